@@ -1,0 +1,55 @@
+# Compiler, warnings and sanitizers for every target. Warnings are errors: the tree builds clean with gcc and clang.
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON) # __int128, always_inline
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug or RelWithDebInfo" FORCE)
+endif()
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g1") # assertions stay on; line tables cost no time and name the place
+
+set(NP_SANITIZE "" CACHE STRING "sanitizers for all targets, as in -fsanitize=; e.g. address,undefined or thread")
+option(NP_FUZZ "build the libFuzzer targets (clang only)" OFF)
+
+add_library(np_options INTERFACE)
+target_include_directories(np_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+target_compile_definitions(np_options INTERFACE _GNU_SOURCE)
+target_compile_options(np_options INTERFACE
+  -Wall -Wextra -Werror -Wconversion -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings -Wstrict-prototypes
+  -Wmissing-prototypes -Wold-style-definition -Wvla -Wundef -Wformat=2 -Wnull-dereference -fno-common)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(np_options INTERFACE -Woverride-init -Wduplicated-cond -Wlogical-op)
+else()
+  target_compile_options(np_options INTERFACE -Winitializer-overrides -Wno-gnu-zero-variadic-macro-arguments)
+endif()
+if(NP_SANITIZE)
+  target_compile_options(np_options INTERFACE -fsanitize=${NP_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(np_options INTERFACE -fsanitize=${NP_SANITIZE})
+endif()
+
+# np_library(NAME FOLDER... [LIBS ...]): a static library of every .c file in the given folders.
+function(np_library name)
+  cmake_parse_arguments(ARG "" "" "FOLDERS;LIBS" ${ARGN})
+  set(sources)
+  foreach(folder ${ARG_FOLDERS})
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.c)
+    list(FILTER found EXCLUDE REGEX "/main\\.c$")
+    list(APPEND sources ${found})
+  endforeach()
+  if(NOT sources)
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE np_options ${ARG_LIBS})
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC np_options ${ARG_LIBS})
+endfunction()
+
+# np_program(NAME MAIN LIBS...): a program; all programs land in bin/ of the build tree, where they find each other.
+function(np_program name main)
+  add_executable(${name} ${main})
+  target_link_libraries(${name} PRIVATE ${ARGN})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  install(TARGETS ${name} RUNTIME DESTINATION bin)
+endfunction()

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every limit on what comes from outside, with the reason for its value.
+#ifndef NP_PROTO_BASE_LIMITS_H
+#define NP_PROTO_BASE_LIMITS_H
+
+#include <stdint.h>
+
+#define SYSTEMS_MAX           16u  // a parallel sysplex has up to 32; 16 systems of 64 boards fill BOARDS_MAX
+#define BOARDS_PER_SYSTEM_MAX 64u  // a full-map sharer set is one 64-bit word
+#define BOARDS_MAX            256u // board number fits component_id beside an 8-bit unit, and select() sets
+#define PARTITIONS_MAX        256u // at most one per board
+#define CPUS_PER_BOARD_MAX    32u  // two L1s each (instruction, data) fill a 64-bit presence word
+#define L1S_PER_BOARD_MAX     64u
+#define SEGMENTS_MAX          64u // per partition; one per board in the simplest contiguous map
+#define LINKS_MAX             64u
+#define FAULTS_MAX            64u
+#define OUTSTANDING_MAX       16u // accesses one CPU may have under way
+#define NAME_MAX_BYTES        64u // names of systems, boards, partitions, links, including the final NUL
+#define PATH_MAX_BYTES        1024u
+#define LINE_BYTES_MIN        16u
+#define LINE_BYTES_MAX        256u
+#define WAYS_MAX              32u
+#define FRAME_BYTES_MAX       65536u         // 64 KiB HiperSockets frame (facts.md 8.1)
+#define SCRIPT_BYTES_MAX      65536u         // one CPU script
+#define SCENARIO_BYTES_MAX    (1u << 20)     // a scenario file
+#define MESSAGES_MAX          (1u << 20)     // coherence messages in one batch
+#define WIRE_BYTES_MAX        (128u << 20)   // one data-plane message (MAXMSGSIZE): MESSAGES_MAX headers and lines
+#define CONTROL_BYTES_MAX     (16u << 20)    // one control-plane message
+#define NODES_MAX             256u           // host processes of one run
+#define THREADS_MAX           64u            // threads of one node
+#define MEMORY_PER_BOARD_MAX  (UINT64_C(1) << 42) // 4 TiB: page tables stay sparse, addresses stay below 2^52
+#define PAGE_BYTES            4096u          // unit of host allocation and of virtual-page placement
+
+#endif
