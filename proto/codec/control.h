@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// The conversation between the coordinator and its workers: node processes, and the fabric process. The
+// worker that owns simulated time (the fabric, or the single node of a packed run) is called the conductor.
+//
+//     worker                          coordinator
+//     HELLO      ------------------>                 I am here
+//                <------------------  CONFIGURE      this is the machine, and your part of it
+//     READY      ------------------>                 my boards are built
+//                <------------------  START          (conductor) run until ...
+//     PROGRESS   ------------------>                 (conductor) some times a second
+//     PAUSED     ------------------>                 (conductor) reached a stop point; no grant is out
+//                <------------------  SAVE, COLLECT, START ...
+//     SAVED, RESULTS -------------->
+//                <------------------  EXIT
+//     BYE        ------------------>
+//
+// FAILED may come at any time and ends the run. STOP (to the conductor) asks for a pause at the next grant
+// boundary.
+#ifndef NP_PROTO_CODEC_CONTROL_H
+#define NP_PROTO_CODEC_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/base/err.h"
+#include "proto/base/machine.h"
+#include "proto/codec/bytes.h"
+#include "proto/codec/results.h"
+
+#define CONTROL_VERSION 1u // of all conversations; processes of different versions refuse each other
+
+enum control_side { FROM_WORKER, FROM_COORDINATOR };
+
+// X(enumerator, printed name, who sends it)
+#define CONTROL_KINDS(X)                                                                                     \
+    X(CONTROL_HELLO, "HELLO", FROM_WORKER)                                                                   \
+    X(CONTROL_READY, "READY", FROM_WORKER)                                                                   \
+    X(CONTROL_FAILED, "FAILED", FROM_WORKER)                                                                 \
+    X(CONTROL_PROGRESS, "PROGRESS", FROM_WORKER)                                                             \
+    X(CONTROL_PAUSED, "PAUSED", FROM_WORKER)                                                                 \
+    X(CONTROL_RESULTS, "RESULTS", FROM_WORKER)                                                               \
+    X(CONTROL_SAVED, "SAVED", FROM_WORKER)                                                                   \
+    X(CONTROL_BYE, "BYE", FROM_WORKER)                                                                       \
+    X(CONTROL_CONFIGURE, "CONFIGURE", FROM_COORDINATOR)                                                      \
+    X(CONTROL_START, "START", FROM_COORDINATOR)                                                              \
+    X(CONTROL_STOP, "STOP", FROM_COORDINATOR)                                                                \
+    X(CONTROL_SAVE, "SAVE", FROM_COORDINATOR)                                                                \
+    X(CONTROL_COLLECT, "COLLECT", FROM_COORDINATOR)                                                          \
+    X(CONTROL_EXIT, "EXIT", FROM_COORDINATOR)
+
+enum control_kind {
+    CONTROL_NONE, // no message: what a receive gives when none came; never encoded
+#define X(name, text, side) name,
+    CONTROL_KINDS(X)
+#undef X
+        CONTROL_KIND_COUNT
+};
+
+enum control_role { ROLE_NODE, ROLE_FABRIC, ROLE_COUNT };
+
+struct control_hello {
+    uint32_t version; // CONTROL_VERSION of the sender
+    uint64_t run_id;
+    enum control_role role;
+    uint32_t index; // among those of its role, below NODES_MAX
+    uint64_t pid;   // of the process on its own host
+};
+
+struct control_ready {
+    uint32_t index;
+};
+
+struct control_failed {
+    enum err_code code; // never ERR_OK; an identifier that this version does not know is read as ERR_INTERNAL
+    char text[ERR_TEXT_SIZE];
+};
+
+// What one sync group has reached.
+struct group_progress {
+    sim_time time;     // end of its last completed grant
+    uint64_t grants;   // completed
+    uint64_t accesses; // completed
+    uint32_t running;  // CPUs that are not done
+};
+
+#define GROUPS_MAX PARTITIONS_MAX // a sync group holds at least one partition
+
+struct control_progress {
+    uint32_t n_groups; // at most GROUPS_MAX
+    struct group_progress *groups;
+};
+
+enum pause_reason {
+    PAUSE_DONE,       // all programs are done
+    PAUSE_UNTIL,      // reached the stop time
+    PAUSE_SAVE_POINT, // reached the stop grant
+    PAUSE_STOPPED,    // was asked to
+    PAUSE_REASON_COUNT
+};
+
+struct control_paused {
+    enum pause_reason reason;
+    uint32_t n_groups; // at most GROUPS_MAX
+    struct group_progress *groups;
+};
+
+// One file of a saved state: of a board, or of a sync group.
+enum saved_kind { SAVED_BOARD, SAVED_GROUP, SAVED_KIND_COUNT };
+
+struct saved_part {
+    enum saved_kind kind;
+    uint32_t index;            // board number, or group number
+    char name[NAME_MAX_BYTES]; // of the file inside the save folder; no '/' in it, not "." or ".."
+    uint64_t bytes;            // of the file
+    uint64_t plain_bytes;      // before compression
+    uint64_t checksum;         // XXH3-64 of the uncompressed state
+};
+
+#define SAVED_PARTS_MAX (BOARDS_MAX + GROUPS_MAX)
+
+struct control_saved {
+    uint32_t n_parts; // at most SAVED_PARTS_MAX
+    struct saved_part *parts;
+};
+
+struct run_options {
+    uint64_t chop_seed;     // 0: grants are not shortened at random
+    double host_fault_rate; // 0 <= rate < 1: share of data-plane frames that are lost, doubled, late, damaged
+    uint64_t host_fault_seed;
+    bool reference;      // every access an event of its own
+    bool use_bounds;     // grants reach beyond the lookahead where the bounds of the boards allow it
+    bool skip_idle;      // grants reach over times at which nothing can happen
+    bool pin_core;       // keep all threads on one core
+    bool insecure;       // tcp without encryption was allowed by the user
+    uint32_t silence_ms; // a data-plane peer that is silent for so long is given up; at least 1
+};
+
+#define NO_NODE UINT16_MAX
+
+struct control_configure {
+    uint64_t run_id;
+    uint32_t epoch;
+    struct machine machine; // owned
+    enum control_role role; // of the receiver
+    uint32_t index;
+    uint32_t nodes;                     // processes that simulate boards, 1 .. NODES_MAX
+    uint32_t threads;                   // of each of them, 1 .. THREADS_MAX
+    uint16_t node_of_board[BOARDS_MAX]; // machine.n_boards of them; NO_NODE: the board is in no partition
+    struct run_options options;
+    char data_endpoint[PATH_MAX_BYTES]; // of the data plane; "" in a packed run, which has none
+    char run_folder[PATH_MAX_BYTES];
+    char resume_folder[PATH_MAX_BYTES]; // of the saved state to continue from; "": start at time 0
+};
+
+struct control_start {
+    uint64_t stop_at_grant; // pause when a group has completed so many; 0: none
+    sim_time stop_at_time;  // pause there; SIM_NEVER: none
+};
+
+struct control_save {
+    char folder[PATH_MAX_BYTES]; // exists; the parts go into it
+};
+
+struct control {
+    enum control_kind kind;
+    union { // the member of the kind's name; BYE, STOP, COLLECT and EXIT have none
+        struct control_hello hello;
+        struct control_ready ready;
+        struct control_failed failed;
+        struct control_progress progress;
+        struct control_paused paused;
+        struct results results;
+        struct control_saved saved;
+        struct control_configure configure;
+        struct control_start start;
+        struct control_save save;
+    };
+};
+
+const char *control_name(enum control_kind kind); // "HELLO"; "?" for what is none
+enum control_side control_side_of(enum control_kind kind);
+
+// Writes the message to `bytes`, replacing what is there. ERR_LIMIT when it is larger than a control message
+// may be (a machine with very many scripts); everything else about it must be right.
+enum err_code control_encode(const struct control *control, struct bytes *bytes, struct err *err);
+
+// Reads a message. On success every count, index, enumerator and string obeys the limits stated above, a
+// machine has passed machine_invalid(), and the caller owns it: control_free(). On failure
+// ERR_DAMAGED_MESSAGE says why, and there is nothing to free.
+enum err_code control_decode(const uint8_t *data, size_t size, struct control *control, struct err *err);
+
+void control_free(struct control *control); // frees what it owns and makes it CONTROL_NONE
+
+#endif
