@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cache controller of a board: deciding the event, performing the actions of a cell.
+#include <string.h>
+
+#include "node/coherence/step.h"
+#include "proto/base/assert.h"
+
+static enum cache_event data_event(const struct cache_line *line, const struct message *message)
+{
+    if (message->flags & MSGF_OWNER)
+        return CE_DATA_OWNER;
+    return line->acks + message->acks == 0 ? CE_DATA_ACKS0 : CE_DATA_ACKS;
+}
+
+// An Ack-Error stands for whatever was awaited: the Put-Ack of a dead home, or the Inv-Ack of a dead sharer.
+static bool awaits_put_ack(unsigned state)
+{
+    return state == C_MI_A || state == C_EI_A || state == C_SI_A || state == C_II_A;
+}
+
+enum cache_event cache_event_of(const struct cache_line *line, const struct message *message)
+{
+    switch (message->type) {
+    case MSG_FWD_GETS:
+        return CE_FWD_GETS;
+    case MSG_FWD_GETM:
+        return CE_FWD_GETM;
+    case MSG_INV:
+        return CE_INV;
+    case MSG_PUT_ACK:
+        return CE_PUT_ACK;
+    case MSG_DATA:
+        return data_event(line, message);
+    case MSG_DATA_E:
+        return CE_DATA_E;
+    case MSG_ERROR:
+        return CE_ERROR;
+    case MSG_ACK_ERROR:
+        if (awaits_put_ack(line->state))
+            return CE_PUT_ERROR;
+        return line->acks == 1 ? CE_LAST_INV_ACK : CE_INV_ACK;
+    case MSG_INV_ACK:
+        return line->acks == 1 ? CE_LAST_INV_ACK : CE_INV_ACK;
+    default:
+        np_panic("NP0102: a cache controller received %s", message_name(message->type));
+    }
+}
+
+static struct message *send(struct step_out *out, const struct step_context *context, enum message_type type,
+                            component_id dst)
+{
+    NP_ASSERT(out->n < STEP_SENDS_MAX);
+    struct message *message = &out->send[out->n++];
+    *message = (struct message){.dst = dst,
+                                .line = context->line,
+                                .txn = context->txn,
+                                .requestor = context->self,
+                                .type = (uint8_t)type,
+                                .data = NO_DATA};
+    return message;
+}
+
+static void to_home(struct step_out *out, const struct step_context *context, enum message_type type,
+                    uint8_t flags)
+{
+    send(out, context, type, component(context->home, UNIT_HOME))->flags = flags;
+}
+
+// Answers `message`, a forward, on behalf of its requestor's transaction.
+static void answer(struct step_out *out, const struct step_context *context, const struct message *message,
+                   enum message_type type, component_id dst, uint8_t flags)
+{
+    struct message *reply = send(out, context, type, dst);
+    reply->requestor = message->requestor;
+    reply->txn = message->txn;
+    reply->flags = flags;
+}
+
+// Flags of data that leaves a line: where it comes from, whether memory has it, whether it is lost.
+static uint8_t data_flags(unsigned state, const struct cache_line *line)
+{
+    bool dirty = state == C_M || state == C_MI_A;
+    return (uint8_t)(MSGF_OWNER | (dirty ? MSGF_DIRTY : 0) | (line->poison ? MSGF_POISON : 0));
+}
+
+static void perform(enum cache_action action, struct cache_line *line, const struct message *message,
+                    const struct step_context *context, struct step_out *out)
+{
+    switch (action) {
+    case CA_HIT:
+        out->hit = true;
+        break;
+    case CA_GETS:
+        to_home(out, context, MSG_GETS, 0);
+        break;
+    case CA_GETM:
+        to_home(out, context, MSG_GETM, 0);
+        break;
+    case CA_PUTS:
+        to_home(out, context, MSG_PUTS, 0);
+        break;
+    case CA_PUTE:
+        to_home(out, context, MSG_PUTE, 0);
+        break;
+    case CA_PUTM:
+        to_home(out, context, MSG_PUTM, data_flags(C_M, line));
+        break;
+    case CA_FILL:
+        out->fill = true;
+        line->poison = message->flags & MSGF_POISON;
+        break;
+    case CA_ADD_ACKS:
+        line->acks = (int16_t)(line->acks + message->acks);
+        break;
+    case CA_DEC_ACKS:
+        line->acks--;
+        break;
+    case CA_DATA_TO_REQ:
+        answer(out, context, message, MSG_DATA, component(message->requestor, UNIT_AGENT),
+               data_flags(line->state, line));
+        break;
+    case CA_DATA_TO_DIR:
+        answer(out, context, message, MSG_DATA, component(context->home, UNIT_HOME),
+               data_flags(line->state, line));
+        break;
+    case CA_ACK_TO_REQ:
+        answer(out, context, message, MSG_INV_ACK, component(message->requestor, UNIT_AGENT), 0);
+        break;
+    case CA_FAIL:
+        out->fail = true;
+        line->acks = 0;
+        break;
+    default:
+        np_panic("cache action %d", action);
+    }
+}
+
+void cache_step(const struct protocol *protocol, struct cache_line *line, enum cache_event event,
+                const struct message *message, const struct step_context *context, struct step_out *out)
+{
+    const struct cell *cell = cache_cell(protocol, line->state, event);
+    NP_ASSERT(cell->kind == CELL_STEP);
+    out->n = 0;
+    out->hit = out->fill = out->fail = false;
+    for (unsigned i = 0; i < CELL_ACTIONS_MAX && cell->actions[i]; i++)
+        perform((enum cache_action)cell->actions[i], line, message, context, out);
+    line->state = cell->next;
+}

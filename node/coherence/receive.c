@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/coherence/receive.h"
+
+#include <string.h>
+
+#include "proto/base/assert.h"
+
+static const struct cell *possible_cell(const struct receive_view *view, enum cache_event event,
+                                        const struct message *message)
+{
+    const struct cell *cell = cache_cell(view->protocol, view->line->state, event);
+    if (cell->kind == CELL_IMPOSSIBLE)
+        np_panic("NP0102: %s: no cell for state %s, event %s; line 0x%llx, board %u, message %s from %u/%u",
+                 view->protocol->name, cache_state_name(view->line->state), cache_event_name(event),
+                 (unsigned long long)message->line, view->context.self, message_name(message->type),
+                 component_board(message->src), component_unit(message->src));
+    return cell;
+}
+
+void receive_snoop(struct receive_view *view, enum onboard_event event)
+{
+    if (!view->snoop(view->self, event))
+        return;
+    // A silent store in an L1 is the store cell of the board's state, taken late.
+    const struct cell *cell = cache_cell(view->protocol, view->line->state, CE_STORE);
+    NP_ASSERT(cell->kind == CELL_STEP && cell->actions[0] == CA_HIT);
+    view->line->state = cell->next;
+}
+
+// What the L1s must do before the board obeys an event from outside.
+static void snoop_for(struct receive_view *view, enum cache_event event)
+{
+    if (onboard_class(view->line->state) == B_I)
+        return;
+    if (event == CE_FWD_GETS)
+        receive_snoop(view, L_DOWN);
+    else if (event == CE_FWD_GETM || event == CE_INV)
+        receive_snoop(view, L_INV);
+}
+
+static void park(struct receive_view *view, const struct message *message)
+{
+    NP_ASSERT(view->parking && view->parking->n < PARKED_MAX);
+    NP_ASSERT(message_vnet(message->type) == VN_FORWARD);
+    view->parking->parked[view->parking->n++] = *message;
+}
+
+enum received receive(struct receive_view *view, const struct message *message, const uint8_t *message_data,
+                      struct step_out *out)
+{
+    bool behind = view->parking && view->parking->n && message_vnet(message->type) == VN_FORWARD;
+    enum cache_event event = cache_event_of(view->line, message);
+    if (behind || possible_cell(view, event, message)->kind == CELL_STALL) {
+        park(view, message);
+        return PARKED;
+    }
+    snoop_for(view, event);
+    cache_step(view->protocol, view->line, event, message, &view->context, out);
+    if (out->fill) {
+        NP_ASSERT(message_data);
+        memcpy(view->data, message_data, view->line_bytes);
+    }
+    return RECEIVED;
+}
+
+bool receive_parked(struct receive_view *view, struct step_out *out)
+{
+    struct parking *parking = view->parking;
+    if (!parking || parking->n == 0)
+        return false;
+    struct message message = parking->parked[0];
+    enum cache_event event = cache_event_of(view->line, &message);
+    if (possible_cell(view, event, &message)->kind == CELL_STALL)
+        return false;
+    parking->n--;
+    memmove(parking->parked, parking->parked + 1, parking->n * sizeof parking->parked[0]);
+    snoop_for(view, event);
+    cache_step(view->protocol, view->line, event, &message, &view->context, out);
+    return true;
+}
