@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A link carries whole frames of bytes between the fabric and its members, and promises nothing: a frame may be
-// lost, doubled, late, out of order or damaged. exchange_wire adds what is missing. Implementations: link_zmq (ROUTER
-// and DEALER over ipc or tcp), link_queue (both ends in one process, virtual time, for tests), link_lossy (wraps any
-// link and misbehaves by seed).
+// A link carries whole frames of bytes between the fabric and its members, and promises nothing: a frame may
+// be lost, doubled, late, out of order or damaged. exchange_wire adds what is missing. Implementations:
+// link_zmq (ROUTER and DEALER over ipc or tcp), link_queue (both ends in one process, virtual time, for
+// tests), link_lossy (wraps any link and misbehaves by seed).
 #ifndef NP_FABRIC_LINK_LINK_H
 #define NP_FABRIC_LINK_LINK_H
 
@@ -14,12 +14,13 @@
 struct link;
 
 struct link_ops {
-    // Sends a copy of the bytes to `peer` (a member's number; ignored on a member's own side, which has one peer).
-    // A peer that is not there yet loses the frame: not an error.
-    enum err_code (*send)(struct link *link, uint32_t peer, const uint8_t *bytes, size_t size, struct err *err);
+    // Sends a copy of the bytes to `peer` (a member's number; ignored on a member's own side, which has one
+    // peer). A peer that is not there yet loses the frame: not an error.
+    enum err_code (*send)(struct link *link, uint32_t peer, const uint8_t *bytes, size_t size,
+                          struct err *err);
 
-    // Waits up to timeout_us for a frame; 0 looks and returns. *bytes is NULL when none came; otherwise it is valid
-    // until the next receive on this link. A frame of an unknown peer is refused here and counted.
+    // Waits up to timeout_us for a frame; 0 looks and returns. *bytes is NULL when none came; otherwise it is
+    // valid until the next receive on this link. A frame of an unknown peer is refused here and counted.
     enum err_code (*receive)(struct link *link, int64_t timeout_us, uint32_t *peer, const uint8_t **bytes,
                              size_t *size, struct err *err);
 
@@ -28,6 +29,7 @@ struct link_ops {
 
 struct link {
     const struct link_ops *ops;
+    uint64_t foreign; // frames of unknown peers refused so far
 };
 
 #endif

@@ -89,12 +89,13 @@ void ar_bytes(struct archive *ar, void *bytes, size_t size)
 }
 
 // Byte order: all hosts numaplex supports are little-endian; the build refuses others.
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "archives are written in host order: little-endian only");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "archives are written in host order: little-endian only");
 
-#define AR_SCALAR(name, type)                    \
-    void name(struct archive *ar, type *v)       \
-    {                                            \
-        ar_bytes(ar, v, sizeof *v);              \
+#define AR_SCALAR(name, type)                                                                                \
+    void name(struct archive *ar, type *v)                                                                   \
+    {                                                                                                        \
+        ar_bytes(ar, v, sizeof *v);                                                                          \
     }
 AR_SCALAR(ar_u8, uint8_t)
 AR_SCALAR(ar_u16, uint16_t)

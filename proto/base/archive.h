@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One description of a component's state serves three purposes: saving, loading and hashing. A component writes
+// One description of a component's state serves three purposes: saving, loading and hashing. A component
+// writes
 //
 //     void port_state(struct port *p, struct archive *ar) { ar_u64(ar, &p->busy_until); ... }
 //
-// once; what is saved, restored and covered by the digest then cannot drift apart. Integers are little-endian.
-// In load mode every value is checked against what the caller allows; the first failure is kept and everything
-// after it reads as zero, so a state function needs no error paths of its own.
+// once; what is saved, restored and covered by the digest then cannot drift apart. Integers are
+// little-endian. In load mode every value is checked against what the caller allows; the first failure is
+// kept and everything after it reads as zero, so a state function needs no error paths of its own.
 #ifndef NP_PROTO_BASE_ARCHIVE_H
 #define NP_PROTO_BASE_ARCHIVE_H
 
@@ -19,10 +20,10 @@ enum archive_mode { AR_SAVE, AR_LOAD, AR_HASH };
 
 struct archive {
     enum archive_mode mode;
-    uint8_t *bytes;      // save: owned, grows; load: borrowed
-    size_t size, at;     // load: total and position; save: capacity and length in `at`
-    void *hash;          // hash: XXH3 state, owned
-    struct err err;      // load: first failure
+    uint8_t *bytes;  // save: owned, grows; load: borrowed
+    size_t size, at; // load: total and position; save: capacity and length in `at`
+    void *hash;      // hash: XXH3 state, owned
+    struct err err;  // load: first failure
 };
 
 struct digest {
@@ -47,7 +48,8 @@ void ar_bool(struct archive *ar, bool *v);
 // A count or index that must not exceed max when loaded (it bounds a loop or an allocation that follows).
 void ar_count(struct archive *ar, uint32_t *v, uint32_t max);
 
-// Marks a section; on load the mark must be the same four characters. Catches a wrong order of state functions.
+// Marks a section; on load the mark must be the same four characters. Catches a wrong order of state
+// functions.
 void ar_mark(struct archive *ar, const char mark[4]);
 
 static inline bool ar_loading(const struct archive *ar)

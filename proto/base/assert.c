@@ -7,7 +7,8 @@
 
 _Noreturn void np_assert_failed(const char *expr, const char *file, int line, const char *func)
 {
-    fprintf(stderr, "numaplex: internal error: %s:%d: %s: assertion '%s' does not hold\n", file, line, func, expr);
+    fprintf(stderr, "numaplex: internal error: %s:%d: %s: assertion '%s' does not hold\n", file, line, func,
+            expr);
     abort();
 }
 

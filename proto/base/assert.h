@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Assertions guard against our own mistakes and stay on in release builds: a wrong answer that looks right is the
-// one failure a simulator cannot afford. Bad input from outside is never an assertion, it is a struct err.
+// Assertions guard against our own mistakes and stay on in release builds: a wrong answer that looks right is
+// the one failure a simulator cannot afford. Bad input from outside is never an assertion, it is a struct
+// err.
 #ifndef NP_PROTO_BASE_ASSERT_H
 #define NP_PROTO_BASE_ASSERT_H
 
@@ -10,7 +11,7 @@ _Noreturn void np_assert_failed(const char *expr, const char *file, int line, co
 // Stops the process with a message of printf form; for states that the design declares impossible.
 _Noreturn void np_panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-#define NP_ASSERT(expr) \
+#define NP_ASSERT(expr)                                                                                      \
     (__builtin_expect(!!(expr), 1) ? (void)0 : np_assert_failed(#expr, __FILE__, __LINE__, __func__))
 
 #define NP_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors with context. A function that can fail on outside input takes a caller-owned struct err as its last
-// argument and returns its code (ERR_OK is 0). Set the error where it happens, prefix it where meaning is added:
+// argument and returns its code (ERR_OK is 0). Set the error where it happens, prefix it where meaning is
+// added:
 //
 //     if (read_table(f, &e))
 //         return err_wrap(&e, "board %u", board);
@@ -25,42 +26,42 @@ enum exit_class {
 };
 
 // X(enumerator, identifier, exit class, what it means in general)
-#define ERR_CODES(X)                                                                                          \
-    X(ERR_OK, "NP0000", EXIT_CLASS_OK, "no error")                                                            \
-    X(ERR_INTERNAL, "NP0101", EXIT_CLASS_INTERNAL, "internal error")                                          \
-    X(ERR_IMPOSSIBLE_CELL, "NP0102", EXIT_CLASS_INTERNAL, "a protocol table has no cell for what happened")   \
-    X(ERR_LOOKAHEAD, "NP0103", EXIT_CLASS_INTERNAL, "a message was created below its lookahead")              \
-    X(ERR_USAGE, "NP0201", EXIT_CLASS_USAGE, "wrong command line")                                            \
-    X(ERR_SYNTAX, "NP0301", EXIT_CLASS_INPUT, "the file is not well-formed YAML")                             \
-    X(ERR_UNKNOWN_KEY, "NP0302", EXIT_CLASS_INPUT, "a key that is not known here")                            \
-    X(ERR_MISSING_KEY, "NP0303", EXIT_CLASS_INPUT, "a required key is missing")                               \
-    X(ERR_BAD_VALUE, "NP0304", EXIT_CLASS_INPUT, "a value of the wrong form or out of range")                 \
-    X(ERR_IMPOSSIBLE_MACHINE, "NP0305", EXIT_CLASS_INPUT, "the parts do not fit together")                    \
-    X(ERR_LIMIT, "NP0306", EXIT_CLASS_INPUT, "a stated limit is exceeded")                                    \
-    X(ERR_SCRIPT, "NP0307", EXIT_CLASS_INPUT, "a CPU script is malformed")                                    \
-    X(ERR_DAMAGED_TRACE, "NP0401", EXIT_CLASS_DAMAGED, "a trace file is damaged or truncated")                \
-    X(ERR_DAMAGED_STATE, "NP0402", EXIT_CLASS_DAMAGED, "a saved state is damaged or does not fit")            \
-    X(ERR_DAMAGED_MESSAGE, "NP0403", EXIT_CLASS_DAMAGED, "a message is damaged or malformed")                 \
-    X(ERR_FOREIGN_PEER, "NP0404", EXIT_CLASS_DAMAGED, "a peer that does not belong to this run")              \
-    X(ERR_FILE, "NP0501", EXIT_CLASS_HOST, "a file could not be opened, read or written")                     \
-    X(ERR_DISK_FULL, "NP0502", EXIT_CLASS_HOST, "no space left on the device")                                \
-    X(ERR_MEMORY, "NP0503", EXIT_CLASS_HOST, "out of memory")                                                 \
-    X(ERR_PROCESS, "NP0504", EXIT_CLASS_HOST, "a process could not be started")                               \
-    X(ERR_SOCKET, "NP0505", EXIT_CLASS_HOST, "a socket could not be opened or used")                          \
-    X(ERR_MISSING_TOOL, "NP0506", EXIT_CLASS_HOST, "a program that is needed is not installed")               \
-    X(ERR_NODE_DIED, "NP0601", EXIT_CLASS_RUN, "a process of the run ended unexpectedly")                     \
-    X(ERR_NO_PROGRESS, "NP0602", EXIT_CLASS_RUN, "the simulated machine makes no progress")                   \
-    X(ERR_TIMEOUT, "NP0603", EXIT_CLASS_RUN, "a process of the run does not answer")                          \
-    X(ERR_EPOCH, "NP0604", EXIT_CLASS_RUN, "another process claims this run")                                 \
-    X(ERR_CHECK, "NP0701", EXIT_CLASS_CHECK, "a simulated program saw a wrong value")                         \
-    X(ERR_DIFFER, "NP0702", EXIT_CLASS_CHECK, "two runs that should agree do not")                            \
+#define ERR_CODES(X)                                                                                         \
+    X(ERR_OK, "NP0000", EXIT_CLASS_OK, "no error")                                                           \
+    X(ERR_INTERNAL, "NP0101", EXIT_CLASS_INTERNAL, "internal error")                                         \
+    X(ERR_IMPOSSIBLE_CELL, "NP0102", EXIT_CLASS_INTERNAL, "a protocol table has no cell for what happened")  \
+    X(ERR_LOOKAHEAD, "NP0103", EXIT_CLASS_INTERNAL, "a message was created below its lookahead")             \
+    X(ERR_USAGE, "NP0201", EXIT_CLASS_USAGE, "wrong command line")                                           \
+    X(ERR_SYNTAX, "NP0301", EXIT_CLASS_INPUT, "the file is not well-formed YAML")                            \
+    X(ERR_UNKNOWN_KEY, "NP0302", EXIT_CLASS_INPUT, "a key that is not known here")                           \
+    X(ERR_MISSING_KEY, "NP0303", EXIT_CLASS_INPUT, "a required key is missing")                              \
+    X(ERR_BAD_VALUE, "NP0304", EXIT_CLASS_INPUT, "a value of the wrong form or out of range")                \
+    X(ERR_IMPOSSIBLE_MACHINE, "NP0305", EXIT_CLASS_INPUT, "the parts do not fit together")                   \
+    X(ERR_LIMIT, "NP0306", EXIT_CLASS_INPUT, "a stated limit is exceeded")                                   \
+    X(ERR_SCRIPT, "NP0307", EXIT_CLASS_INPUT, "a CPU script is malformed")                                   \
+    X(ERR_DAMAGED_TRACE, "NP0401", EXIT_CLASS_DAMAGED, "a trace file is damaged or truncated")               \
+    X(ERR_DAMAGED_STATE, "NP0402", EXIT_CLASS_DAMAGED, "a saved state is damaged or does not fit")           \
+    X(ERR_DAMAGED_MESSAGE, "NP0403", EXIT_CLASS_DAMAGED, "a message is damaged or malformed")                \
+    X(ERR_FOREIGN_PEER, "NP0404", EXIT_CLASS_DAMAGED, "a peer that does not belong to this run")             \
+    X(ERR_FILE, "NP0501", EXIT_CLASS_HOST, "a file could not be opened, read or written")                    \
+    X(ERR_DISK_FULL, "NP0502", EXIT_CLASS_HOST, "no space left on the device")                               \
+    X(ERR_MEMORY, "NP0503", EXIT_CLASS_HOST, "out of memory")                                                \
+    X(ERR_PROCESS, "NP0504", EXIT_CLASS_HOST, "a process could not be started")                              \
+    X(ERR_SOCKET, "NP0505", EXIT_CLASS_HOST, "a socket could not be opened or used")                         \
+    X(ERR_MISSING_TOOL, "NP0506", EXIT_CLASS_HOST, "a program that is needed is not installed")              \
+    X(ERR_NODE_DIED, "NP0601", EXIT_CLASS_RUN, "a process of the run ended unexpectedly")                    \
+    X(ERR_NO_PROGRESS, "NP0602", EXIT_CLASS_RUN, "the simulated machine makes no progress")                  \
+    X(ERR_TIMEOUT, "NP0603", EXIT_CLASS_RUN, "a process of the run does not answer")                         \
+    X(ERR_EPOCH, "NP0604", EXIT_CLASS_RUN, "another process claims this run")                                \
+    X(ERR_CHECK, "NP0701", EXIT_CLASS_CHECK, "a simulated program saw a wrong value")                        \
+    X(ERR_DIFFER, "NP0702", EXIT_CLASS_CHECK, "two runs that should agree do not")                           \
     X(ERR_INTERRUPTED, "NP0901", EXIT_CLASS_INTERRUPTED, "interrupted by the user")
 
 enum err_code {
 #define X(name, id, exit_class, text) name,
     ERR_CODES(X)
 #undef X
-    ERR_CODE_COUNT
+        ERR_CODE_COUNT
 };
 
 #define ERR_TEXT_SIZE 512

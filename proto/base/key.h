@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one order for everything that could tie: (time, destination component, source component, source's sequence).
-// A component is something that acts: a CPU, a home, a port. It alone numbers what it causes, so that the order
-// is a property of the machine and not of the processes that simulate it.
+// The one order for everything that could tie: (time, destination component, source component, source's
+// sequence). A component is something that acts: a CPU, a home, a port. It alone numbers what it causes, so
+// that the order is a property of the machine and not of the processes that simulate it.
 #ifndef NP_PROTO_BASE_KEY_H
 #define NP_PROTO_BASE_KEY_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The resolved description of a complex: what a scenario file means once presets are filled in, units converted and
-// everything checked. The coordinator makes it, every process receives it, none changes it. Figures come from
-// preset and scenario files; there is no figure of a machine in the code.
+// The resolved description of a complex: what a scenario file means once presets are filled in, units
+// converted and everything checked. The coordinator makes it, every process receives it, none changes it.
+// Figures come from preset and scenario files; there is no figure of a machine in the code.
 //
 // All times are picoseconds, sizes bytes, bandwidths bytes per second (0: unlimited).
 #ifndef NP_PROTO_BASE_MACHINE_H
@@ -15,28 +15,30 @@
 #include "proto/base/time.h"
 
 struct cache_geometry {
-    uint64_t bytes;  // capacity; sets = bytes / (ways x line) is a power of two
-    uint32_t ways;   // 1 .. WAYS_MAX
+    uint64_t bytes; // capacity; sets = bytes / (ways x line) is a power of two
+    uint32_t ways;  // 1 .. WAYS_MAX
     sim_time latency;
 };
 
 // What boards of one kind are made of.
 struct board_params {
-    uint32_t cpus;         // 1 .. CPUS_PER_BOARD_MAX
-    uint64_t cpu_hz;       // cycles per second
-    uint32_t line_bytes;   // coherence unit, a power of two, LINE_BYTES_MIN .. LINE_BYTES_MAX; equal in a system
-    bool l1_split;         // separate instruction and data L1
-    struct cache_geometry l1, l1i; // l1i only when split; latency: a hit, seen by a CPU with one outstanding access
-    struct cache_geometry l2;      // the inclusive board cache; latency: added to a bus request that hits it
-    uint32_t mshrs;        // misses the board cache has under way at once, 1 .. 1024
-    sim_time bus_order;    // B > 0: from a request to its order point
-    sim_time bus_return;   // from order point or fill to the requestor
-    sim_time bus_occupancy; // between two order points
-    sim_time agent_latency; // board cache controller: from order point or arrival to what it sends
-    sim_time home_occupancy; // home: per message, one at a time, and before anything leaves
-    sim_time local_latency;  // between agent and home of the same board, each way
+    uint32_t cpus;   // 1 .. CPUS_PER_BOARD_MAX
+    uint64_t cpu_hz; // cycles per second
+    uint32_t
+        line_bytes; // coherence unit, a power of two, LINE_BYTES_MIN .. LINE_BYTES_MAX; equal in a system
+    bool l1_split;  // separate instruction and data L1
+    struct cache_geometry l1,
+        l1i; // l1i only when split; latency: a hit, seen by a CPU with one outstanding access
+    struct cache_geometry l2; // the inclusive board cache; latency: added to a bus request that hits it
+    uint32_t mshrs;           // misses the board cache has under way at once, 1 .. 1024
+    sim_time bus_order;       // B > 0: from a request to its order point
+    sim_time bus_return;      // from order point or fill to the requestor
+    sim_time bus_occupancy;   // between two order points
+    sim_time agent_latency;   // board cache controller: from order point or arrival to what it sends
+    sim_time home_occupancy;  // home: per message, one at a time, and before anything leaves
+    sim_time local_latency;   // between agent and home of the same board, each way
     uint64_t memory_bytes;
-    sim_time memory_latency;   // from directory lookup to data, pipelined
+    sim_time memory_latency; // from directory lookup to data, pipelined
     uint64_t memory_bytes_per_s;
     uint64_t port_bytes_per_s; // crossbar port, each direction
     uint32_t header_bytes;     // of a crossbar message without data
@@ -59,9 +61,10 @@ struct board_desc {
 
 // A stretch of a partition's real address space and the boards whose memory it is.
 struct segment_desc {
-    uint64_t base, size;  // multiples of PAGE_BYTES
-    uint64_t granule;     // 0: contiguous on boards[0]; else bytes per board in turn (a line up to any power of two)
-    uint64_t offset;      // where its share begins in the memory of each of its boards
+    uint64_t base, size; // multiples of PAGE_BYTES
+    uint64_t
+        granule; // 0: contiguous on boards[0]; else bytes per board in turn (a line up to any power of two)
+    uint64_t offset; // where its share begins in the memory of each of its boards
     uint32_t n_boards;
     uint16_t boards[BOARDS_PER_SYSTEM_MAX]; // complex-wide board numbers
 };
@@ -105,29 +108,29 @@ struct cpu_desc {
     uint32_t outstanding; // accesses under way at once, 1 .. OUTSTANDING_MAX; 1: program order
 
     enum pattern pattern;
-    uint64_t base, size; // region of partition real addresses
+    uint64_t base, size;      // region of partition real addresses
     uint32_t member, members; // this CPU is number `member` of the `members` that share the pattern's region
     uint32_t write_permille;
     uint64_t stride;
-    uint64_t count;      // accesses (or rounds) until it is done; 0: as long as the run
-    uint64_t warmup;     // accesses left out of the measured counters
+    uint64_t count;              // accesses (or rounds) until it is done; 0: as long as the run
+    uint64_t warmup;             // accesses left out of the measured counters
     uint32_t critical, parallel; // lock: accesses inside, cycles outside
-    sim_time compute;    // burst: between two accesses
-    uint32_t link;       // frames: index of the timed link
+    sim_time compute;            // burst: between two accesses
+    uint32_t link;               // frames: index of the timed link
     uint32_t frame_bytes;
 
-    char *script;        // script: its text, owned, NUL-terminated
+    char *script;               // script: its text, owned, NUL-terminated
     char trace[PATH_MAX_BYTES]; // trace: file
     enum placement placement;
-    uint16_t fixed_board;       // trace: home of all its pages when PLACE_FIXED
+    uint16_t fixed_board; // trace: home of all its pages when PLACE_FIXED
 };
 
 // A connection between boards of two partitions that carries frames of bytes.
 struct link_desc {
     char name[NAME_MAX_BYTES];
-    uint16_t board[2];     // its two ends, in different partitions
-    sim_time latency;      // > 0
-    uint64_t bytes_per_s;  // each direction
+    uint16_t board[2];    // its two ends, in different partitions
+    sim_time latency;     // > 0
+    uint64_t bytes_per_s; // each direction
 };
 
 enum fault_kind { FAULT_SEGMENT_ENTRY }; // a segment-map entry of one board names a wrong home
@@ -135,9 +138,9 @@ enum fault_kind { FAULT_SEGMENT_ENTRY }; // a segment-map entry of one board nam
 struct fault_desc {
     enum fault_kind kind;
     sim_time at;
-    uint16_t board;    // whose map
-    uint32_t segment;  // which entry
-    uint16_t home;     // the wrong home it names from then on
+    uint16_t board;   // whose map
+    uint32_t segment; // which entry
+    uint16_t home;    // the wrong home it names from then on
 };
 
 struct machine {

@@ -58,7 +58,8 @@ static void *grown(void *old, uint32_t *capacity, size_t item)
     return grown;
 }
 
-struct message *message_list_add(struct message_list *list, const struct message *message, const uint8_t *data)
+struct message *message_list_add(struct message_list *list, const struct message *message,
+                                 const uint8_t *data)
 {
     if (list->n == list->capacity)
         list->items = grown(list->items, &list->capacity, sizeof *list->items);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What crosses the crossbar: coherence messages, and the containers that carry many of them between processes.
-// Names are those of Nagarajan, Sorin, Hill, Wood, "A Primer on Memory Consistency and Cache Coherence" (2nd ed.).
+// What crosses the crossbar: coherence messages, and the containers that carry many of them between
+// processes. Names are those of Nagarajan, Sorin, Hill, Wood, "A Primer on Memory Consistency and Cache
+// Coherence" (2nd ed.).
 #ifndef NP_PROTO_BASE_MESSAGE_H
 #define NP_PROTO_BASE_MESSAGE_H
 
@@ -15,27 +16,27 @@
 enum vnet { VN_REQUEST, VN_FORWARD, VN_RESPONSE, VN_COUNT };
 
 // X(enumerator, printed name, network, carries a line of data)
-#define MESSAGE_TYPES(X)                        \
-    X(MSG_GETS, "GetS", VN_REQUEST, 0)          \
-    X(MSG_GETM, "GetM", VN_REQUEST, 0)          \
-    X(MSG_PUTS, "PutS", VN_REQUEST, 0)          \
-    X(MSG_PUTE, "PutE", VN_REQUEST, 0)          \
-    X(MSG_PUTM, "PutM", VN_REQUEST, 1)          \
-    X(MSG_FWD_GETS, "Fwd-GetS", VN_FORWARD, 0)  \
-    X(MSG_FWD_GETM, "Fwd-GetM", VN_FORWARD, 0)  \
-    X(MSG_INV, "Inv", VN_FORWARD, 0)            \
-    X(MSG_PUT_ACK, "Put-Ack", VN_FORWARD, 0)    \
-    X(MSG_DATA, "Data", VN_RESPONSE, 1)         \
-    X(MSG_DATA_E, "Data-E", VN_RESPONSE, 1)     \
-    X(MSG_INV_ACK, "Inv-Ack", VN_RESPONSE, 0)   \
-    X(MSG_ERROR, "Error", VN_RESPONSE, 0)       \
+#define MESSAGE_TYPES(X)                                                                                     \
+    X(MSG_GETS, "GetS", VN_REQUEST, 0)                                                                       \
+    X(MSG_GETM, "GetM", VN_REQUEST, 0)                                                                       \
+    X(MSG_PUTS, "PutS", VN_REQUEST, 0)                                                                       \
+    X(MSG_PUTE, "PutE", VN_REQUEST, 0)                                                                       \
+    X(MSG_PUTM, "PutM", VN_REQUEST, 1)                                                                       \
+    X(MSG_FWD_GETS, "Fwd-GetS", VN_FORWARD, 0)                                                               \
+    X(MSG_FWD_GETM, "Fwd-GetM", VN_FORWARD, 0)                                                               \
+    X(MSG_INV, "Inv", VN_FORWARD, 0)                                                                         \
+    X(MSG_PUT_ACK, "Put-Ack", VN_FORWARD, 0)                                                                 \
+    X(MSG_DATA, "Data", VN_RESPONSE, 1)                                                                      \
+    X(MSG_DATA_E, "Data-E", VN_RESPONSE, 1)                                                                  \
+    X(MSG_INV_ACK, "Inv-Ack", VN_RESPONSE, 0)                                                                \
+    X(MSG_ERROR, "Error", VN_RESPONSE, 0)                                                                    \
     X(MSG_ACK_ERROR, "Ack-Error", VN_RESPONSE, 0)
 
 enum message_type {
 #define X(name, text, vnet, data) name,
     MESSAGE_TYPES(X)
 #undef X
-    MSG_TYPE_COUNT
+        MSG_TYPE_COUNT
 };
 
 enum message_flag {
@@ -50,14 +51,14 @@ struct message {
     sim_time time;
     component_id dst, src;
     uint64_t seq;
-    uint64_t line;         // partition real address of the line
-    uint32_t txn;          // number of the requestor's transaction, for traces
-    uint16_t requestor;    // board on whose behalf the transaction runs
-    int16_t acks;          // Data: invalidation acknowledgements to expect
-    uint8_t type;          // enum message_type
-    uint8_t flags;         // enum message_flag
-    uint16_t map_version;  // of the sender's segment map
-    uint32_t data;         // index into the container's lines, or NO_DATA
+    uint64_t line;        // partition real address of the line
+    uint32_t txn;         // number of the requestor's transaction, for traces
+    uint16_t requestor;   // board on whose behalf the transaction runs
+    int16_t acks;         // Data: invalidation acknowledgements to expect
+    uint8_t type;         // enum message_type
+    uint8_t flags;        // enum message_flag
+    uint16_t map_version; // of the sender's segment map
+    uint32_t data;        // index into the container's lines, or NO_DATA
 };
 #define NO_DATA UINT32_MAX
 _Static_assert(sizeof(struct message) == 48, "columns and copies rely on a packed message");
@@ -79,9 +80,12 @@ void message_list_init(struct message_list *list, uint32_t line_bytes);
 void message_list_free(struct message_list *list);
 void message_list_clear(struct message_list *list); // keeps the memory
 
-// Appends a copy; `data` (line_bytes bytes) may be NULL. Returns the item in the list, valid until the next append.
-struct message *message_list_add(struct message_list *list, const struct message *message, const uint8_t *data);
-const uint8_t *message_list_data(const struct message_list *list, const struct message *message); // NULL: none
+// Appends a copy; `data` (line_bytes bytes) may be NULL. Returns the item in the list, valid until the next
+// append.
+struct message *message_list_add(struct message_list *list, const struct message *message,
+                                 const uint8_t *data);
+const uint8_t *message_list_data(const struct message_list *list,
+                                 const struct message *message); // NULL: none
 
 // A frame of bytes on a timed link. `time` is its arrival at the far end.
 struct frame {
@@ -116,13 +120,13 @@ struct grant {
 struct batch {
     uint32_t group;
     uint32_t epoch;
-    uint32_t member; // sender, index in the group
-    uint64_t seq;    // of the grant that it answers
-    sim_time reached; // == the grant's until
-    sim_time bound;   // earliest start of an egress if nothing further arrives; SIM_NEVER: none
-    uint64_t accesses; // completed so far, for progress
-    uint64_t events;   // processed so far, for the watchdog
-    uint32_t running;  // CPUs that are not done
+    uint32_t member;              // sender, index in the group
+    uint64_t seq;                 // of the grant that it answers
+    sim_time reached;             // == the grant's until
+    sim_time bound;               // earliest start of an egress if nothing further arrives; SIM_NEVER: none
+    uint64_t accesses;            // completed so far, for progress
+    uint64_t events;              // processed so far, for the watchdog
+    uint32_t running;             // CPUs that are not done
     struct message_list messages; // to boards of other members
     struct frame_list frames;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a board reports of itself. Counters are results: they are covered by the digest and never depend on how the
-// run was cut or placed. Host-side figures (times, grants, resends) are kept apart, in struct host_stats.
+// What a board reports of itself. Counters are results: they are covered by the digest and never depend on
+// how the run was cut or placed. Host-side figures (times, grants, resends) are kept apart, in struct
+// host_stats.
 #ifndef NP_PROTO_BASE_RESULTS_H
 #define NP_PROTO_BASE_RESULTS_H
 
@@ -11,52 +12,52 @@
 #include "proto/base/message.h"
 
 // X(enumerator, name in counters.csv, unit, what it counts)
-#define COUNTERS(X)                                                                                   \
-    X(CNT_LOADS, "loads", "accesses", "data loads completed")                                         \
-    X(CNT_STORES, "stores", "accesses", "stores completed")                                           \
-    X(CNT_RMWS, "rmws", "accesses", "atomic read-modify-writes completed")                            \
-    X(CNT_FETCHES, "fetches", "accesses", "instruction fetches completed")                            \
-    X(CNT_L1_HITS, "l1_hits", "accesses", "served by the CPU's own L1")                               \
-    X(CNT_MERGED, "merged", "accesses", "joined a request already under way for the same line")       \
-    X(CNT_BUS_REQUESTS, "bus_requests", "requests", "requests that reached the board's order point")  \
-    X(CNT_L2_HITS, "l2_hits", "requests", "served by the board cache or another L1 of the board")     \
-    X(CNT_MISSES_LOCAL, "misses_local", "requests", "board misses whose home is this board")          \
-    X(CNT_MISSES_REMOTE, "misses_remote", "requests", "board misses whose home is another board")     \
-    X(CNT_UPGRADES, "upgrades", "requests", "board misses that held the line in S and asked for M")   \
-    X(CNT_MSHR_STALLS, "mshr_stalls", "requests", "waited for a free MSHR or way")                    \
-    X(CNT_FILLS_CLEAN, "fills_clean", "lines", "lines received from a home")                          \
-    X(CNT_FILLS_OWNER, "fills_owner", "lines", "lines received from another board's cache")           \
-    X(CNT_DIRTY_TRANSFERS, "dirty_transfers", "lines", "lines received that differed from memory")    \
-    X(CNT_EVICTIONS_CLEAN, "evictions_clean", "lines", "PutS and PutE sent")                          \
-    X(CNT_EVICTIONS_DIRTY, "evictions_dirty", "lines", "PutM sent")                                   \
-    X(CNT_INVALIDATIONS, "invalidations", "lines", "lines lost to Inv or Fwd-GetM")                   \
-    X(CNT_FORWARDS_PARKED, "forwards_parked", "messages", "forwards that waited in their line's MSHR") \
-    X(CNT_HOME_REQUESTS, "home_requests", "messages", "messages served by this home")                 \
-    X(CNT_HOME_STALLED, "home_stalled", "messages", "requests that waited for a busy line")           \
-    X(CNT_HOME_BUSY_PS, "home_busy_ps", "ps", "time the home was occupied")                           \
-    X(CNT_EGRESS_BUSY_PS, "egress_busy_ps", "ps", "time the port was sending")                        \
-    X(CNT_EGRESS_WAIT_PS, "egress_wait_ps", "ps", "time messages waited for the port to send")        \
-    X(CNT_INGRESS_BUSY_PS, "ingress_busy_ps", "ps", "time the port was receiving")                    \
-    X(CNT_INGRESS_WAIT_PS, "ingress_wait_ps", "ps", "time messages waited at the port's entry")       \
-    X(CNT_MESSAGES_SENT, "messages_sent", "messages", "sent over the crossbar")                       \
-    X(CNT_MESSAGES_RECEIVED, "messages_received", "messages", "received over the crossbar")           \
-    X(CNT_BYTES_SENT, "bytes_sent", "bytes", "sent over the crossbar, headers included")              \
-    X(CNT_TIES, "ties", "events", "events at the same time as the one before, ordered by the key")    \
-    X(CNT_GATE_REFUSALS, "gate_refusals", "messages", "refused by a gate and answered with an error") \
-    X(CNT_BUS_ERRORS, "bus_errors", "accesses", "accesses answered with an error")                    \
-    X(CNT_POISONED, "poisoned", "accesses", "accesses that touched lost data")                        \
-    X(CNT_LATE, "late", "messages", "arrivals below the receiver's time (--window only)")             \
-    X(CNT_CHECKS, "checks", "values", "loaded values compared with what they must be")                \
-    X(CNT_CHECKS_FAILED, "checks_failed", "values", "comparisons that failed")                        \
-    X(CNT_FRAMES_SENT, "frames_sent", "frames", "frames given to timed links")                        \
-    X(CNT_FRAMES_RECEIVED, "frames_received", "frames", "frames taken from timed links")              \
+#define COUNTERS(X)                                                                                          \
+    X(CNT_LOADS, "loads", "accesses", "data loads completed")                                                \
+    X(CNT_STORES, "stores", "accesses", "stores completed")                                                  \
+    X(CNT_RMWS, "rmws", "accesses", "atomic read-modify-writes completed")                                   \
+    X(CNT_FETCHES, "fetches", "accesses", "instruction fetches completed")                                   \
+    X(CNT_L1_HITS, "l1_hits", "accesses", "served by the CPU's own L1")                                      \
+    X(CNT_MERGED, "merged", "accesses", "joined a request already under way for the same line")              \
+    X(CNT_BUS_REQUESTS, "bus_requests", "requests", "requests that reached the board's order point")         \
+    X(CNT_L2_HITS, "l2_hits", "requests", "served by the board cache or another L1 of the board")            \
+    X(CNT_MISSES_LOCAL, "misses_local", "requests", "board misses whose home is this board")                 \
+    X(CNT_MISSES_REMOTE, "misses_remote", "requests", "board misses whose home is another board")            \
+    X(CNT_UPGRADES, "upgrades", "requests", "board misses that held the line in S and asked for M")          \
+    X(CNT_MSHR_STALLS, "mshr_stalls", "requests", "waited for a free MSHR or way")                           \
+    X(CNT_FILLS_CLEAN, "fills_clean", "lines", "lines received from a home")                                 \
+    X(CNT_FILLS_OWNER, "fills_owner", "lines", "lines received from another board's cache")                  \
+    X(CNT_DIRTY_TRANSFERS, "dirty_transfers", "lines", "lines received that differed from memory")           \
+    X(CNT_EVICTIONS_CLEAN, "evictions_clean", "lines", "PutS and PutE sent")                                 \
+    X(CNT_EVICTIONS_DIRTY, "evictions_dirty", "lines", "PutM sent")                                          \
+    X(CNT_INVALIDATIONS, "invalidations", "lines", "lines lost to Inv or Fwd-GetM")                          \
+    X(CNT_FORWARDS_PARKED, "forwards_parked", "messages", "forwards that waited in their line's MSHR")       \
+    X(CNT_HOME_REQUESTS, "home_requests", "messages", "messages served by this home")                        \
+    X(CNT_HOME_STALLED, "home_stalled", "messages", "requests that waited for a busy line")                  \
+    X(CNT_HOME_BUSY_PS, "home_busy_ps", "ps", "time the home was occupied")                                  \
+    X(CNT_EGRESS_BUSY_PS, "egress_busy_ps", "ps", "time the port was sending")                               \
+    X(CNT_EGRESS_WAIT_PS, "egress_wait_ps", "ps", "time messages waited for the port to send")               \
+    X(CNT_INGRESS_BUSY_PS, "ingress_busy_ps", "ps", "time the port was receiving")                           \
+    X(CNT_INGRESS_WAIT_PS, "ingress_wait_ps", "ps", "time messages waited at the port's entry")              \
+    X(CNT_MESSAGES_SENT, "messages_sent", "messages", "sent over the crossbar")                              \
+    X(CNT_MESSAGES_RECEIVED, "messages_received", "messages", "received over the crossbar")                  \
+    X(CNT_BYTES_SENT, "bytes_sent", "bytes", "sent over the crossbar, headers included")                     \
+    X(CNT_TIES, "ties", "events", "events at the same time as the one before, ordered by the key")           \
+    X(CNT_GATE_REFUSALS, "gate_refusals", "messages", "refused by a gate and answered with an error")        \
+    X(CNT_BUS_ERRORS, "bus_errors", "accesses", "accesses answered with an error")                           \
+    X(CNT_POISONED, "poisoned", "accesses", "accesses that touched lost data")                               \
+    X(CNT_LATE, "late", "messages", "arrivals below the receiver's time (--window only)")                    \
+    X(CNT_CHECKS, "checks", "values", "loaded values compared with what they must be")                       \
+    X(CNT_CHECKS_FAILED, "checks_failed", "values", "comparisons that failed")                               \
+    X(CNT_FRAMES_SENT, "frames_sent", "frames", "frames given to timed links")                               \
+    X(CNT_FRAMES_RECEIVED, "frames_received", "frames", "frames taken from timed links")                     \
     X(CNT_EVENTS, "events", "events", "board events processed")
 
 enum counter {
 #define X(name, text, unit, what) name,
     COUNTERS(X)
 #undef X
-    COUNTER_COUNT
+        COUNTER_COUNT
 };
 
 const char *counter_name(enum counter counter);
@@ -77,12 +78,12 @@ unsigned latency_bucket(uint64_t ps);
 uint64_t latency_bucket_floor(unsigned bucket); // least latency of a bucket, ps
 
 struct cpu_results {
-    uint64_t accesses, hits;   // completed; of these served by L1
-    uint64_t latency_sum_ps;   // of all completed
-    uint64_t wait_ps;          // time in which it could issue nothing
-    uint64_t compute_ps;       // time between accesses by its own will
-    sim_time done_at;          // SIM_NEVER while it runs
-    uint64_t work;             // completed rounds: turns, critical sections, frames; pattern-specific
+    uint64_t accesses, hits; // completed; of these served by L1
+    uint64_t latency_sum_ps; // of all completed
+    uint64_t wait_ps;        // time in which it could issue nothing
+    uint64_t compute_ps;     // time between accesses by its own will
+    sim_time done_at;        // SIM_NEVER while it runs
+    uint64_t work;           // completed rounds: turns, critical sections, frames; pattern-specific
 };
 
 // A point of the board's trail: the rolling hash of delivered messages when time first passed `time`.
@@ -109,6 +110,7 @@ struct board_results {
 struct host_stats {
     uint64_t simulating_ns, exchanging_ns, waiting_ns;
     uint64_t grants, resends, duplicates, damaged; // exchanges and what the link made of them
+    uint64_t foreign;                              // messages refused because they came from another run
     uint64_t bytes_out, bytes_in;
     uint64_t max_rss_bytes;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Seeded random numbers: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014; public domain reference by Vigna). One state
-// per component, never shared, 8 bytes to save. Not for secrets.
+// Seeded random numbers: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014; public domain reference by Vigna). One
+// state per component, never shared, 8 bytes to save. Not for secrets.
 #ifndef NP_PROTO_BASE_RNG_H
 #define NP_PROTO_BASE_RNG_H
 

@@ -12,7 +12,8 @@ static void set_edge(struct clock *clock, wide edge)
     clock->rem = (uint64_t)(scaled % clock->hz);
 }
 
-// The number of the current edge, recovered from its time and remainder: both came from n x 10^12 = now x hz + rem.
+// The number of the current edge, recovered from its time and remainder: both came from n x 10^12 = now x hz
+// + rem.
 static wide current_edge(const struct clock *clock)
 {
     return ((wide)clock->now * clock->hz + clock->rem) / SIM_PS_PER_S;

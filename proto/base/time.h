@@ -29,8 +29,9 @@ static inline sim_time sim_max(sim_time a, sim_time b)
     return a > b ? a : b;
 }
 
-// A clock of `hz` cycles per second, positioned on an edge. Edge n is at floor(n x 10^12 / hz); rounded periods are
-// never summed: the remainder is carried, so that a million single steps and one step of a million agree.
+// A clock of `hz` cycles per second, positioned on an edge. Edge n is at floor(n x 10^12 / hz); rounded
+// periods are never summed: the remainder is carried, so that a million single steps and one step of a
+// million agree.
 struct clock {
     uint64_t hz;       // 1 .. 10^12
     uint64_t step_ps;  // 10^12 / hz
@@ -53,13 +54,15 @@ static inline void clock_tick(struct clock *clock)
     }
 }
 
-// Moves `cycles` edges on; stays at SIM_NEVER's last representable edge never: the caller keeps runs below 2^63 ps.
+// Moves `cycles` edges on; stays at SIM_NEVER's last representable edge never: the caller keeps runs below
+// 2^63 ps.
 void clock_advance(struct clock *clock, uint64_t cycles);
 
 // Moves forward to the first edge at or after `time`; does nothing when already there or beyond.
 void clock_align(struct clock *clock, sim_time time);
 
-// The time that `bytes` bytes take at `bytes_per_s`, rounded up to a picosecond. bytes_per_s 0 means unlimited: 0.
+// The time that `bytes` bytes take at `bytes_per_s`, rounded up to a picosecond. bytes_per_s 0 means
+// unlimited: 0.
 sim_time sim_transfer_time(uint64_t bytes, uint64_t bytes_per_s);
 
 #endif
