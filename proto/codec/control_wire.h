@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between the files that make up the control codec: one pair of functions per kind of message, as wire.h
+// describes them, and what they are written with. Nothing outside this folder includes it.
+#ifndef NP_PROTO_CODEC_CONTROL_WIRE_H
+#define NP_PROTO_CODEC_CONTROL_WIRE_H
+
+#include "proto/codec/control.h"
+#include "proto/codec/wire.h"
+
+// Makes a generated message, initialised, in `to`, where COPY fills it from `from`.
+#define NEW(type, init)                                                                                      \
+    type *to = arena_new(arena, 1, sizeof *to);                                                              \
+    init(to)
+
+#define COPY(field) to->field = from->field;
+
+enum err_code role_from_wire(uint32_t role, uint32_t index, enum control_role *to, struct err *err);
+
+#define CONTROL_PAIR(stem)                                                                                   \
+    void stem##_to_wire(const struct control *control, Np__Control *wire, struct arena *arena);              \
+    enum err_code stem##_from_wire(const Np__Control *wire, struct control *control, struct err *err)
+CONTROL_PAIR(progress);  // control_reports.c
+CONTROL_PAIR(paused);    // control_reports.c
+CONTROL_PAIR(saved);     // control_reports.c
+CONTROL_PAIR(configure); // control_configure.c
+
+#endif

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proto/codec/results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/codec/wire.h"
+
+#define LATENCY_FIELDS(X) X(count) X(sum_ps) X(min_ps) X(max_ps)
+
+#define CPU_FIELDS(X) X(accesses) X(hits) X(latency_sum_ps) X(wait_ps) X(compute_ps) X(done_at) X(work)
+
+#define HOST_FIELDS(X)                                                                                       \
+    X(simulating_ns)                                                                                         \
+    X(exchanging_ns)                                                                                         \
+    X(waiting_ns) X(grants) X(resends) X(duplicates) X(damaged) X(bytes_out) X(bytes_in) X(max_rss_bytes)
+
+#define COPY(field) to->field = from->field;
+
+static void latency_to_wire(const struct latency_histogram *from, Np__Latency *to, struct arena *arena)
+{
+    LATENCY_FIELDS(COPY)
+    size_t n = 0;
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
+        n += from->bucket[i] != 0;
+    to->bucket = arena_new(arena, n, sizeof *to->bucket);
+    to->value = arena_new(arena, n, sizeof *to->value);
+    for (uint32_t i = 0; i < LATENCY_BUCKETS; i++) {
+        if (from->bucket[i] == 0)
+            continue;
+        to->bucket[to->n_bucket++] = i;
+        to->value[to->n_value++] = from->bucket[i];
+    }
+}
+
+static void cpu_to_wire(const struct cpu_results *from, Np__CpuResults *to)
+{
+    CPU_FIELDS(COPY)
+}
+
+static uint64_t *numbers_to_wire(const uint64_t *from, size_t count, struct arena *arena)
+{
+    return memcpy(arena_new(arena, count, sizeof *from), from, count * sizeof *from);
+}
+
+static void trail_to_wire(const struct board_results *from, Np__BoardResults *to, struct arena *arena)
+{
+    to->n_trail_time = to->n_trail_hash = from->trail_n;
+    to->trail_time = arena_new(arena, from->trail_n, sizeof *to->trail_time);
+    to->trail_hash = arena_new(arena, from->trail_n, sizeof *to->trail_hash);
+    for (uint32_t i = 0; i < from->trail_n; i++) {
+        to->trail_time[i] = from->trail[i].time;
+        to->trail_hash[i] = from->trail[i].hash;
+    }
+}
+
+static void board_to_wire(const struct board_results *from, Np__BoardResults *to, struct arena *arena)
+{
+    NP_ASSERT(from->cpus <= CPUS_PER_BOARD_MAX && from->trail_n <= TRAIL_MAX);
+    to->board = from->board;
+    to->digest_low = from->digest.low;
+    to->digest_high = from->digest.high;
+    to->n_counters = COUNTER_COUNT;
+    to->counters = numbers_to_wire(from->counters, COUNTER_COUNT, arena);
+    to->n_sent_by_type = MSG_TYPE_COUNT;
+    to->sent_by_type = numbers_to_wire(from->sent_by_type, MSG_TYPE_COUNT, arena);
+    to->n_latency = SERVED_COUNT;
+    to->latency = WIRE_ARRAY(arena, Np__Latency, np__latency__init, SERVED_COUNT);
+    for (unsigned i = 0; i < SERVED_COUNT; i++)
+        latency_to_wire(&from->latency[i], to->latency[i], arena);
+    to->n_cpu = from->cpus;
+    to->cpu = WIRE_ARRAY(arena, Np__CpuResults, np__cpu_results__init, from->cpus);
+    for (uint32_t i = 0; i < from->cpus; i++)
+        cpu_to_wire(&from->cpu[i], to->cpu[i]);
+    trail_to_wire(from, to, arena);
+    to->first_failure = arena_text(arena, from->first_failure, sizeof from->first_failure);
+}
+
+static Np__HostStats *host_to_wire(const struct host_stats *from, struct arena *arena)
+{
+    Np__HostStats *to = arena_new(arena, 1, sizeof *to);
+    np__host_stats__init(to);
+    HOST_FIELDS(COPY)
+    return to;
+}
+
+Np__Results *results_to_wire(const struct results *from, struct arena *arena)
+{
+    NP_ASSERT(from->n_boards <= BOARDS_MAX);
+    Np__Results *to = arena_new(arena, 1, sizeof *to);
+    np__results__init(to);
+    to->n_boards = from->n_boards;
+    to->boards = WIRE_ARRAY(arena, Np__BoardResults, np__board_results__init, from->n_boards);
+    for (uint32_t i = 0; i < from->n_boards; i++)
+        board_to_wire(&from->boards[i], to->boards[i], arena);
+    to->host = host_to_wire(&from->host, arena);
+    return to;
+}
+
+static enum err_code latency_from_wire(const Np__Latency *from, struct latency_histogram *to, struct err *err)
+{
+    LATENCY_FIELDS(COPY)
+    if (from->n_bucket != from->n_value)
+        return REFUSE(err, "%zu buckets with %zu values", from->n_bucket, from->n_value);
+    for (size_t i = 0; i < from->n_bucket; i++) {
+        if (from->bucket[i] >= LATENCY_BUCKETS || (i && from->bucket[i] <= from->bucket[i - 1]))
+            return REFUSE(err, "bucket %u is out of range or out of order", from->bucket[i]);
+        to->bucket[from->bucket[i]] = from->value[i];
+    }
+    return ERR_OK;
+}
+
+static void cpu_from_wire(const Np__CpuResults *from, struct cpu_results *to)
+{
+    CPU_FIELDS(COPY)
+}
+
+// A list whose length both sides must agree on: its order is that of an enumeration of this version.
+static enum err_code same_length(size_t count, size_t wanted, const char *list, struct err *err)
+{
+    return count == wanted ? ERR_OK : REFUSE(err, "%zu %s, where there are %zu", count, list, wanted);
+}
+
+static enum err_code lengths_invalid(const Np__BoardResults *from, struct err *err)
+{
+    if (same_length(from->n_counters, COUNTER_COUNT, "counters", err) ||
+        same_length(from->n_sent_by_type, MSG_TYPE_COUNT, "message types", err) ||
+        same_length(from->n_latency, SERVED_COUNT, "histograms", err) ||
+        same_length(from->n_trail_hash, from->n_trail_time, "trail hashes", err))
+        return err->code;
+    if (from->n_cpu > CPUS_PER_BOARD_MAX || from->n_trail_time > TRAIL_MAX || from->board >= BOARDS_MAX)
+        return REFUSE(err, "number %u, %zu CPUs or %zu trail marks are more than there can be", from->board,
+                      from->n_cpu, from->n_trail_time);
+    return ERR_OK;
+}
+
+static enum err_code board_from_wire(const Np__BoardResults *from, struct board_results *to, struct err *err)
+{
+    if (lengths_invalid(from, err))
+        return err->code;
+    to->board = (uint16_t)from->board;
+    to->digest = (struct digest){from->digest_low, from->digest_high};
+    memcpy(to->counters, from->counters, sizeof to->counters);
+    memcpy(to->sent_by_type, from->sent_by_type, sizeof to->sent_by_type);
+    for (unsigned i = 0; i < SERVED_COUNT; i++)
+        if (latency_from_wire(from->latency[i], &to->latency[i], err))
+            return err_wrap(err, "histogram %u", i);
+    to->cpus = (uint32_t)from->n_cpu;
+    for (uint32_t i = 0; i < to->cpus; i++)
+        cpu_from_wire(from->cpu[i], &to->cpu[i]);
+    to->trail_n = (uint32_t)from->n_trail_time;
+    for (uint32_t i = 0; i < to->trail_n; i++)
+        to->trail[i] = (struct trail_mark){from->trail_time[i], from->trail_hash[i]};
+    return wire_text(to->first_failure, sizeof to->first_failure, from->first_failure, "a failure", err);
+}
+
+static void host_from_wire(const Np__HostStats *from, struct host_stats *to)
+{
+    HOST_FIELDS(COPY)
+}
+
+static enum err_code fill_results(const Np__Results *from, struct results *to, struct err *err)
+{
+    if (from->n_boards > BOARDS_MAX || !from->host)
+        return REFUSE(err, "%zu boards, or no host figures", from->n_boards);
+    host_from_wire(from->host, &to->host);
+    if (from->n_boards == 0)
+        return ERR_OK;
+    to->boards = calloc(from->n_boards, sizeof *to->boards);
+    if (!to->boards)
+        return err_set(err, ERR_MEMORY, "no memory for %zu boards", from->n_boards);
+    to->n_boards = (uint32_t)from->n_boards;
+    for (uint32_t i = 0; i < to->n_boards; i++)
+        if (board_from_wire(from->boards[i], &to->boards[i], err))
+            return err_wrap(err, "board %u of %u", i, to->n_boards);
+    return ERR_OK;
+}
+
+enum err_code results_from_wire(const Np__Results *wire, struct results *results, struct err *err)
+{
+    *results = (struct results){0};
+    if (fill_results(wire, results, err) == ERR_OK)
+        return ERR_OK;
+    results_free(results);
+    return err_wrap(err, "results");
+}
+
+void results_encode(const struct results *results, struct bytes *bytes)
+{
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    wire_pack(&results_to_wire(results, &arena)->base, bytes);
+    arena_free(&arena);
+}
+
+enum err_code results_decode(const uint8_t *data, size_t size, struct results *results, struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena, UNPACKED_BYTES_MAX);
+    err_clear(err);
+    ProtobufCMessage *wire = wire_unpack(&np__results__descriptor, data, size, &arena, err);
+    *results = (struct results){0};
+    if (wire)
+        results_from_wire((const Np__Results *)wire, results, err);
+    arena_free(&arena);
+    return err->code;
+}
+
+void results_free(struct results *results)
+{
+    free(results->boards);
+    *results = (struct results){0};
+}
