@@ -173,10 +173,11 @@ static const char *segment_invalid(const struct machine *m, const struct partiti
              (power_of_two(s->granule) && s->granule >= line_bytes && s->granule <= MEMORY_PER_BOARD_MAX &&
               s->size / s->n_boards % s->granule == 0 && s->size % s->n_boards == 0),
          "an interleaved segment is not a whole number of granules on each of its boards");
-    RULE(s->offset <= p->frames_offset && s->size / s->n_boards <= p->frames_offset - s->offset,
-         "a segment reaches beyond the memory of its boards or into their frames");
     for (uint32_t i = 0; i < s->n_boards; i++) {
         RULE(partition_has(p, s->boards[i]), "a segment lies on a board outside its partition");
+        uint64_t memory = m->boards[s->boards[i]].params.memory_bytes;
+        RULE(s->offset <= memory && s->size / s->n_boards <= memory - s->offset,
+             "a segment reaches beyond the memory of one of its boards");
         for (uint32_t j = 0; j < i; j++)
             RULE(s->boards[j] != s->boards[i], "a segment names a board twice");
     }
@@ -221,8 +222,6 @@ static const char *partition_boards_invalid(const struct machine *m, uint32_t in
         RULE(i == 0 || p->boards[i - 1] < board, "a partition's boards are not in ascending order");
         RULE(m->boards[board].system == p->system, "a partition has a board of another system");
         RULE(m->boards[board].partition == index, "a board and its partition do not agree");
-        RULE(p->frames_offset <= m->boards[board].params.memory_bytes,
-             "a partition's frames begin beyond the memory of one of its boards");
     }
     return NULL;
 }
@@ -269,14 +268,34 @@ static const char *generator_invalid(const struct machine *m, const struct cpu_d
     return NULL;
 }
 
+// Frames are used through real addresses, so all memory from frames_offset on must lie in segments.
+static bool frames_ok(const struct machine *m, const struct partition_desc *p)
+{
+    for (uint32_t i = 0; i < p->n_boards; i++) {
+        uint64_t memory = m->boards[p->boards[i]].params.memory_bytes, covered = 0;
+        if (p->frames_offset >= memory)
+            return false;
+        for (uint32_t j = 0; j < p->n_segments; j++) {
+            const struct segment_desc *s = &p->segments[j];
+            uint64_t end = s->offset + s->size / s->n_boards;
+            uint64_t begin = s->offset > p->frames_offset ? s->offset : p->frames_offset;
+            for (uint32_t k = 0; k < s->n_boards; k++)
+                covered += s->boards[k] == p->boards[i] && end > begin ? end - begin : 0;
+        }
+        if (covered != memory - p->frames_offset)
+            return false;
+    }
+    return true;
+}
+
 static const char *trace_invalid(const struct machine *m, const struct cpu_desc *c)
 {
     size_t length = strnlen(c->trace, PATH_MAX_BYTES);
     uint32_t partition = m->boards[c->board].partition;
     RULE(length > 0 && length < PATH_MAX_BYTES, "a trace has no file name or one that is too long");
     RULE((unsigned)c->placement <= PLACE_FIXED, "a trace's placement is unknown");
-    RULE(m->partitions[partition].frames_offset + PAGE_BYTES <= m->boards[c->board].params.memory_bytes,
-         "a trace runs on a board without frames for its pages");
+    RULE(frames_ok(m, &m->partitions[partition]),
+         "a trace runs where a board has no frames, or frames in no segment");
     RULE(c->placement != PLACE_FIXED ||
              (c->fixed_board < m->n_boards && m->boards[c->fixed_board].partition == partition),
          "a trace's pages are placed on a board outside its partition");
