@@ -12,8 +12,13 @@
 
 #define HOST_FIELDS(X)                                                                                       \
     X(simulating_ns)                                                                                         \
-    X(exchanging_ns)                                                                                         \
-    X(waiting_ns) X(grants) X(resends) X(duplicates) X(damaged) X(bytes_out) X(bytes_in) X(max_rss_bytes)
+    X(exchanging_ns) X(waiting_ns) X(grants) X(resends) X(duplicates) X(damaged) X(foreign) X(bytes_out)     \
+        X(bytes_in) X(max_rss_bytes)
+
+// A field that is added to a struct but not to its list would be lost on the way.
+#define EIGHT_BYTES(field) +8
+_Static_assert(sizeof(struct host_stats) == HOST_FIELDS(EIGHT_BYTES), "HOST_FIELDS lists all of host_stats");
+_Static_assert(sizeof(struct cpu_results) == CPU_FIELDS(EIGHT_BYTES), "CPU_FIELDS lists all of cpu_results");
 
 #define COPY(field) to->field = from->field;
 

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/lib/random_control.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/assert.h"
+#include "tests/lib/random_machine.h"
+
+static uint32_t below(struct rng *rng, uint32_t bound)
+{
+    return (uint32_t)rng_below(rng, bound);
+}
+
+static void *zeroed(uint32_t count, size_t size)
+{
+    void *items = calloc(count ? count : 1, size);
+    NP_ASSERT(items);
+    return items;
+}
+
+// Small numbers as often as large ones, so that every length on the wire occurs.
+static uint64_t number(struct rng *rng)
+{
+    return rng_next(rng) >> rng_below(rng, 64);
+}
+
+static void numbers(struct rng *rng, uint64_t *to, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = number(rng);
+}
+
+static void fill_latency(struct rng *rng, bool full, struct latency_histogram *h)
+{
+    h->count = number(rng);
+    h->sum_ps = number(rng);
+    h->min_ps = number(rng);
+    h->max_ps = number(rng);
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
+        h->bucket[i] = full ? UINT64_MAX - i : below(rng, 4) ? 0 : number(rng);
+}
+
+static void fill_board(struct rng *rng, bool full, struct board_results *b)
+{
+    b->cpus = full ? CPUS_PER_BOARD_MAX : below(rng, CPUS_PER_BOARD_MAX + 1);
+    b->digest = (struct digest){rng_next(rng), rng_next(rng)};
+    numbers(rng, b->counters, COUNTER_COUNT);
+    numbers(rng, b->sent_by_type, MSG_TYPE_COUNT);
+    for (unsigned i = 0; i < SERVED_COUNT; i++)
+        fill_latency(rng, full, &b->latency[i]);
+    for (uint32_t i = 0; i < b->cpus; i++)
+        b->cpu[i] = (struct cpu_results){number(rng), number(rng), number(rng), number(rng),
+                                         number(rng), SIM_NEVER,   number(rng)};
+    b->trail_n = full ? TRAIL_MAX : below(rng, 20);
+    for (uint32_t i = 0; i < b->trail_n; i++)
+        b->trail[i] = (struct trail_mark){UINT64_MAX - number(rng), rng_next(rng)};
+    if (full || below(rng, 2))
+        snprintf(b->first_failure, sizeof b->first_failure, "board %u: loaded %llx", b->board,
+                 (unsigned long long)rng_next(rng));
+}
+
+void random_results(struct rng *rng, uint32_t boards, bool full, struct results *results)
+{
+    memset(results, 0, sizeof *results);
+    results->n_boards = boards;
+    if (boards)
+        results->boards = zeroed(boards, sizeof *results->boards);
+    for (uint32_t i = 0; i < boards; i++) {
+        results->boards[i].board = (uint16_t)i;
+        fill_board(rng, full, &results->boards[i]);
+    }
+    numbers(rng, (uint64_t *)(void *)&results->host, sizeof results->host / sizeof(uint64_t)); // all are such
+}
+
+static struct group_progress *groups(struct rng *rng, uint32_t *count)
+{
+    *count = below(rng, 10) ? below(rng, 8) : GROUPS_MAX;
+    struct group_progress *list = zeroed(*count, sizeof *list);
+    for (uint32_t i = 0; i < *count; i++) {
+        list[i].time = number(rng);
+        list[i].grants = number(rng);
+        list[i].accesses = number(rng);
+        list[i].running = below(rng, 9999);
+    }
+    return list;
+}
+
+static void fill_saved(struct rng *rng, struct control_saved *saved)
+{
+    saved->n_parts = below(rng, 10) ? below(rng, 8) : SAVED_PARTS_MAX;
+    saved->parts = zeroed(saved->n_parts, sizeof *saved->parts);
+    for (uint32_t i = 0; i < saved->n_parts; i++) {
+        struct saved_part *part = &saved->parts[i];
+        part->kind = (enum saved_kind)below(rng, SAVED_KIND_COUNT);
+        part->index = below(rng, 256);
+        random_machine_name(part->name, part->kind == SAVED_BOARD ? "board." : "group.", part->index);
+        part->bytes = number(rng);
+        part->plain_bytes = number(rng);
+        part->checksum = rng_next(rng);
+    }
+}
+
+static void fill_options(struct rng *rng, struct run_options *options)
+{
+    options->chop_seed = number(rng);
+    options->host_fault_rate = (double)below(rng, 1000) / 1000;
+    options->host_fault_seed = number(rng);
+    options->reference = below(rng, 2);
+    options->use_bounds = below(rng, 2);
+    options->skip_idle = below(rng, 2);
+    options->pin_core = below(rng, 2);
+    options->insecure = below(rng, 2);
+    options->silence_ms = 1 + below(rng, 100000);
+}
+
+static void fill_configure(struct rng *rng, struct control_configure *c)
+{
+    random_machine(rng, &c->machine);
+    c->run_id = rng_next(rng);
+    c->epoch = 1 + below(rng, 1000);
+    c->role = (enum control_role)below(rng, ROLE_COUNT);
+    c->nodes = 1 + below(rng, NODES_MAX);
+    c->index = c->role == ROLE_NODE ? below(rng, c->nodes) : below(rng, SYSTEMS_MAX);
+    c->threads = 1 + below(rng, THREADS_MAX);
+    for (uint32_t i = 0; i < c->machine.n_boards; i++)
+        c->node_of_board[i] = c->machine.boards[i].partition == NO_PARTITION ? (uint16_t)NO_NODE
+                                                                             : (uint16_t)below(rng, c->nodes);
+    fill_options(rng, &c->options);
+    snprintf(c->data_endpoint, sizeof c->data_endpoint, "tcp://127.0.0.1:%u", below(rng, 65536));
+    snprintf(c->run_folder, sizeof c->run_folder, "/runs/%u", below(rng, 65536));
+    if (below(rng, 2))
+        snprintf(c->resume_folder, sizeof c->resume_folder, "/runs/%u/saved", below(rng, 65536));
+}
+
+static void fill_hello(struct rng *rng, struct control_hello *hello)
+{
+    hello->version = CONTROL_VERSION;
+    hello->run_id = rng_next(rng);
+    hello->role = (enum control_role)below(rng, ROLE_COUNT);
+    hello->index = below(rng, SYSTEMS_MAX);
+    hello->pid = number(rng);
+}
+
+static void fill_failed(struct rng *rng, struct control_failed *failed)
+{
+    failed->code = (enum err_code)(1 + below(rng, ERR_CODE_COUNT - 1));
+    snprintf(failed->text, sizeof failed->text, "board %u: time %llu", below(rng, 256),
+             (unsigned long long)rng_next(rng));
+}
+
+void random_control(struct rng *rng, enum control_kind kind, struct control *control)
+{
+    memset(control, 0, sizeof *control);
+    control->kind = kind;
+    switch (kind) {
+    case CONTROL_HELLO:
+        fill_hello(rng, &control->hello);
+        break;
+    case CONTROL_READY:
+        control->ready.index = below(rng, NODES_MAX);
+        break;
+    case CONTROL_FAILED:
+        fill_failed(rng, &control->failed);
+        break;
+    case CONTROL_PROGRESS:
+        control->progress.groups = groups(rng, &control->progress.n_groups);
+        break;
+    case CONTROL_PAUSED:
+        control->paused.reason = (enum pause_reason)below(rng, PAUSE_REASON_COUNT);
+        control->paused.groups = groups(rng, &control->paused.n_groups);
+        break;
+    case CONTROL_RESULTS:
+        random_results(rng, below(rng, 5), false, &control->results);
+        break;
+    case CONTROL_SAVED:
+        fill_saved(rng, &control->saved);
+        break;
+    case CONTROL_CONFIGURE:
+        fill_configure(rng, &control->configure);
+        break;
+    case CONTROL_START:
+        control->start = (struct control_start){number(rng), SIM_NEVER - number(rng)};
+        break;
+    case CONTROL_SAVE:
+        snprintf(control->save.folder, sizeof control->save.folder, "/runs/%u/saved", below(rng, 65536));
+        break;
+    case CONTROL_NONE:
+    case CONTROL_BYE:
+    case CONTROL_STOP:
+    case CONTROL_COLLECT:
+    case CONTROL_EXIT:
+    case CONTROL_KIND_COUNT:
+        break;
+    }
+}
+
+static bool same_items(const void *a, const void *b, uint32_t count_a, uint32_t count_b, size_t size)
+{
+    return count_a == count_b && (count_a == 0 || memcmp(a, b, count_a * size) == 0);
+}
+
+static bool cpu_equal(const struct cpu_desc *a, const struct cpu_desc *b)
+{
+    struct cpu_desc plain_a, plain_b; // memcpy, not assignment: padding is compared too
+    memcpy(&plain_a, a, sizeof plain_a);
+    memcpy(&plain_b, b, sizeof plain_b);
+    plain_a.script = plain_b.script = NULL;
+    bool same_script =
+        (!a->script && !b->script) || (a->script && b->script && !strcmp(a->script, b->script));
+    return same_script && memcmp(&plain_a, &plain_b, sizeof plain_a) == 0;
+}
+
+#define SAME_LIST(list) same_items(a->list, b->list, a->n_##list, b->n_##list, sizeof a->list[0])
+
+bool machine_equal(const struct machine *a, const struct machine *b)
+{
+    bool same = memcmp(a->name, b->name, sizeof a->name) == 0 && a->seed == b->seed && a->until == b->until &&
+                a->window == b->window && SAME_LIST(systems) && SAME_LIST(boards) && SAME_LIST(partitions) &&
+                SAME_LIST(links) && SAME_LIST(faults) && a->n_cpus == b->n_cpus;
+    for (uint32_t i = 0; same && i < a->n_cpus; i++)
+        same = cpu_equal(&a->cpus[i], &b->cpus[i]);
+    return same;
+}
+
+bool results_equal(const struct results *a, const struct results *b)
+{
+    return SAME_LIST(boards) && memcmp(&a->host, &b->host, sizeof a->host) == 0;
+}
+
+bool control_equal(const struct control *a, const struct control *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    struct control plain_a, plain_b;
+    memcpy(&plain_a, a, sizeof plain_a);
+    memcpy(&plain_b, b, sizeof plain_b);
+    bool same = true;
+    if (a->kind == CONTROL_RESULTS)
+        return results_equal(&a->results, &b->results);
+    if (a->kind == CONTROL_CONFIGURE) {
+        same = machine_equal(&a->configure.machine, &b->configure.machine);
+        memset(&plain_a.configure.machine, 0, sizeof plain_a.configure.machine);
+        memset(&plain_b.configure.machine, 0, sizeof plain_b.configure.machine);
+    } else if (a->kind == CONTROL_PROGRESS) {
+        same = memcmp(a->progress.groups, b->progress.groups,
+                      a->progress.n_groups * sizeof *a->progress.groups) == 0;
+        plain_a.progress.groups = plain_b.progress.groups = NULL;
+    } else if (a->kind == CONTROL_PAUSED) {
+        same = memcmp(a->paused.groups, b->paused.groups, a->paused.n_groups * sizeof *a->paused.groups) == 0;
+        plain_a.paused.groups = plain_b.paused.groups = NULL;
+    } else if (a->kind == CONTROL_SAVED) {
+        same = memcmp(a->saved.parts, b->saved.parts, a->saved.n_parts * sizeof *a->saved.parts) == 0;
+        plain_a.saved.parts = plain_b.saved.parts = NULL;
+    }
+    return same && memcmp(&plain_a, &plain_b, sizeof plain_a) == 0;
+}
