@@ -77,24 +77,39 @@ static void fill_system(struct rng *rng, struct machine *m, uint32_t index)
     }
 }
 
-static void fill_segments(struct rng *rng, struct partition_desc *p, uint32_t line_bytes)
+static struct segment_desc *add_segment(struct partition_desc *p, uint64_t *base, uint64_t size)
 {
+    struct segment_desc *s = &p->segments[p->n_segments++];
+    s->base = *base;
+    s->size = size;
+    *base += size;
+    return s;
+}
+
+// Segments that are shared by some of the boards, then one for the frames of each.
+static void fill_segments(struct rng *rng, const struct machine *m, struct partition_desc *p)
+{
+    uint32_t line_bytes = m->boards[p->boards[0]].params.line_bytes;
     uint64_t base = 0, offset = between(rng, 0, 8) * PAGE_BYTES;
-    p->n_segments = between32(rng, 1, 5);
-    for (uint32_t i = 0; i < p->n_segments; i++) {
-        struct segment_desc *s = &p->segments[i];
+    for (uint64_t n = between(rng, 1, 5); n > 0; n--) {
         uint64_t share = between(rng, 1, 32) * PAGE_BYTES;
-        s->n_boards = between32(rng, 1, p->n_boards);
-        memcpy(s->boards, p->boards, s->n_boards * sizeof s->boards[0]);
-        if (s->n_boards > 1 || rng_below(rng, 2))
+        uint32_t boards = between32(rng, 1, p->n_boards);
+        struct segment_desc *s = add_segment(p, &base, share * boards);
+        s->n_boards = boards;
+        memcpy(s->boards, p->boards, boards * sizeof s->boards[0]);
+        if (boards > 1 || rng_below(rng, 2))
             s->granule = (uint64_t)line_bytes << rng_below(rng, 5); // 16 << 4 up to 4096: divides a page
-        s->base = base;
-        s->size = share * s->n_boards;
         s->offset = offset;
-        base += s->size;
         offset += share;
     }
     p->frames_offset = offset;
+    for (uint32_t i = 0; i < p->n_boards; i++) {
+        uint64_t memory = m->boards[p->boards[i]].params.memory_bytes;
+        struct segment_desc *s = add_segment(p, &base, memory - offset);
+        s->n_boards = 1;
+        s->boards[0] = p->boards[i];
+        s->offset = offset;
+    }
 }
 
 // Deals the free boards of a system out to partitions; now and then one stays free.
@@ -115,7 +130,7 @@ static void fill_partitions(struct rng *rng, struct machine *m, uint32_t system)
             m->boards[next].partition = m->n_partitions;
             p->boards[p->n_boards++] = (uint16_t)next++;
         }
-        fill_segments(rng, p, m->boards[p->boards[0]].params.line_bytes);
+        fill_segments(rng, m, p);
         m->n_partitions++;
     }
 }
