@@ -17,6 +17,9 @@ struct link_queue *link_queue_new(uint32_t peers);
 struct link *link_queue_hub(struct link_queue *queue);
 struct link *link_queue_peer(struct link_queue *queue, uint32_t peer);
 
+// `step` is called when the hub waits in vain, before time passes: whoever is at the other ends can act then.
+void link_queue_on_wait(struct link_queue *queue, void (*step)(void *context), void *context);
+
 struct wire_clock link_queue_clock(struct link_queue *queue);
 void link_queue_free(struct link_queue *queue);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proto/codec/data.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -57,21 +58,10 @@ void data_codec_free(struct data_codec *codec)
     free(codec);
 }
 
-static uint64_t little_endian(uint64_t value)
-{
-    uint8_t b[8];
-    for (unsigned i = 0; i < 8; i++)
-        b[i] = (uint8_t)(value >> 8 * i);
-    memcpy(&value, b, 8);
-    return value; // its bytes in memory are the value's, lowest first; the same function goes back
-}
-
 // Packs, then appends the checksum by hand: its place at the very end and its presence even when it is 0 are
 // what makes it checkable before parsing.
-static void pack(const struct data_codec *codec, const struct envelope *envelope, wire_envelope *wire,
-                 size_t bound, struct bytes *out)
+static void pack(const struct envelope *envelope, wire_envelope *wire, size_t bound, struct bytes *out)
 {
-    (void)codec;
     wire->version = DATA_VERSION;
     wire->run = envelope->run;
     wire->epoch = envelope->epoch;
@@ -81,7 +71,7 @@ static void pack(const struct data_codec *codec, const struct envelope *envelope
     if (out->capacity < bound)
         bytes_resize(out, bound + bound / 2);
     size_t size = protobuf_c_message_pack(&wire->base, out->data);
-    uint64_t checksum = little_endian(XXH3_64bits(out->data, size));
+    uint64_t checksum = htole64(XXH3_64bits(out->data, size));
     out->data[size] = CHECKSUM_TAG;
     memcpy(out->data + size + 1, &checksum, sizeof checksum);
     out->size = size + CHECKSUM_SIZE;
@@ -105,8 +95,9 @@ enum err_code data_encode_grant(struct data_codec *codec, const struct envelope 
                                 const struct grant *grant, struct bytes *out, struct err *err)
 {
     size_t bound = HEAD_BOUND + message_columns_bound(&grant->arrivals) + frame_columns_bound(&grant->frames);
-    if (check_limits(&grant->arrivals, &grant->frames, bound, err))
-        return err->code;
+    enum err_code code = check_limits(&grant->arrivals, &grant->frames, bound, err);
+    if (code)
+        return code;
     arena_reset(&codec->arena, SIZE_MAX);
     wire_envelope wire = NUMAPLEX__DATA__ENVELOPE__INIT;
     wire_grant body = NUMAPLEX__DATA__GRANT__INIT;
@@ -123,7 +114,7 @@ enum err_code data_encode_grant(struct data_codec *codec, const struct envelope 
     }
     wire.body_case = NUMAPLEX__DATA__ENVELOPE__BODY_GRANT;
     wire.grant = &body;
-    pack(codec, envelope, &wire, bound, out);
+    pack(envelope, &wire, bound, out);
     return ERR_OK;
 }
 
@@ -131,8 +122,9 @@ enum err_code data_encode_batch(struct data_codec *codec, const struct envelope 
                                 const struct batch *batch, struct bytes *out, struct err *err)
 {
     size_t bound = HEAD_BOUND + message_columns_bound(&batch->messages) + frame_columns_bound(&batch->frames);
-    if (check_limits(&batch->messages, &batch->frames, bound, err))
-        return err->code;
+    enum err_code code = check_limits(&batch->messages, &batch->frames, bound, err);
+    if (code)
+        return code;
     arena_reset(&codec->arena, SIZE_MAX);
     wire_envelope wire = NUMAPLEX__DATA__ENVELOPE__INIT;
     wire_batch body = NUMAPLEX__DATA__BATCH__INIT;
@@ -153,17 +145,17 @@ enum err_code data_encode_batch(struct data_codec *codec, const struct envelope 
     }
     wire.body_case = NUMAPLEX__DATA__ENVELOPE__BODY_BATCH;
     wire.batch = &body;
-    pack(codec, envelope, &wire, bound, out);
+    pack(envelope, &wire, bound, out);
     return ERR_OK;
 }
 
-void data_encode_signal(struct data_codec *codec, const struct envelope *envelope, struct bytes *out)
+void data_encode_signal(const struct envelope *envelope, struct bytes *out)
 {
     NP_ASSERT(envelope->kind >= DATA_ASK && envelope->kind < DATA_KIND_COUNT);
     wire_envelope wire = NUMAPLEX__DATA__ENVELOPE__INIT;
     wire.body_case = NUMAPLEX__DATA__ENVELOPE__BODY_SIGNAL;
     wire.signal = (Numaplex__Data__Signal)((int)envelope->kind - DATA_ASK + NUMAPLEX__DATA__SIGNAL__ASK);
-    pack(codec, envelope, &wire, HEAD_BOUND, out);
+    pack(envelope, &wire, HEAD_BOUND, out);
 }
 
 static bool checksum_holds(const uint8_t *bytes, size_t size)
@@ -172,7 +164,7 @@ static bool checksum_holds(const uint8_t *bytes, size_t size)
         return false;
     uint64_t checksum;
     memcpy(&checksum, bytes + size - sizeof checksum, sizeof checksum);
-    return little_endian(checksum) == XXH3_64bits(bytes, size - CHECKSUM_SIZE);
+    return le64toh(checksum) == XXH3_64bits(bytes, size - CHECKSUM_SIZE);
 }
 
 static const char *grant_invalid(const wire_grant *grant)

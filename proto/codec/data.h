@@ -60,7 +60,7 @@ enum err_code data_encode_grant(struct data_codec *codec, const struct envelope 
                                 const struct grant *grant, struct bytes *out, struct err *err);
 enum err_code data_encode_batch(struct data_codec *codec, const struct envelope *envelope,
                                 const struct batch *batch, struct bytes *out, struct err *err);
-void data_encode_signal(struct data_codec *codec, const struct envelope *envelope, struct bytes *out);
+void data_encode_signal(const struct envelope *envelope, struct bytes *out);
 
 // Checks everything there is to check about `size` bytes from outside and reads the envelope. *reason (a
 // constant string) says why a message is not DATA_GOOD. Memory used is bounded by a small multiple of `size`.
