@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+// The board cache's controller: grants bus requests, runs transactions with homes, answers forwards.
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/board/internal.h"
+
+static void *zeroed(size_t n, size_t size)
+{
+    void *bytes = calloc(n, size);
+    NP_ASSERT(bytes);
+    return bytes;
+}
+
+static void cache_init(struct board_cache *cache, const struct board_params *params)
+{
+    cache->ways = params->l2.ways;
+    cache->line_bytes = params->line_bytes;
+    cache->line_shift = (uint32_t)__builtin_ctz(params->line_bytes);
+    cache->slots = (uint32_t)(params->l2.bytes / params->line_bytes);
+    cache->sets = cache->slots / cache->ways;
+    NP_ASSERT(cache->sets && (cache->sets & (cache->sets - 1)) == 0);
+    cache->tag = zeroed(cache->slots, sizeof *cache->tag);
+    cache->line = zeroed(cache->slots, sizeof *cache->line);
+    cache->presence = zeroed(cache->slots, sizeof *cache->presence);
+    cache->stamp = zeroed(cache->slots, sizeof *cache->stamp);
+    cache->mshr = zeroed(cache->slots, sizeof *cache->mshr);
+    cache->data = zeroed(cache->slots, cache->line_bytes);
+    memset(cache->mshr, 0xff, cache->slots * sizeof *cache->mshr);
+}
+
+void agent_init(struct board *board)
+{
+    cache_init(&board->cache, board->params);
+    board->n_mshrs = 2 * board->params->mshrs;
+    board->mshrs = zeroed(board->n_mshrs, sizeof *board->mshrs);
+    for (uint32_t i = 0; i < board->n_mshrs; i++) {
+        board->mshrs[i].data = zeroed(1, board->params->line_bytes);
+        board->mshrs[i].address = UINT64_MAX;
+    }
+}
+
+void agent_free(struct board *board)
+{
+    for (uint32_t i = 0; i < board->n_mshrs; i++)
+        free(board->mshrs[i].data);
+    free(board->mshrs);
+    struct board_cache *cache = &board->cache;
+    free(cache->tag);
+    free(cache->line);
+    free(cache->presence);
+    free(cache->stamp);
+    free(cache->mshr);
+    free(cache->data);
+}
+
+static bool is_transient(unsigned state)
+{
+    return state > C_M;
+}
+
+static void send_all(struct board *board, const struct step_out *out, const uint8_t *data)
+{
+    for (unsigned i = 0; i < out->n; i++) {
+        struct message message = out->send[i];
+        message.src = board_unit(board, UNIT_AGENT);
+        message.seq = board->agent_seq++;
+        message.map_version = board->map.version;
+        port_send(board, &message, message_carries_data(message.type) ? data : NULL,
+                  board->now + board->params->agent_latency);
+    }
+}
+
+// Everything the receive side needs to know of a line, wherever it lives.
+struct subject {
+    struct snoop_target target;
+    struct mshr *mshr; // NULL: stable
+    struct receive_view view;
+};
+
+static void subject_init(struct subject *subject, struct board *board, uint64_t line, struct mshr *mshr,
+                         uint32_t slot, uint16_t home)
+{
+    bool evicted = mshr && mshr->eviction;
+    subject->target = (struct snoop_target){board, evicted ? NO_SLOT : slot};
+    subject->mshr = mshr;
+    subject->view = (struct receive_view){
+        .protocol = board->protocol,
+        .line = evicted ? &mshr->line : &board->cache.line[slot],
+        .parking = mshr ? &mshr->parking : NULL,
+        .context = {.line = line,
+                    .self = board->number,
+                    .home = home,
+                    .first_board = (uint16_t)board->system->first_board,
+                    .txn = mshr ? mshr->txn : 0},
+        .data = evicted ? mshr->data : board->cache.data + ((uint64_t)slot << board->cache.line_shift),
+        .line_bytes = board->cache.line_bytes,
+        .snoop = bus_snoop,
+        .self = &subject->target,
+    };
+}
+
+static void free_slot(struct board_cache *cache, uint32_t slot)
+{
+    NP_ASSERT(cache->presence[slot] == 0);
+    cache->tag[slot] = 0;
+    cache->line[slot] = (struct cache_line){0};
+}
+
+// Starts the eviction of a stable line: its L1 copies go at once, its bytes move to the eviction's entry.
+static void evict(struct board *board, uint32_t slot, struct mshr *mshr)
+{
+    struct board_cache *cache = &board->cache;
+    struct location where = {board->number, 0};
+    segment_map_find(&board->map, mshr->address, &where);
+    struct subject subject;
+    subject_init(&subject, board, mshr->address, NULL, slot, where.board);
+    receive_snoop(&subject.view, L_INV);
+    mshr->line = cache->line[slot];
+    memcpy(mshr->data, subject.view.data, cache->line_bytes);
+    subject.view.context.txn = mshr->txn;
+    struct step_out out;
+    cache_step(board->protocol, &mshr->line, CE_REPLACEMENT, NULL, &subject.view.context, &out);
+    board_count(board, out.send[0].type == MSG_PUTM ? CNT_EVICTIONS_DIRTY : CNT_EVICTIONS_CLEAN, 1);
+    send_all(board, &out, mshr->data);
+    free_slot(cache, slot);
+}
+
+// A way for a missing line, its present line evicted. NO_SLOT: every way or every eviction entry is in use.
+static uint32_t make_room(struct board *board, uint64_t line)
+{
+    struct board_cache *cache = &board->cache;
+    uint32_t slot = cache_choose(cache, line);
+    if (slot == NO_SLOT || cache->tag[slot] == 0)
+        return slot;
+    struct mshr *eviction = mshr_take(board, cache->tag[slot] & ~UINT64_C(1), true);
+    if (!eviction)
+        return NO_SLOT;
+    evict(board, slot, eviction);
+    return slot;
+}
+
+static void add_waiter(struct mshr *mshr, struct waiter waiter)
+{
+    NP_ASSERT(mshr->n_waiters < L1S_PER_BOARD_MAX); // an L1 asks once per line
+    mshr->waiters[mshr->n_waiters++] = waiter;
+}
+
+static void stall_request(struct board *board, uint64_t line, struct waiter waiter)
+{
+    NP_ASSERT(board->n_stalled < NP_ARRAY_LEN(board->stalled));
+    if (!board->retrying)
+        board_count(board, CNT_MSHR_STALLS, 1);
+    board->stalled[board->n_stalled++] = (struct stalled_request){line, waiter};
+}
+
+static void count_miss(struct board *board, bool upgrade, unsigned home)
+{
+    board_count(board, home == board->number ? CNT_MISSES_LOCAL : CNT_MISSES_REMOTE, 1);
+    board_count(board, CNT_UPGRADES, upgrade);
+}
+
+// Asks the home. `mshr` is the transaction to use (an upgrade that follows a fill) or NULL for a new one.
+static void start_transaction(struct board *board, uint64_t line, uint32_t slot, struct waiter waiter,
+                              struct mshr *mshr)
+{
+    struct location where;
+    if (!segment_map_find(&board->map, line, &where)) {
+        bus_fail(board, line, waiter);
+        return;
+    }
+    bool must_queue = !mshr && !board->retrying && board->n_stalled; // first come, first served
+    bool no_entry = !mshr && board->misses == board->params->mshrs;
+    bool upgrade = slot != NO_SLOT;
+    if (must_queue || no_entry || (!upgrade && (slot = make_room(board, line)) == NO_SLOT)) {
+        stall_request(board, line, waiter);
+        return;
+    }
+    if (!mshr)
+        mshr = mshr_take(board, line, false);
+    mshr->slot = slot;
+    board->cache.tag[slot] = line | 1;
+    board->cache.mshr[slot] = (uint16_t)(mshr - board->mshrs);
+    struct subject subject;
+    subject_init(&subject, board, line, mshr, slot, where.board);
+    struct step_out out;
+    cache_step(board->protocol, subject.view.line, waiter.store ? CE_STORE : CE_LOAD, NULL,
+               &subject.view.context, &out);
+    count_miss(board, upgrade, where.board);
+    add_waiter(mshr, waiter);
+    send_all(board, &out, NULL);
+}
+
+// Lets a waiter have a line whose controller state is stable, or asks the home for more.
+static bool serve(struct board *board, uint64_t line, uint32_t slot, struct waiter waiter, struct mshr *mshr,
+                  sim_time done_at, enum served served)
+{
+    struct cache_line *state = &board->cache.line[slot];
+    const struct cell *cell = cache_cell(board->protocol, state->state, waiter.store ? CE_STORE : CE_LOAD);
+    NP_ASSERT(cell->kind == CELL_STEP);
+    if (cell->actions[0] != CA_HIT) {
+        start_transaction(board, line, slot, waiter, mshr);
+        return false;
+    }
+    state->state = cell->next;
+    bus_grant(board, slot, waiter, done_at, served);
+    return true;
+}
+
+void agent_request(struct board *board, uint64_t line, struct waiter waiter)
+{
+    const struct board_params *params = board->params;
+    struct mshr *mshr = mshr_find(board, line);
+    if (mshr && mshr->eviction) {
+        add_waiter(mshr, waiter);
+        return;
+    }
+    uint32_t slot = mshr ? mshr->slot : cache_find(&board->cache, line);
+    if (slot == NO_SLOT) {
+        start_transaction(board, line, NO_SLOT, waiter, NULL);
+        return;
+    }
+    unsigned state = board->cache.line[slot].state;
+    if (cache_cell(board->protocol, state, waiter.store ? CE_STORE : CE_LOAD)->kind == CELL_STALL) {
+        add_waiter(mshr, waiter);
+        return;
+    }
+    if (serve(board, line, slot, waiter, mshr, board->now + params->l2.latency + params->bus_return,
+              SERVED_BOARD))
+        board_count(board, CNT_L2_HITS, 1);
+}
+
+// Room was made: requests that had none try again, oldest first.
+static void retry_stalled(struct board *board)
+{
+    if (board->n_stalled == 0 || board->retrying)
+        return;
+    static _Thread_local struct stalled_request waiting[CPUS_PER_BOARD_MAX * OUTSTANDING_MAX];
+    uint32_t n = board->n_stalled;
+    memcpy(waiting, board->stalled, n * sizeof waiting[0]);
+    board->n_stalled = 0;
+    board->retrying = true;
+    for (uint32_t i = 0; i < n; i++)
+        agent_request(board, waiting[i].line, waiting[i].waiter);
+    board->retrying = false;
+}
+
+static struct waiter first_waiter(struct mshr *mshr)
+{
+    struct waiter first = mshr->waiters[0];
+    mshr->n_waiters--;
+    memmove(mshr->waiters, mshr->waiters + 1, mshr->n_waiters * sizeof first);
+    return first;
+}
+
+// The line has come to rest in its way: whoever waited is served, first come first served, until one needs
+// more.
+static void serve_waiters(struct board *board, struct mshr *mshr)
+{
+    sim_time done_at = board->now + board->params->bus_return;
+    uint64_t line = mshr->address;
+    while (mshr->n_waiters && !is_transient(board->cache.line[mshr->slot].state)) {
+        struct waiter waiter = first_waiter(mshr);
+        serve(board, line, mshr->slot, waiter, mshr, done_at, (enum served)mshr->served);
+    }
+}
+
+static void end_miss(struct board *board, struct mshr *mshr)
+{
+    uint32_t slot = mshr->slot;
+    board->cache.mshr[slot] = NO_MSHR;
+    if (board->cache.line[slot].state == C_I)
+        free_slot(&board->cache, slot);
+    mshr_release(board, mshr);
+    retry_stalled(board);
+}
+
+static void end_eviction(struct board *board, struct mshr *mshr)
+{
+    struct mshr ended = *mshr;
+    mshr->n_waiters = 0;
+    mshr_release(board, mshr);
+    for (unsigned i = 0; i < ended.n_waiters; i++)
+        agent_request(board, ended.address, ended.waiters[i]);
+    retry_stalled(board);
+}
+
+static void fail_waiters(struct board *board, struct mshr *mshr)
+{
+    while (mshr->n_waiters)
+        bus_fail(board, mshr->address, first_waiter(mshr));
+}
+
+static void count_fill(struct board *board, struct mshr *mshr, const struct message *message)
+{
+    bool owner = message->flags & MSGF_OWNER;
+    board_count(board, owner ? CNT_FILLS_OWNER : CNT_FILLS_CLEAN, 1);
+    board_count(board, CNT_DIRTY_TRANSFERS, (message->flags & MSGF_DIRTY) != 0);
+    bool local = component_board(message->src) == board->number;
+    mshr->served = owner ? SERVED_OWNER : local ? SERVED_HOME_LOCAL : SERVED_HOME_REMOTE;
+}
+
+// After a step of a line with a transaction: serve, let parked forwards go, end the transaction when nothing
+// is left.
+static void settle(struct board *board, struct subject *subject)
+{
+    struct mshr *mshr = subject->mshr;
+    if (mshr->eviction) {
+        if (mshr->line.state == C_I)
+            end_eviction(board, mshr);
+        return;
+    }
+    struct step_out out;
+    if (!is_transient(subject->view.line->state))
+        serve_waiters(board, mshr);
+    while (receive_parked(&subject->view, &out))
+        send_all(board, &out, subject->view.data);
+    if (!is_transient(subject->view.line->state))
+        end_miss(board, mshr);
+}
+
+static void count_loss(struct board *board, const struct message *message)
+{
+    board_count(board, CNT_INVALIDATIONS, message->type == MSG_INV || message->type == MSG_FWD_GETM);
+}
+
+void agent_receive(struct board *board, const struct message *message, const uint8_t *data)
+{
+    struct mshr *mshr = mshr_find(board, message->line);
+    uint32_t slot = mshr && !mshr->eviction ? mshr->slot : cache_find(&board->cache, message->line);
+    if (slot == NO_SLOT && !mshr)
+        np_panic("NP0102: board %u does not hold line 0x%llx and received %s from %u/%u at %llu ps",
+                 board->number, (unsigned long long)message->line, message_name(message->type),
+                 component_board(message->src), component_unit(message->src), (unsigned long long)board->now);
+    struct subject subject;
+    uint16_t home = (uint16_t)component_board(message->src);
+    subject_init(&subject, board, message->line, mshr, slot, home);
+    struct step_out out;
+    if (receive(&subject.view, message, data, &out) == PARKED) {
+        board_count(board, CNT_FORWARDS_PARKED, 1);
+        return;
+    }
+    count_loss(board, message);
+    if (out.fill)
+        count_fill(board, mshr, message);
+    send_all(board, &out, subject.view.data);
+    if (out.fail)
+        fail_waiters(board, mshr);
+    if (mshr)
+        settle(board, &subject);
+    else if (board->cache.line[slot].state == C_I)
+        free_slot(&board->cache, slot);
+}

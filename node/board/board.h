@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// One board: CPUs with their L1s, the board cache and its controller, a home with memory and directory, a
+// crossbar port. A board shares no simulated state with others; what crosses is a timed message in `outbox`.
+#ifndef NP_NODE_BOARD_BOARD_H
+#define NP_NODE_BOARD_BOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/base/archive.h"
+#include "proto/base/err.h"
+#include "proto/base/machine.h"
+#include "proto/base/message.h"
+#include "proto/base/results.h"
+
+struct board;
+
+// How a board is simulated; none of it changes a result.
+struct board_options {
+    bool reference; // every access a step of its own, no run-ahead
+};
+
+// Called for every access that is performed, in the order in which this board performs them; for tests.
+typedef void board_watch_fn(void *self, unsigned board, unsigned cpu, sim_time at, const void *access);
+
+// Builds board `number` of the machine (which must outlive it) at time 0. NULL and *err on failure: a trace
+// that cannot be read, a script that is malformed.
+struct board *board_new(const struct machine *machine, unsigned number, const struct board_options *options,
+                        struct err *err);
+void board_free(struct board *board);
+
+// Takes messages and frames that have been sent to this board; they take effect at their own times.
+void board_deliver(struct board *board, const struct message *message, const uint8_t *data);
+void board_deliver_frame(struct board *board, const struct frame *frame);
+
+// Simulates everything before `until`. Returns false when it stopped early because `budget` events and access
+// chunks were used up: call again with the same `until`.
+bool board_run(struct board *board, sim_time until, uint64_t budget);
+
+// What the board sent since the lists were last cleared; the caller takes the content and clears.
+struct message_list *board_outbox(struct board *board);
+struct frame_list *board_frames(struct board *board);
+
+// The earliest time at which this board could begin to send, on the crossbar or on a timed link, if nothing
+// further arrived: CPU time + the way to the bus, or pending event + its way to the port, whichever is least.
+sim_time board_bound(const struct board *board);
+
+// The least time from an arrival at this board (start of ingress) to the start of an egress it may cause.
+sim_time board_turnaround(const struct board *board);
+
+// The least time from a board's start of egress to its arrival at another board: header transfer + flight.
+sim_time board_lookahead(const struct machine *machine, unsigned number);
+
+uint32_t board_running(const struct board *board);  // CPUs that are not done
+uint64_t board_accesses(const struct board *board); // completed
+uint64_t board_events(const struct board *board);
+
+// Saves, loads or hashes the whole state. Loading needs a board freshly built from the same machine
+// description.
+void board_state(struct board *board, struct archive *ar);
+
+// Results so far, digest included. The struct is large: the caller's, not on a small stack.
+void board_results(struct board *board, struct board_results *results);
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Building a board from the machine description.
+#include <stdlib.h>
+
+#include "node/board/internal.h"
+
+static const struct cpu_desc *cpu_desc_of(const struct machine *machine, unsigned board, unsigned index)
+{
+    for (uint32_t i = 0; i < machine->n_cpus; i++)
+        if (machine->cpus[i].board == board && machine->cpus[i].index == index)
+            return &machine->cpus[i];
+    return NULL;
+}
+
+static enum err_code open_program(struct board *board, struct cpu *cpu, struct err *err)
+{
+    if (!cpu->desc || !board->partition)
+        return ERR_OK;
+    switch (cpu->desc->kind) {
+    case CPU_GENERATOR:
+        return generator_open(cpu, board->partition, err);
+    case CPU_SCRIPT:
+        return script_open(cpu, err);
+    case CPU_TRACE:
+        return trace_open_program(cpu, board->machine, board->partition, err);
+    case CPU_IDLE:
+        break;
+    }
+    return ERR_OK;
+}
+
+static enum err_code open_cpus(struct board *board, struct err *err)
+{
+    uint64_t seed = board->partition ? board->partition->seed : board->machine->seed;
+    for (uint32_t i = 0; i < board->params->cpus; i++) {
+        struct cpu *cpu = &board->cpus[i];
+        cpu_init(cpu, board->params, cpu_desc_of(board->machine, board->number, i), board->number, i, seed,
+                 board->cache.data);
+        cpu->port = (struct cpu_port){board, bus_request, adapter_send};
+        board->n_cpus = i + 1;
+        if (open_program(board, cpu, err))
+            return err_wrap(err, "board %s CPU %u", board->desc->name, i);
+    }
+    return ERR_OK;
+}
+
+// Planned faults are events like any other; their sequence is their place in the description.
+static void plan_faults(struct board *board)
+{
+    for (uint32_t i = 0; i < board->machine->n_faults; i++) {
+        const struct fault_desc *fault = &board->machine->faults[i];
+        if (fault->board != board->number)
+            continue;
+        component_id unit = board_unit(board, UNIT_FAULT);
+        board_schedule(board, EV_FAULT, (struct order_key){fault->at, unit, unit, i}, i);
+    }
+}
+
+static void attach(struct board *board, const struct machine *machine, unsigned number)
+{
+    board->machine = machine;
+    board->number = (uint16_t)number;
+    board->desc = &machine->boards[number];
+    board->params = &board->desc->params;
+    board->system = &machine->systems[board->desc->system];
+    board->protocol = protocol_by_name(board->system->protocol);
+    if (board->desc->partition != NO_PARTITION) {
+        board->partition = &machine->partitions[board->desc->partition];
+        segment_map_init(&board->map, board->partition);
+    }
+}
+
+struct board *board_new(const struct machine *machine, unsigned number, const struct board_options *options,
+                        struct err *err)
+{
+    NP_ASSERT(number < machine->n_boards);
+    struct board *board = calloc(1, sizeof *board);
+    NP_ASSERT(board);
+    attach(board, machine, number);
+    if (options)
+        board->options = *options;
+    board->last_event = SIM_NEVER;
+    board->trail_step = board->trail_next = SIM_PS_PER_US;
+    pool_init(&board->pool, board->params->line_bytes);
+    message_list_init(&board->outbox, board->params->line_bytes);
+    board->link_free_at = calloc(machine->n_links + 1, sizeof *board->link_free_at);
+    NP_ASSERT(board->link_free_at);
+    agent_init(board);
+    home_init(board);
+    plan_faults(board);
+    if (!board->protocol)
+        err_set(err, ERR_BAD_VALUE, "system %s: no protocol named '%s'", board->system->name,
+                board->system->protocol);
+    else if (open_cpus(board, err) == ERR_OK)
+        return board;
+    board_free(board);
+    return NULL;
+}
+
+void board_free(struct board *board)
+{
+    if (!board)
+        return;
+    for (uint32_t i = 0; i < board->n_cpus; i++)
+        cpu_free(&board->cpus[i]);
+    agent_free(board);
+    home_free(board);
+    adapter_free(board);
+    pool_free(&board->pool);
+    event_queue_free(&board->events);
+    message_list_free(&board->outbox);
+    frame_list_free(&board->frames_out);
+    free(board);
+}

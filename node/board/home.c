@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// The home: one message at a time, each occupying it for home_occupancy; memory behind it is pipelined.
+// Requests for a busy line wait in its chain, in order of arrival, and take their turn again when the line
+// comes free.
+#include <string.h>
+
+#include "node/board/internal.h"
+
+void home_init(struct board *board)
+{
+    memory_init(&board->home.memory, board->params->memory_bytes, board->params->line_bytes);
+}
+
+void home_free(struct board *board)
+{
+    memory_free(&board->home.memory);
+}
+
+// Books the home for a message and schedules the moment at which its directory has been read.
+void home_receive(struct board *board, uint32_t payload)
+{
+    struct home *home = &board->home;
+    sim_time occupancy = board->params->home_occupancy;
+    home->free_at = sim_max(board->now, home->free_at) + occupancy;
+    board_count(board, CNT_HOME_BUSY_PS, occupancy);
+    struct order_key key = {home->free_at, board_unit(board, UNIT_HOME), board_unit(board, UNIT_HOME),
+                            home->queue_seq++};
+    board_schedule(board, EV_HOME, key, payload);
+}
+
+// When a line that is read or written now has passed between memory and home.
+static sim_time memory_access(struct board *board)
+{
+    struct home *home = &board->home;
+    sim_time start = sim_max(board->now, home->memory_free_at);
+    home->memory_free_at =
+        start + sim_transfer_time(board->params->line_bytes, board->params->memory_bytes_per_s);
+    return start + board->params->memory_latency;
+}
+
+static void send(struct board *board, struct message message, const uint8_t *data, sim_time at)
+{
+    message.src = board_unit(board, UNIT_HOME);
+    message.seq = board->home.seq++;
+    message.map_version = board->map.version;
+    port_send(board, &message, data, at);
+}
+
+static void send_all(struct board *board, const struct step_out *out, const uint8_t *bytes)
+{
+    for (unsigned i = 0; i < out->n; i++) {
+        bool data = message_carries_data(out->send[i].type);
+        send(board, out->send[i], data ? bytes : NULL, data ? memory_access(board) : board->now);
+    }
+}
+
+// A request for memory that is not this board's, from a damaged map: answered, never served.
+static void refuse(struct board *board, const struct message *request)
+{
+    bool get = request->type == MSG_GETS || request->type == MSG_GETM;
+    struct message answer = {.dst = component(request->requestor, UNIT_AGENT),
+                             .line = request->line,
+                             .txn = request->txn,
+                             .requestor = request->requestor,
+                             .type = get ? MSG_ERROR : MSG_ACK_ERROR,
+                             .data = NO_DATA};
+    send(board, answer, NULL, board->now);
+}
+
+static void stall(struct board *board, struct home_line *line, uint32_t payload)
+{
+    board_count(board, CNT_HOME_STALLED, 1);
+    pool_item(&board->pool, payload)->next = NO_PAYLOAD;
+    if (line->stalled == NO_REQUEST) {
+        line->stalled = payload;
+        return;
+    }
+    uint32_t last = line->stalled;
+    while (pool_item(&board->pool, last)->next != NO_PAYLOAD)
+        last = pool_item(&board->pool, last)->next;
+    pool_item(&board->pool, last)->next = payload;
+}
+
+static void release_stalled(struct board *board, struct home_line *line)
+{
+    uint32_t next = line->stalled;
+    line->stalled = NO_REQUEST;
+    while (next != NO_REQUEST) {
+        uint32_t payload = next;
+        next = pool_item(&board->pool, payload)->next;
+        home_receive(board, payload);
+    }
+}
+
+static const struct cell *possible_cell(const struct board *board, const struct dir_line *dir,
+                                        enum dir_event event, const struct message *message)
+{
+    const struct cell *cell = dir_cell(board->protocol, dir->state, event);
+    if (cell->kind == CELL_IMPOSSIBLE)
+        np_panic("NP0102: %s: no cell for directory state %s, event %s; line 0x%llx, board %u, at %llu ps",
+                 board->protocol->name, dir_state_name(dir->state), dir_event_name(event),
+                 (unsigned long long)message->line, board->number, (unsigned long long)board->now);
+    return cell;
+}
+
+void home_event(struct board *board, uint32_t payload)
+{
+    struct pool_item *item = pool_item(&board->pool, payload);
+    struct message message = item->message;
+    struct location where;
+    board_count(board, CNT_HOME_REQUESTS, 1);
+    if (!segment_map_find(&board->map, message.line, &where) || where.board != board->number) {
+        pool_release(&board->pool, payload);
+        refuse(board, &message);
+        return;
+    }
+    struct memory_line line = memory_line(&board->home.memory, where.offset);
+    struct dir_line *dir = &line.home->dir;
+    enum dir_event event = dir_event_of(dir, &message, board->system->first_board);
+    if (possible_cell(board, dir, event, &message)->kind == CELL_STALL) {
+        stall(board, line.home, payload);
+        return;
+    }
+    struct step_context context = {message.line, board->number, board->number,
+                                   (uint16_t)board->system->first_board, message.txn};
+    struct step_out out;
+    dir_step(board->protocol, dir, event, &message, &context, &out);
+    if (out.fill) {
+        memcpy(line.bytes, item->data, board->params->line_bytes);
+        memory_access(board);
+    }
+    pool_release(&board->pool, payload);
+    send_all(board, &out, line.bytes);
+    release_stalled(board, line.home);
+}
+
+struct stalled_list {
+    struct board *board;
+    struct archive *ar;
+    uint32_t lines;
+};
+
+static void count_line(void *self, uint64_t offset, struct memory_line line)
+{
+    (void)offset;
+    ((struct stalled_list *)self)->lines += line.home->stalled != NO_REQUEST;
+}
+
+static void save_line(void *self, uint64_t offset, struct memory_line line)
+{
+    struct stalled_list *list = self;
+    if (line.home->stalled == NO_REQUEST)
+        return;
+    ar_u64(list->ar, &offset);
+    uint32_t n = 0;
+    for (uint32_t i = line.home->stalled; i != NO_REQUEST; i = pool_item(&list->board->pool, i)->next)
+        n++;
+    ar_u32(list->ar, &n);
+    for (uint32_t i = line.home->stalled; i != NO_REQUEST; i = pool_item(&list->board->pool, i)->next)
+        pool_item_state(list->board, list->ar, i);
+}
+
+static void load_line(struct board *board, struct archive *ar)
+{
+    uint64_t offset = 0;
+    uint32_t n = 0;
+    ar_u64(ar, &offset);
+    ar_count(ar, &n, MESSAGES_MAX);
+    if (offset % board->params->line_bytes || offset >= board->params->memory_bytes) {
+        ar_fail(ar, "requests that wait for a line at 0x%llx", (unsigned long long)offset);
+        return;
+    }
+    struct home_line *line = memory_line(&board->home.memory, offset).home;
+    uint64_t stalled_before = board->counters[CNT_HOME_STALLED];
+    for (uint32_t i = 0; i < n && !ar_failed(ar); i++)
+        stall(board, line, pool_item_state(board, ar, NO_PAYLOAD));
+    board->counters[CNT_HOME_STALLED] = stalled_before;
+}
+
+void home_state(struct board *board, struct archive *ar)
+{
+    struct home *home = &board->home;
+    ar_mark(ar, "HOME");
+    ar_u64(ar, &home->free_at);
+    ar_u64(ar, &home->memory_free_at);
+    ar_u64(ar, &home->seq);
+    ar_u64(ar, &home->queue_seq);
+    memory_state(&home->memory, ar);
+    struct stalled_list list = {board, ar, 0};
+    if (!ar_loading(ar))
+        memory_each(&home->memory, count_line, &list);
+    ar_count(ar, &list.lines, MESSAGES_MAX);
+    if (!ar_loading(ar))
+        memory_each(&home->memory, save_line, &list);
+    for (uint32_t i = 0; ar_loading(ar) && i < list.lines && !ar_failed(ar); i++)
+        load_line(board, ar);
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of a board and how they hand messages to one another. Only files of node/board include this.
+//
+//   CPU -- bus --> agent (board cache) -- port --> crossbar          each arrow is an event in the board's
+//   queue,
+//                   |  ^                   |                         except bus -> agent, which is one step
+//                   at the v  |                   v                         order point
+//                  home (directory, memory)
+#ifndef NP_NODE_BOARD_INTERNAL_H
+#define NP_NODE_BOARD_INTERNAL_H
+
+#include "fabric/time/event_queue.h"
+#include "node/board/board.h"
+#include "node/board/pool.h"
+#include "node/coherence/receive.h"
+#include "node/cpu/cpu.h"
+#include "node/memory/memory.h"
+#include "node/memory/segment_map.h"
+
+enum event_type {
+    EV_BUS,       // payload: pool item; a CPU's request reaches the order point
+    EV_EGRESS,    // payload: pool item; a message is ready at the port
+    EV_ARRIVE,    // payload: pool item; its first byte reaches the port's entry
+    EV_DELIVER,   // payload: pool item; it has been received whole
+    EV_HOME,      // payload: pool item; the home turns to it
+    EV_FAULT,     // payload: index of the planned fault
+    EV_FRAME_OUT, // payload: frame slot; a CPU's frame reaches the adapter
+    EV_FRAME_IN,  // payload: frame slot; a frame has arrived
+    EV_TYPE_COUNT
+};
+
+// The board cache: slots of tag, controller state, L1 presence and bytes.
+struct board_cache {
+    uint32_t ways, sets, slots;
+    uint32_t line_bytes, line_shift;
+    uint32_t tick;
+    uint64_t *tag;           // line address | 1; 0: free
+    struct cache_line *line; // controller's state
+    uint64_t *presence;      // bit l1 number: that L1 holds the line
+    uint32_t *stamp;
+    uint16_t *mshr; // transaction under way, or NO_MSHR
+    uint8_t *data;
+};
+#define NO_MSHR UINT16_MAX
+#define NO_SLOT UINT32_MAX
+
+struct waiter {
+    uint8_t l1; // number: CPU x 2 + (0 data, 1 instruction)
+    bool store;
+};
+
+// A transaction under way: a miss (its way is reserved in the cache) or an eviction (its line lives here).
+struct mshr {
+    bool used, eviction;
+    uint8_t served;   // enum served, once data came
+    uint64_t address; // line
+    uint32_t slot;    // miss: its way
+    uint32_t txn;
+    struct cache_line line; // eviction: controller's state
+    uint8_t *data;          // eviction: bytes
+    struct parking parking;
+    uint16_t n_waiters;
+    struct waiter waiters[L1S_PER_BOARD_MAX];
+};
+
+struct frame_slot {
+    bool used;
+    struct frame frame;
+};
+
+struct home {
+    struct memory memory;
+    sim_time free_at;        // when it can turn to the next message
+    sim_time memory_free_at; // when memory can begin the next transfer
+    uint64_t seq;            // of what it sends
+    uint64_t queue_seq;      // of what it queues for itself
+};
+
+struct port {
+    sim_time egress_free_at, ingress_free_at;
+    uint64_t seq; // of what its gate answers
+};
+
+struct board {
+    const struct machine *machine;
+    const struct board_desc *desc;
+    const struct board_params *params;
+    const struct system_desc *system;
+    const struct partition_desc *partition; // NULL: a free board
+    const struct protocol *protocol;
+    struct board_options options;
+    uint16_t number;
+    sim_time now; // of the event in hand; never a result
+
+    uint32_t n_cpus;
+    struct cpu cpus[CPUS_PER_BOARD_MAX];
+    struct event_queue events;
+    struct pool pool;
+
+    struct board_cache cache;
+    uint32_t n_mshrs; // both kinds: 2 x params->mshrs
+    uint32_t misses, evictions;
+    struct mshr *mshrs;
+    uint64_t agent_seq;
+    uint32_t next_txn;
+    sim_time bus_free_at;
+    uint32_t n_stalled; // requests that wait for an MSHR or a way, oldest first
+    bool retrying;
+    struct stalled_request {
+        uint64_t line;
+        struct waiter waiter;
+    } stalled[CPUS_PER_BOARD_MAX * OUTSTANDING_MAX];
+
+    struct home home;
+    struct port port;
+    struct segment_map map;
+
+    uint32_t n_frame_slots;
+    struct frame_slot *frame_slots;
+    sim_time *link_free_at; // per timed link of the machine, this board's end
+    uint64_t adapter_seq;
+
+    struct message_list outbox;
+    struct frame_list frames_out;
+
+    uint64_t counters[COUNTER_COUNT];
+    uint64_t sent_by_type[MSG_TYPE_COUNT];
+    uint64_t delivered_hash; // rolling, over everything delivered to this board
+    sim_time last_event;     // for ties
+    uint32_t trail_n;
+    sim_time trail_step, trail_next;
+    struct trail_mark trail[TRAIL_MAX];
+};
+
+static inline component_id board_unit(const struct board *board, unsigned unit)
+{
+    return component(board->number, unit);
+}
+
+static inline void board_count(struct board *board, enum counter counter, uint64_t n)
+{
+    board->counters[counter] += n;
+}
+
+// run.c
+void board_schedule(struct board *board, enum event_type type, struct order_key key, uint32_t payload);
+
+// Takes a copy of the message (and of its data, when not NULL) into the pool.
+uint32_t board_hold(struct board *board, const struct message *message, const uint8_t *data);
+
+// bus.c
+void bus_init(struct board *board);
+void bus_request(void *board, struct cpu *cpu, unsigned l1, uint64_t line, bool store, sim_time at);
+void bus_event(struct board *board, uint32_t payload);
+
+// Performs what `waiter` waits for on the line in `slot`, whose controller permits it, with results at
+// done_at.
+void bus_grant(struct board *board, uint32_t slot, struct waiter waiter, sim_time done_at,
+               enum served served);
+void bus_fail(struct board *board, uint64_t line, struct waiter waiter);
+
+// The snoop callback of the receive side: `self` is a struct snoop_target.
+struct snoop_target {
+    struct board *board;
+    uint32_t slot;
+};
+bool bus_snoop(void *self, enum onboard_event event);
+
+// agent.c
+void agent_init(struct board *board);
+void agent_free(struct board *board);
+
+// A bus request at its order point: grants it, or lets it wait for a transaction.
+void agent_request(struct board *board, uint64_t line, struct waiter waiter);
+void agent_receive(struct board *board, const struct message *message, const uint8_t *data);
+
+// mshr.c
+struct mshr *mshr_find(struct board *board, uint64_t line);
+struct mshr *mshr_take(struct board *board, uint64_t line, bool eviction);
+void mshr_release(struct board *board, struct mshr *mshr);
+uint32_t cache_find(const struct board_cache *cache, uint64_t line); // slot or NO_SLOT
+uint32_t cache_choose(const struct board_cache *cache,
+                      uint64_t line); // free or oldest unlocked way, or NO_SLOT
+void cache_used(struct board_cache *cache, uint32_t slot);
+
+// home.c
+void home_init(struct board *board);
+void home_free(struct board *board);
+void home_receive(struct board *board, uint32_t payload);
+void home_event(struct board *board, uint32_t payload);
+void home_state(struct board *board, struct archive *ar);
+
+// port.c
+// Sends from this board's agent or home at time `at`: by the short way to itself, through the port to others.
+void port_send(struct board *board, const struct message *message, const uint8_t *data, sim_time at);
+void port_egress(struct board *board, uint32_t payload);
+void port_arrive(struct board *board, const struct event *event);
+
+// adapter.c
+void adapter_send(void *board, struct cpu *cpu, uint32_t link, const uint8_t *bytes, uint32_t size,
+                  sim_time at);
+void adapter_egress(struct board *board, uint32_t payload);
+void adapter_arrive(struct board *board, uint32_t payload);
+uint32_t adapter_hold(struct board *board, const struct frame *frame);
+void adapter_free(struct board *board);
+void adapter_frame_state(struct board *board, struct archive *ar, uint32_t *payload);
+
+// state.c
+void message_state(struct message *message, struct archive *ar);
+uint32_t pool_item_state(struct board *board, struct archive *ar, uint32_t payload);
+
+#endif

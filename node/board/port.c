@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// A board's connection to the crossbar. Egress is arbitrated here, at the source; ingress at the destination,
+// in order of arrival. Both are lanes that carry one message at a time at the port's bandwidth. The gate that
+// stands behind the egress lets nothing through to a board of another partition.
+#include "fabric/crossbar/gate.h"
+#include "node/board/internal.h"
+
+static sim_time transfer(const struct board *board, bool data)
+{
+    uint64_t bytes = board->params->header_bytes + (data ? board->params->line_bytes : 0);
+    return sim_transfer_time(bytes, board->params->port_bytes_per_s);
+}
+
+void port_send(struct board *board, const struct message *message, const uint8_t *data, sim_time at)
+{
+    uint32_t payload = board_hold(board, message, data);
+    if (component_board(message->dst) == board->number) {
+        struct order_key key = {at + board->params->local_latency, message->dst, message->src, message->seq};
+        board_schedule(board, EV_DELIVER, key, payload);
+        return;
+    }
+    struct order_key key = {at, board_unit(board, UNIT_PORT), message->src, message->seq};
+    board_schedule(board, EV_EGRESS, key, payload);
+}
+
+// What leaves for another board; the crossbar takes `flight` from here.
+static void launch(struct board *board, struct message *message, const uint8_t *data, sim_time egress_end)
+{
+    message->time = egress_end + board->system->flight;
+    message_list_add(&board->outbox, message, data);
+    board_count(board, CNT_MESSAGES_SENT, 1);
+    board_count(board, CNT_BYTES_SENT, board->params->header_bytes + (data ? board->params->line_bytes : 0));
+    board->sent_by_type[message->type]++;
+}
+
+static bool gate_open(const struct board *board, const struct message *message)
+{
+    unsigned to = component_board(message->dst);
+    return to < board->machine->n_boards && board->machine->boards[to].partition == board->desc->partition;
+}
+
+// The gate answers in the place of the board it hides: to whoever waits for the answer.
+static void refuse(struct board *board, const struct message *message, sim_time egress_end)
+{
+    static const uint8_t lost[LINE_BYTES_MAX];
+    struct message answers[GATE_ANSWERS_MAX];
+    unsigned n = gate_answer(message, answers);
+    board_count(board, CNT_GATE_REFUSALS, 1);
+    for (unsigned i = 0; i < n; i++) {
+        struct message *answer = &answers[i];
+        const uint8_t *data = message_carries_data(answer->type) ? lost : NULL;
+        answer->src = board_unit(board, UNIT_PORT);
+        answer->seq = board->port.seq++;
+        if (component_board(answer->dst) != board->number) {
+            launch(board, answer, data, egress_end);
+            continue;
+        }
+        struct order_key key = {egress_end + board->system->flight, answer->dst, answer->src, answer->seq};
+        board_schedule(board, EV_DELIVER, key, board_hold(board, answer, data));
+    }
+}
+
+void port_egress(struct board *board, uint32_t payload)
+{
+    struct pool_item *item = pool_item(&board->pool, payload);
+    struct message message = item->message;
+    sim_time start = sim_max(board->now, board->port.egress_free_at);
+    sim_time length = transfer(board, item->has_data);
+    board->port.egress_free_at = start + length;
+    board_count(board, CNT_EGRESS_BUSY_PS, length);
+    board_count(board, CNT_EGRESS_WAIT_PS, start - board->now);
+    if (NP_LIKELY(gate_open(board, &message)))
+        launch(board, &message, item->has_data ? item->data : NULL, start + length);
+    pool_release(&board->pool, payload);
+    if (NP_UNLIKELY(!gate_open(board, &message)))
+        refuse(board, &message, start + length);
+}
+
+void port_arrive(struct board *board, const struct event *event)
+{
+    sim_time start = sim_max(board->now, board->port.ingress_free_at);
+    sim_time length = transfer(board, pool_item(&board->pool, event->payload)->has_data);
+    board->port.ingress_free_at = start + length;
+    board_count(board, CNT_INGRESS_BUSY_PS, length);
+    board_count(board, CNT_INGRESS_WAIT_PS, start - board->now);
+    board_count(board, CNT_MESSAGES_RECEIVED, 1);
+    struct order_key key = event->key;
+    key.time = start + length;
+    board_schedule(board, EV_DELIVER, key, event->payload);
+}
+
+sim_time board_turnaround(const struct board *board)
+{
+    return transfer(board, false) + sim_min(board->params->home_occupancy, board->params->agent_latency);
+}
+
+sim_time board_lookahead(const struct machine *machine, unsigned number)
+{
+    const struct board_desc *desc = &machine->boards[number];
+    sim_time header = sim_transfer_time(desc->params.header_bytes, desc->params.port_bytes_per_s);
+    return header + machine->systems[desc->system].flight;
+}

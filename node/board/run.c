@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Building a board, and running it: events in the one order, CPUs ahead of them as far as nothing can reach
+// them.
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "node/board/internal.h"
+
+void board_schedule(struct board *board, enum event_type type, struct order_key key, uint32_t payload)
+{
+    event_queue_push(&board->events, &(struct event){key, payload, type});
+}
+
+uint32_t board_hold(struct board *board, const struct message *message, const uint8_t *data)
+{
+    uint32_t payload = pool_take(&board->pool);
+    struct pool_item *item = pool_item(&board->pool, payload);
+    item->message = *message;
+    item->has_data = data != NULL;
+    if (data)
+        memcpy(item->data, data, board->params->line_bytes);
+    return payload;
+}
+
+void board_deliver(struct board *board, const struct message *message, const uint8_t *data)
+{
+    struct order_key key = {message->time, message->dst, message->src, message->seq};
+    if (NP_UNLIKELY(key.time < board->now)) { // only under --window, where it is counted and shown
+        NP_ASSERT(board->machine->window != 0);
+        key.time = board->now;
+        board_count(board, CNT_LATE, 1);
+    }
+    board_schedule(board, EV_ARRIVE, key, board_hold(board, message, data));
+}
+
+void board_deliver_frame(struct board *board, const struct frame *frame)
+{
+    struct order_key key = {frame->time, frame->dst, frame->src, frame->seq};
+    board_schedule(board, EV_FRAME_IN, key, adapter_hold(board, frame));
+}
+
+// Everything delivered enters the rolling hash, so that differences of order that heal are seen all the same.
+// The trail keeps the hash at round times; when it is full, every other mark goes and the step doubles.
+static void leave_trail(struct board *board)
+{
+    while (board->now >= board->trail_next) {
+        if (board->trail_n == TRAIL_MAX) {
+            for (uint32_t i = 0; i < TRAIL_MAX / 2; i++)
+                board->trail[i] = board->trail[2 * i + 1];
+            board->trail_n = TRAIL_MAX / 2;
+            board->trail_step *= 2;
+        }
+        sim_time mark = board->now / board->trail_step * board->trail_step;
+        board->trail[board->trail_n++] = (struct trail_mark){mark, board->delivered_hash};
+        board->trail_next = mark + board->trail_step;
+    }
+}
+
+static void deliver(struct board *board, const struct event *event)
+{
+    struct pool_item *item = pool_item(&board->pool, event->payload);
+    struct message message = item->message;
+    uint64_t record[6] = {board->delivered_hash, event->key.time, (uint64_t)message.dst << 32 | message.src,
+                          message.seq,           message.type,    message.line};
+    leave_trail(board);
+    board->delivered_hash = XXH3_64bits(record, sizeof record);
+    if (component_unit(message.dst) == UNIT_HOME) {
+        home_receive(board, event->payload);
+        return;
+    }
+    uint8_t data[LINE_BYTES_MAX]; // the pool may move while the message is acted on
+    if (item->has_data)
+        memcpy(data, item->data, board->params->line_bytes);
+    bool has_data = item->has_data;
+    pool_release(&board->pool, event->payload);
+    agent_receive(board, &message, has_data ? data : NULL);
+}
+
+static void apply_fault(struct board *board, uint32_t index)
+{
+    const struct fault_desc *fault = &board->machine->faults[index];
+    segment_map_damage(&board->map, fault->segment, fault->home);
+}
+
+static void dispatch(struct board *board, const struct event *event)
+{
+    board->now = event->key.time;
+    board_count(board, CNT_TIES, event->key.time == board->last_event);
+    board_count(board, CNT_EVENTS, 1);
+    board->last_event = event->key.time;
+    switch ((enum event_type)event->type) {
+    case EV_BUS:
+        bus_event(board, event->payload);
+        break;
+    case EV_EGRESS:
+        port_egress(board, event->payload);
+        break;
+    case EV_ARRIVE:
+        port_arrive(board, event);
+        break;
+    case EV_DELIVER:
+        deliver(board, event);
+        break;
+    case EV_HOME:
+        home_event(board, event->payload);
+        break;
+    case EV_FAULT:
+        apply_fault(board, event->payload);
+        break;
+    case EV_FRAME_OUT:
+        adapter_egress(board, event->payload);
+        break;
+    case EV_FRAME_IN:
+        adapter_arrive(board, event->payload);
+        break;
+    case EV_TYPE_COUNT:
+        NP_ASSERT(!"an event type");
+    }
+}
+
+static sim_time earliest_cpu(const struct board *board)
+{
+    sim_time earliest = SIM_NEVER;
+    for (uint32_t i = 0; i < board->n_cpus; i++)
+        earliest = sim_min(earliest, cpu_ready(&board->cpus[i]));
+    return earliest;
+}
+
+// No request made at or after `from` takes effect before from + bus_order: all CPUs may run to there.
+static void run_cpus(struct board *board, sim_time from, sim_time limit)
+{
+    limit = sim_min(limit, sim_add(from, board->options.reference ? 1 : board->params->bus_order));
+    for (uint32_t i = 0; i < board->n_cpus; i++) {
+        struct cpu *cpu = &board->cpus[i];
+        if (cpu->ops && !cpu->done && cpu_ready(cpu) < limit)
+            cpu->ops->run(cpu, limit);
+    }
+}
+
+bool board_run(struct board *board, sim_time until, uint64_t budget)
+{
+    for (;; budget--) {
+        sim_time event_at = event_queue_time(&board->events), cpu_at = earliest_cpu(board);
+        if (sim_min(event_at, cpu_at) >= until)
+            return true;
+        if (budget == 0)
+            return false;
+        if (event_at <= cpu_at) {
+            struct event event = event_queue_pop(&board->events);
+            dispatch(board, &event);
+        } else {
+            run_cpus(board, cpu_at, sim_min(event_at, until));
+        }
+    }
+}
+
+// From an event to the earliest egress it may cause.
+static sim_time send_delay(const struct board *board, uint32_t type)
+{
+    const struct board_params *p = board->params;
+    switch (type) {
+    case EV_BUS:
+        return p->agent_latency;
+    case EV_ARRIVE:
+        return board_turnaround(board);
+    case EV_DELIVER:
+        return sim_min(p->home_occupancy, p->agent_latency);
+    default:
+        return 0;
+    }
+}
+
+sim_time board_bound(const struct board *board)
+{
+    sim_time bound = sim_add(earliest_cpu(board), board->params->bus_order);
+    for (uint32_t i = 0; i < board->events.n; i++) {
+        const struct event *event = &board->events.heap[i];
+        bound = sim_min(bound, sim_add(event->key.time, send_delay(board, event->type)));
+    }
+    return bound;
+}
+
+struct message_list *board_outbox(struct board *board)
+{
+    return &board->outbox;
+}
+
+struct frame_list *board_frames(struct board *board)
+{
+    return &board->frames_out;
+}
+
+uint32_t board_running(const struct board *board)
+{
+    uint32_t running = 0;
+    for (uint32_t i = 0; i < board->n_cpus; i++)
+        running += board->cpus[i].ops && !board->cpus[i].done;
+    return running;
+}
+
+uint64_t board_accesses(const struct board *board)
+{
+    uint64_t accesses = 0;
+    for (uint32_t i = 0; i < board->n_cpus; i++)
+        accesses += board->cpus[i].results.accesses;
+    return accesses;
+}
+
+uint64_t board_events(const struct board *board)
+{
+    return board->counters[CNT_EVENTS];
+}

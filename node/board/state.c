@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// A board's state, described once for saving, loading and hashing; and its results.
+#include <stdio.h>
+#include <string.h>
+
+#include "node/board/internal.h"
+
+void message_state(struct message *message, struct archive *ar)
+{
+    ar_u64(ar, &message->time);
+    ar_u32(ar, &message->dst);
+    ar_u32(ar, &message->src);
+    ar_u64(ar, &message->seq);
+    ar_u64(ar, &message->line);
+    ar_u32(ar, &message->txn);
+    ar_u16(ar, &message->requestor);
+    ar_i16(ar, &message->acks);
+    ar_u8(ar, &message->type);
+    ar_u8(ar, &message->flags);
+    ar_u16(ar, &message->map_version);
+    if (message->type >= MSG_TYPE_COUNT || message->flags > MSGF_ALL ||
+        component_board(message->dst) >= BOARDS_MAX || component_board(message->src) >= BOARDS_MAX)
+        ar_fail(ar, "a message of type %u", message->type);
+}
+
+uint32_t pool_item_state(struct board *board, struct archive *ar, uint32_t payload)
+{
+    if (ar_loading(ar))
+        payload = pool_take(&board->pool);
+    struct pool_item *item = pool_item(&board->pool, payload);
+    message_state(&item->message, ar);
+    ar_bool(ar, &item->has_data);
+    if (item->has_data)
+        ar_bytes(ar, item->data, board->params->line_bytes);
+    return payload;
+}
+
+static void event_state(struct board *board, struct archive *ar, struct event *event)
+{
+    ar_u64(ar, &event->key.time);
+    ar_u32(ar, &event->key.dst);
+    ar_u32(ar, &event->key.src);
+    ar_u64(ar, &event->key.seq);
+    ar_count(ar, &event->type, EV_TYPE_COUNT - 1);
+    if (event->type == EV_FAULT)
+        ar_count(ar, &event->payload, FAULTS_MAX);
+    else if (event->type == EV_FRAME_OUT || event->type == EV_FRAME_IN)
+        adapter_frame_state(board, ar, &event->payload);
+    else
+        event->payload = pool_item_state(board, ar, event->payload);
+}
+
+static void events_state(struct board *board, struct archive *ar)
+{
+    ar_mark(ar, "EVNT");
+    struct event_queue *queue = &board->events;
+    event_queue_sort(queue);
+    uint32_t n = queue->n;
+    ar_count(ar, &n, MESSAGES_MAX);
+    if (ar_loading(ar))
+        queue->n = 0; // the planned faults are in the saved queue too
+    for (uint32_t i = 0; i < n && !ar_failed(ar); i++) {
+        struct event event = {0};
+        if (!ar_loading(ar))
+            event = queue->heap[i];
+        event_state(board, ar, &event);
+        if (ar_loading(ar) && !ar_failed(ar))
+            event_queue_push(queue, &event);
+    }
+}
+
+static void cache_line_state(struct cache_line *line, struct archive *ar)
+{
+    ar_u8(ar, &line->state);
+    ar_bool(ar, &line->poison);
+    ar_i16(ar, &line->acks);
+    if (line->state >= CACHE_STATE_COUNT)
+        ar_fail(ar, "a cache state of %u", line->state);
+}
+
+static void cache_state(struct board *board, struct archive *ar)
+{
+    struct board_cache *cache = &board->cache;
+    ar_mark(ar, "CACH");
+    ar_u32(ar, &cache->tick);
+    for (uint32_t slot = 0; slot < cache->slots; slot++) {
+        ar_u64(ar, &cache->tag[slot]);
+        if (cache->tag[slot] == 0)
+            continue; // what a free slot last held is no state
+        cache_line_state(&cache->line[slot], ar);
+        ar_u64(ar, &cache->presence[slot]);
+        ar_u32(ar, &cache->stamp[slot]);
+        ar_u16(ar, &cache->mshr[slot]);
+        if (cache->mshr[slot] != NO_MSHR && cache->mshr[slot] >= board->n_mshrs)
+            ar_fail(ar, "a slot of transaction %u", cache->mshr[slot]);
+        ar_bytes(ar, cache->data + ((uint64_t)slot << cache->line_shift), cache->line_bytes);
+    }
+}
+
+static void parking_state(struct parking *parking, struct archive *ar)
+{
+    ar_u8(ar, &parking->n);
+    if (parking->n > PARKED_MAX) {
+        ar_fail(ar, "%u parked forwards", parking->n);
+        parking->n = 0;
+    }
+    for (unsigned i = 0; i < parking->n; i++)
+        message_state(&parking->parked[i], ar);
+}
+
+static void waiter_state(struct waiter *waiter, struct archive *ar, uint32_t n_cpus)
+{
+    ar_u8(ar, &waiter->l1);
+    ar_bool(ar, &waiter->store);
+    if (waiter->l1 >> 1 >= n_cpus)
+        ar_fail(ar, "a request of L1 number %u", waiter->l1);
+}
+
+static void mshr_state(struct board *board, struct mshr *mshr, struct archive *ar)
+{
+    ar_bool(ar, &mshr->used);
+    if (!mshr->used) {
+        mshr->address = UINT64_MAX;
+        return;
+    }
+    ar_bool(ar, &mshr->eviction);
+    ar_u8(ar, &mshr->served);
+    ar_u64(ar, &mshr->address);
+    ar_u32(ar, &mshr->slot);
+    ar_u32(ar, &mshr->txn);
+    if (mshr->served >= SERVED_COUNT || (!mshr->eviction && mshr->slot >= board->cache.slots))
+        ar_fail(ar, "a transaction in slot %u", mshr->slot);
+    if (mshr->eviction) {
+        cache_line_state(&mshr->line, ar);
+        ar_bytes(ar, mshr->data, board->params->line_bytes);
+    }
+    parking_state(&mshr->parking, ar);
+    uint32_t n = mshr->n_waiters;
+    ar_count(ar, &n, L1S_PER_BOARD_MAX);
+    mshr->n_waiters = (uint16_t)n;
+    for (uint32_t i = 0; i < n; i++)
+        waiter_state(&mshr->waiters[i], ar, board->n_cpus);
+}
+
+static void agent_state(struct board *board, struct archive *ar)
+{
+    ar_mark(ar, "AGNT");
+    ar_u64(ar, &board->agent_seq);
+    ar_u32(ar, &board->next_txn);
+    ar_u64(ar, &board->bus_free_at);
+    board->misses = board->evictions = 0;
+    for (uint32_t i = 0; i < board->n_mshrs; i++) {
+        struct mshr *mshr = &board->mshrs[i];
+        mshr_state(board, mshr, ar);
+        board->misses += mshr->used && !mshr->eviction;
+        board->evictions += mshr->used && mshr->eviction;
+    }
+    ar_count(ar, &board->n_stalled, NP_ARRAY_LEN(board->stalled));
+    for (uint32_t i = 0; i < board->n_stalled; i++) {
+        ar_u64(ar, &board->stalled[i].line);
+        waiter_state(&board->stalled[i].waiter, ar, board->n_cpus);
+    }
+}
+
+static void port_state(struct board *board, struct archive *ar)
+{
+    ar_mark(ar, "PORT");
+    ar_u64(ar, &board->port.egress_free_at);
+    ar_u64(ar, &board->port.ingress_free_at);
+    ar_u64(ar, &board->port.seq);
+    ar_u64(ar, &board->adapter_seq);
+    for (uint32_t i = 0; i < board->machine->n_links; i++)
+        ar_u64(ar, &board->link_free_at[i]);
+}
+
+static void counters_state(struct board *board, struct archive *ar)
+{
+    ar_mark(ar, "CNTR");
+    for (unsigned i = 0; i < COUNTER_COUNT; i++)
+        ar_u64(ar, &board->counters[i]);
+    for (unsigned i = 0; i < MSG_TYPE_COUNT; i++)
+        ar_u64(ar, &board->sent_by_type[i]);
+    ar_u64(ar, &board->delivered_hash);
+    ar_u64(ar, &board->last_event);
+    ar_u64(ar, &board->trail_step);
+    ar_u64(ar, &board->trail_next);
+    ar_count(ar, &board->trail_n, TRAIL_MAX);
+    for (uint32_t i = 0; i < board->trail_n; i++) {
+        ar_u64(ar, &board->trail[i].time);
+        ar_u64(ar, &board->trail[i].hash);
+    }
+    if (board->trail_step == 0)
+        ar_fail(ar, "a trail without step");
+}
+
+void board_state(struct board *board, struct archive *ar)
+{
+    NP_ASSERT(board->outbox.n == 0 && board->frames_out.n == 0); // a cut has nothing on its way
+    ar_mark(ar, "BORD");
+    uint16_t number = board->number;
+    ar_u16(ar, &number);
+    if (number != board->number)
+        ar_fail(ar, "the state of board %u where board %u is expected", number, board->number);
+    for (uint32_t i = 0; i < board->n_cpus; i++)
+        cpu_state(&board->cpus[i], ar, board->cache.slots);
+    cache_state(board, ar);
+    agent_state(board, ar);
+    home_state(board, ar);
+    port_state(board, ar);
+    segment_map_state(&board->map, ar);
+    events_state(board, ar);
+    counters_state(board, ar);
+}
+
+static void add_histogram(struct latency_histogram *to, const struct latency_histogram *from)
+{
+    if (from->count && (to->count == 0 || from->min_ps < to->min_ps))
+        to->min_ps = from->min_ps;
+    if (from->max_ps > to->max_ps)
+        to->max_ps = from->max_ps;
+    to->count += from->count;
+    to->sum_ps += from->sum_ps;
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
+        to->bucket[i] += from->bucket[i];
+}
+
+// Hits all take the same time, so the fast path only counts them.
+static void add_hits(struct latency_histogram *to, uint64_t hits, sim_time latency)
+{
+    if (hits == 0)
+        return;
+    struct latency_histogram all = {hits, hits * latency, latency, latency, {0}};
+    all.bucket[latency_bucket(latency)] = hits;
+    add_histogram(to, &all);
+}
+
+static void add_cpu(struct board_results *results, const struct cpu *cpu, unsigned index)
+{
+    static const enum counter kinds[ACCESS_KIND_COUNT] = {CNT_FETCHES, CNT_LOADS, CNT_STORES, CNT_RMWS};
+    uint64_t *c = results->counters;
+    for (unsigned i = 0; i < ACCESS_KIND_COUNT; i++)
+        c[kinds[i]] += cpu->by_kind[i];
+    c[CNT_L1_HITS] += cpu->results.hits;
+    c[CNT_MERGED] += cpu->merged;
+    c[CNT_BUS_ERRORS] += cpu->bus_errors;
+    c[CNT_POISONED] += cpu->poisoned;
+    c[CNT_CHECKS] += cpu->checks;
+    c[CNT_CHECKS_FAILED] += cpu->checks_failed;
+    results->cpu[index] = cpu->results;
+    results->cpu[index].latency_sum_ps += cpu->results.hits * cpu->l1_latency;
+    add_hits(&results->latency[SERVED_L1], cpu->results.hits, cpu->l1_latency);
+    for (unsigned i = 0; i < SERVED_COUNT; i++)
+        add_histogram(&results->latency[i], &cpu->latency[i]);
+    if (!results->first_failure[0])
+        snprintf(results->first_failure, sizeof results->first_failure, "%s", cpu->first_failure);
+}
+
+void board_results(struct board *board, struct board_results *results)
+{
+    memset(results, 0, sizeof *results);
+    results->board = board->number;
+    results->cpus = board->n_cpus;
+    memcpy(results->counters, board->counters, sizeof results->counters);
+    memcpy(results->sent_by_type, board->sent_by_type, sizeof results->sent_by_type);
+    for (uint32_t i = 0; i < board->n_cpus; i++)
+        add_cpu(results, &board->cpus[i], i);
+    results->trail_n = board->trail_n;
+    memcpy(results->trail, board->trail, board->trail_n * sizeof board->trail[0]);
+    struct archive ar;
+    ar_init_hash(&ar);
+    board_state(board, &ar);
+    results->digest = ar_digest(&ar);
+    ar_free(&ar);
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/cpu/cpu.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "node/cpu/drive.h"
+#include "proto/base/assert.h"
+
+static uint32_t latency_cycles(sim_time latency, uint64_t hz)
+{
+    uint64_t cycles = (uint64_t)(((unsigned __int128)latency * hz + SIM_PS_PER_S - 1) / SIM_PS_PER_S);
+    return cycles < 1 ? 1 : (uint32_t)cycles;
+}
+
+void cpu_init(struct cpu *cpu, const struct board_params *params, const struct cpu_desc *desc, unsigned board,
+              unsigned index, uint64_t seed, uint8_t *data)
+{
+    *cpu = (struct cpu){.desc = desc, .index = (uint8_t)index, .split = params->l1_split};
+    cpu->id = component(board, UNIT_CPU0 + index);
+    cpu->rng = rng_for(seed, cpu->id);
+    cpu->outstanding = desc && desc->outstanding ? desc->outstanding : 1;
+    cpu->l1_latency = params->l1.latency;
+    cpu->hit_cycles = cpu->outstanding > 1 ? 1 : latency_cycles(params->l1.latency, params->cpu_hz);
+    cpu->results.done_at = SIM_NEVER;
+    clock_init(&cpu->clock, params->cpu_hz);
+    l1_init(&cpu->l1[0], &params->l1, params->line_bytes, data);
+    if (cpu->split)
+        l1_init(&cpu->l1[1], &params->l1i, params->line_bytes, data);
+}
+
+void cpu_free(struct cpu *cpu)
+{
+    if (cpu->ops && cpu->ops->free)
+        cpu->ops->free(cpu);
+    l1_free(&cpu->l1[0]);
+    if (cpu->split)
+        l1_free(&cpu->l1[1]);
+    cpu->ops = NULL;
+}
+
+void cpu_suspend(struct cpu *cpu, const struct access *access, unsigned l1, uint64_t line, bool join)
+{
+    NP_ASSERT(cpu->n_pending < cpu->outstanding);
+    cpu->pending[cpu->n_pending++] = (struct pending){
+        .access = *access, .issued = cpu->clock.now, .done_at = SIM_NEVER, .l1 = (uint8_t)l1, .asked = !join};
+    cpu->n_under_way++;
+    cpu->merged += join;
+    if (!join)
+        cpu->port.request(cpu->port.board, cpu, l1, line, access->kind >= ACCESS_STORE, cpu->clock.now);
+}
+
+bool cpu_retire(struct cpu *cpu, struct pending *retired)
+{
+    for (uint32_t i = 0; i < cpu->n_pending; i++) {
+        if (cpu->pending[i].done_at > cpu->clock.now)
+            continue;
+        *retired = cpu->pending[i];
+        cpu->n_pending--;
+        memmove(&cpu->pending[i], &cpu->pending[i + 1], (cpu->n_pending - i) * sizeof cpu->pending[0]);
+        cpu->results.accesses++;
+        cpu->bus_errors += retired->status == ACCESS_BUS_ERROR;
+        cpu->poisoned += retired->status == ACCESS_POISONED;
+        return true;
+    }
+    return false;
+}
+
+void cpu_block(struct cpu *cpu)
+{
+    cpu->blocked = true;
+    cpu->blocked_since = cpu->clock.now;
+}
+
+bool cpu_unblock(struct cpu *cpu, sim_time limit)
+{
+    sim_time ready = cpu_ready(cpu);
+    if (ready >= limit)
+        return false;
+    clock_align(&cpu->clock, ready);
+    cpu->results.wait_ps += cpu->clock.now - cpu->blocked_since;
+    cpu->blocked = false;
+    return true;
+}
+
+void cpu_wake(struct cpu *cpu, sim_time at)
+{
+    if (!cpu->blocked || cpu->done)
+        return;
+    clock_align(&cpu->clock, at);
+    cpu->results.wait_ps += cpu->clock.now - cpu->blocked_since;
+    cpu->blocked = false;
+}
+
+static void perform(struct cpu *cpu, struct pending *p, int64_t index, sim_time done_at,
+                    enum access_status status, enum served served)
+{
+    if (index >= 0) {
+        struct l1 *l1 = &cpu->l1[p->l1];
+        l1->stamp[index] = ++l1->tick;
+        l1->tag[index] |= (uint64_t)(p->access.kind >= ACCESS_STORE) << 2;
+        access_perform(&p->access, l1_bytes(l1, (uint32_t)index, p->access.address));
+    }
+    p->done_at = done_at;
+    p->status = (uint8_t)status;
+    cpu->n_under_way--;
+    cpu->results.latency_sum_ps += done_at - p->issued;
+    latency_add(&cpu->latency[served], done_at - p->issued);
+}
+
+bool cpu_granted(struct cpu *cpu, unsigned l1, uint64_t line, int64_t index, sim_time done_at,
+                 enum access_status status, enum served served)
+{
+    for (uint32_t i = 0; i < cpu->n_pending; i++) {
+        struct pending *p = &cpu->pending[i];
+        if (p->done_at != SIM_NEVER || p->l1 != l1 || l1_line(&cpu->l1[l1], p->access.address) != line)
+            continue;
+        bool store = p->access.kind >= ACCESS_STORE;
+        if (index >= 0 && store && !(cpu->l1[l1].tag[index] & TAG_WRITE))
+            return true; // and what was issued after it waits behind it
+        perform(cpu, p, index, done_at, status, served);
+    }
+    return false;
+}
+
+void cpu_check_failed(struct cpu *cpu, const struct access *access, const char *expected)
+{
+    if (cpu->checks_failed++ == 0)
+        snprintf(cpu->first_failure, sizeof cpu->first_failure,
+                 "board %u CPU %u at %llu ps: 0x%llx holds 0x%llx, expected %s", component_board(cpu->id),
+                 cpu->index, (unsigned long long)cpu->clock.now, (unsigned long long)access->address,
+                 (unsigned long long)access->value, expected);
+}
+
+static void access_state(struct access *access, struct archive *ar)
+{
+    ar_u64(ar, &access->address);
+    ar_u64(ar, &access->value);
+    ar_u64(ar, &access->expected);
+    ar_u64(ar, &access->tag);
+    ar_u8(ar, &access->kind);
+    ar_u8(ar, &access->size);
+    ar_u8(ar, &access->op);
+    if (access->kind >= ACCESS_KIND_COUNT || access->size > 8 || access->op >= RMW_OP_COUNT)
+        ar_fail(ar, "an access of kind %u, size %u", access->kind, access->size);
+}
+
+static void pending_state(struct cpu *cpu, struct archive *ar)
+{
+    ar_count(ar, &cpu->n_pending, cpu->outstanding);
+    cpu->n_under_way = 0;
+    for (uint32_t i = 0; i < cpu->n_pending; i++) {
+        struct pending *p = &cpu->pending[i];
+        access_state(&p->access, ar);
+        ar_u64(ar, &p->issued);
+        ar_u64(ar, &p->done_at);
+        ar_u8(ar, &p->l1);
+        ar_u8(ar, &p->status);
+        ar_bool(ar, &p->asked);
+        cpu->n_under_way += p->done_at == SIM_NEVER;
+        if (p->l1 > cpu->split)
+            ar_fail(ar, "an access at L1 number %u", p->l1);
+    }
+}
+
+static void histogram_state(struct latency_histogram *h, struct archive *ar)
+{
+    ar_u64(ar, &h->count);
+    ar_u64(ar, &h->sum_ps);
+    ar_u64(ar, &h->min_ps);
+    ar_u64(ar, &h->max_ps);
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
+        ar_u64(ar, &h->bucket[i]);
+}
+
+static void results_state(struct cpu *cpu, struct archive *ar)
+{
+    struct cpu_results *r = &cpu->results;
+    uint64_t *values[] = {
+        &r->accesses,     &r->hits,      &r->latency_sum_ps, &r->wait_ps,  &r->compute_ps,
+        &r->done_at,      &r->work,      &cpu->merged,       &cpu->checks, &cpu->checks_failed,
+        &cpu->bus_errors, &cpu->poisoned};
+    for (unsigned i = 0; i < NP_ARRAY_LEN(values); i++)
+        ar_u64(ar, values[i]);
+    for (unsigned i = 0; i < ACCESS_KIND_COUNT; i++)
+        ar_u64(ar, &cpu->by_kind[i]);
+    for (unsigned i = 0; i < SERVED_COUNT; i++)
+        histogram_state(&cpu->latency[i], ar);
+}
+
+void cpu_state(struct cpu *cpu, struct archive *ar, uint32_t slots)
+{
+    ar_mark(ar, "CPU ");
+    ar_bool(ar, &cpu->done);
+    ar_bool(ar, &cpu->blocked);
+    ar_u64(ar, &cpu->clock.now);
+    ar_u64(ar, &cpu->clock.rem);
+    if (cpu->clock.rem >= cpu->clock.hz)
+        ar_fail(ar, "a clock remainder of %llu", (unsigned long long)cpu->clock.rem);
+    ar_u64(ar, &cpu->seq);
+    ar_u64(ar, &cpu->rng.state);
+    ar_u64(ar, &cpu->blocked_since);
+    pending_state(cpu, ar);
+    l1_state(&cpu->l1[0], ar, slots);
+    if (cpu->split)
+        l1_state(&cpu->l1[1], ar, slots);
+    results_state(cpu, ar);
+    if (cpu->ops)
+        cpu->ops->state(cpu, ar);
+}

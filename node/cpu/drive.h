@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop that all kinds of CPU share, written once and compiled into each with its own `next` and
+// `complete`: no indirect call per access, counters in locals, one masked compare per way.
+#ifndef NP_NODE_CPU_DRIVE_H
+#define NP_NODE_CPU_DRIVE_H
+
+#include <string.h>
+
+#include "node/cpu/cpu.h"
+
+// What comes next: fills *access for NEXT_ACCESS; for NEXT_COMPUTE sets access->value to the picoseconds to
+// pass; NEXT_WAIT: nothing until an access completes or a frame arrives; NEXT_DONE: the program has ended
+// (returned again until nothing is pending).
+typedef enum next cpu_next_fn(struct cpu *cpu, struct access *access);
+
+// An access completed at `at`; access->value holds what a fetch, load or rmw read.
+typedef void cpu_complete_fn(struct cpu *cpu, const struct access *access, enum access_status status,
+                             sim_time at);
+
+// Performs an access on its bytes. Branch-free for whole words, the common case: a load writes back what it
+// read.
+NP_INLINE void access_perform(struct access *access, uint8_t *bytes)
+{
+    uint64_t old = 0;
+    if (NP_LIKELY(access->size == 8 && access->kind != ACCESS_RMW)) {
+        memcpy(&old, bytes, 8);
+        uint64_t new = access->kind == ACCESS_STORE ? access->value : old;
+        memcpy(bytes, &new, 8);
+        access->value = access->kind == ACCESS_STORE ? access->value : old;
+        return;
+    }
+    memcpy(&old, bytes, access->size);
+    uint64_t new = access->value;
+    if (access->kind == ACCESS_RMW && access->op == RMW_ADD)
+        new = old + access->value;
+    if (access->kind == ACCESS_RMW && access->op == RMW_COMPARE_SWAP && old != access->expected)
+        new = old;
+    if (access->kind >= ACCESS_STORE)
+        memcpy(bytes, &new, access->size);
+    if (access->kind != ACCESS_STORE)
+        access->value = old;
+}
+
+NP_INLINE uint64_t access_permission(unsigned kind)
+{
+    return TAG_READ | (uint64_t)(kind >= ACCESS_STORE) << 1;
+}
+
+NP_INLINE uint64_t l1_line(const struct l1 *l1, uint64_t address)
+{
+    return address >> l1->line_shift << l1->line_shift;
+}
+
+// Is an earlier access to the line still under way? Then this one queues behind it: per-location order.
+NP_INLINE bool cpu_line_under_way(const struct cpu *cpu, unsigned l1, uint64_t line)
+{
+    for (uint32_t i = 0; i < cpu->n_pending; i++) {
+        const struct pending *p = &cpu->pending[i];
+        if (p->done_at == SIM_NEVER && p->l1 == l1 && l1_line(&cpu->l1[l1], p->access.address) == line)
+            return true;
+    }
+    return false;
+}
+
+// Puts an access that cannot be performed now among the pending; the first of its line posts a bus request.
+void cpu_suspend(struct cpu *cpu, const struct access *access, unsigned l1, uint64_t line, bool join);
+
+// Takes the first pending access whose result is due at clock.now out of the set. False when there is none.
+bool cpu_retire(struct cpu *cpu, struct pending *retired);
+
+// Stops issuing until the earliest completion. Leaves clock.now at it when it is already known.
+void cpu_block(struct cpu *cpu);
+
+NP_INLINE bool cpu_hit(struct cpu *cpu, struct access *access, unsigned which)
+{
+    struct l1 *l1 = &cpu->l1[which];
+    uint64_t line = l1_line(l1, access->address);
+    if (cpu->n_under_way && cpu_line_under_way(cpu, which, line)) {
+        cpu_suspend(cpu, access, which, line, true);
+        return false;
+    }
+    int32_t index = l1_find(l1, line, access_permission(access->kind));
+    if (NP_UNLIKELY(index < 0)) {
+        cpu_suspend(cpu, access, which, line, false);
+        return false;
+    }
+    l1->stamp[index] = ++l1->tick;
+    l1->tag[index] |= (uint64_t)(access->kind >= ACCESS_STORE) << 2;
+    access_perform(access, l1_bytes(l1, (uint32_t)index, access->address));
+    return true;
+}
+
+NP_INLINE void cpu_cycles(struct cpu *cpu, uint32_t cycles)
+{
+    for (uint32_t i = 0; i < cycles; i++)
+        clock_tick(&cpu->clock);
+}
+
+// A blocked CPU goes on once the earliest result is due before the limit.
+bool cpu_unblock(struct cpu *cpu, sim_time limit);
+
+NP_INLINE void cpu_drive(struct cpu *cpu, sim_time limit, cpu_next_fn *next, cpu_complete_fn *complete)
+{
+    uint64_t hits = 0;
+    struct access access;
+    struct pending retired;
+    while (!cpu->done && (!cpu->blocked || cpu_unblock(cpu, limit)) && cpu->clock.now < limit) {
+        if (cpu->n_pending) {
+            while (cpu_retire(cpu, &retired))
+                complete(cpu, &retired.access, (enum access_status)retired.status, cpu->clock.now);
+            if (cpu->n_pending == cpu->outstanding) {
+                cpu_block(cpu);
+                continue;
+            }
+        }
+        access.tag = 0;
+        enum next what = next(cpu, &access);
+        if (NP_LIKELY(what == NEXT_ACCESS)) {
+            unsigned which = cpu->split && access.kind == ACCESS_FETCH;
+            uint32_t cycles = 1;
+            cpu->by_kind[access.kind]++;
+            if (cpu_hit(cpu, &access, which)) {
+                hits++;
+                cycles = cpu->hit_cycles;
+                complete(cpu, &access, ACCESS_OK, cpu->clock.now);
+            }
+            cpu_cycles(cpu, cycles);
+        } else if (what == NEXT_COMPUTE) {
+            cpu->results.compute_ps += access.value;
+            clock_align(&cpu->clock, cpu->clock.now + access.value);
+        } else if (what == NEXT_WAIT || cpu->n_pending) {
+            cpu_block(cpu);
+        } else {
+            cpu->done = true;
+            cpu->results.done_at = cpu->clock.now;
+        }
+    }
+    cpu->results.hits += hits;
+    cpu->results.accesses += hits;
+}
+
+#endif

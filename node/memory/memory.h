@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// One board's memory: real bytes and the directory of their lines, both allocated page by page on first
+// touch. Untouched memory reads as zero and is held by nobody.
+#ifndef NP_NODE_MEMORY_MEMORY_H
+#define NP_NODE_MEMORY_MEMORY_H
+
+#include <stdint.h>
+
+#include "node/coherence/step.h"
+#include "proto/base/archive.h"
+
+// A home line: the directory's state, and the requests that wait while it is busy.
+struct home_line {
+    struct dir_line dir;
+    uint32_t stalled; // first of a chain in the home's message pool, or NO_REQUEST
+};
+#define NO_REQUEST UINT32_MAX
+
+struct memory_page {
+    uint8_t *bytes;           // PAGE_BYTES
+    struct home_line lines[]; // PAGE_BYTES / line_bytes
+};
+
+struct memory {
+    uint64_t size;
+    uint32_t line_bytes;
+    uint32_t line_shift;
+    uint64_t pages; // touched
+    uint64_t n_leaves;
+    struct memory_page ***leaves; // [offset / LEAF_BYTES][page in leaf], NULL until touched
+};
+
+struct memory_line {
+    struct home_line *home;
+    uint8_t *bytes; // line_bytes
+};
+
+void memory_init(struct memory *memory, uint64_t size, uint32_t line_bytes);
+void memory_free(struct memory *memory);
+
+// The line at `offset` (line-aligned, below size); allocates its page on first touch.
+struct memory_line memory_line(struct memory *memory, uint64_t offset);
+
+// Saves, loads or hashes all touched pages in ascending order. Chains of stalled requests are the home's to
+// save: it visits every line with memory_each.
+void memory_state(struct memory *memory, struct archive *ar);
+
+void memory_each(struct memory *memory, void (*visit)(void *self, uint64_t offset, struct memory_line line),
+                 void *self);
+
+#endif
