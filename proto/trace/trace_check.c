@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks a whole trace. Blocks of different streams follow one another without gaps; a walk from the head to
+// the indexes meets each exactly once, and each must be the next one of its stream's index.
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/trace/trace_file.h"
+#include "proto/trace/trace_reader.h"
+
+// Reads a stream to its end and counts what comes.
+static enum err_code check_stream(const char *path, uint32_t stream, const struct trace_info *info,
+                                  struct err *err)
+{
+    struct trace_reader *reader;
+    if (trace_open(path, stream, &reader, err))
+        return err->code;
+    uint64_t refs[TRACE_KIND_COUNT] = {0};
+    struct trace_ref ref;
+    while (trace_next(reader, &ref, err) == TRACE_STEP_REF)
+        refs[ref.kind]++;
+    trace_close(reader);
+    if (!err->code && memcmp(refs, info->streams[stream].refs, sizeof refs) != 0)
+        return trace_damaged(err, path, 0, "stream %u holds other counts of references than stated", stream);
+    return err->code;
+}
+
+// Follows the blocks from the head to the indexes; `taken` counts the blocks met of each stream.
+static enum err_code walk_blocks(int fd, const char *path, const struct trace_contents *contents,
+                                 uint64_t **offsets, uint32_t *taken, struct err *err)
+{
+    uint64_t at = sizeof(struct trace_head);
+    while (at < contents->index_offset) {
+        struct trace_block block;
+        if (trace_read_at(fd, path, at, &block, sizeof block, err))
+            return err->code;
+        uint32_t stream = block.stream;
+        const char *wrong = trace_block_invalid(&block, stream);
+        if (!wrong &&
+            (stream >= contents->info.n_streams || taken[stream] == contents->indexes[stream].blocks ||
+             offsets[stream][taken[stream]] != at))
+            wrong = "the block is in no index";
+        if (wrong)
+            return trace_damaged(err, path, at, "%s", wrong);
+        taken[stream]++;
+        at += sizeof block + block.packed_bytes;
+    }
+    if (at != contents->index_offset)
+        return trace_damaged(err, path, at, "the last block reaches into the indexes");
+    for (uint32_t i = 0; i < contents->info.n_streams; i++)
+        if (taken[i] != contents->indexes[i].blocks)
+            return trace_damaged(err, path, contents->indexes[i].offset, "a block of stream %u is missing",
+                                 i);
+    return ERR_OK;
+}
+
+static enum err_code check_blocks(int fd, const char *path, const struct trace_contents *contents,
+                                  struct err *err)
+{
+    uint32_t n = contents->info.n_streams;
+    uint64_t **offsets = calloc(n + 1, sizeof *offsets);
+    uint32_t *taken = calloc(n + 1, sizeof *taken);
+    if (!offsets || !taken)
+        err_set(err, ERR_MEMORY, "%s: no memory to check it", path);
+    for (uint32_t i = 0; !err->code && i < n; i++)
+        trace_read_index(fd, path, contents, i, &offsets[i], err);
+    if (!err->code)
+        walk_blocks(fd, path, contents, offsets, taken, err);
+    for (uint32_t i = 0; offsets && i < n; i++)
+        free(offsets[i]);
+    free(offsets);
+    free(taken);
+    return err->code;
+}
+
+enum err_code trace_check(const char *path, struct err *err)
+{
+    struct trace_contents contents;
+    int fd;
+    if (trace_open_file(path, &fd, &contents, err))
+        return err->code;
+    check_blocks(fd, path, &contents, err);
+    for (uint32_t i = 0; !err->code && i < contents.info.n_streams; i++)
+        check_stream(path, i, &contents.info, err);
+    close(fd);
+    trace_contents_free(&contents);
+    return err->code;
+}
