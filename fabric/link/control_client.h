@@ -51,7 +51,7 @@ int64_t control_client_silence_us(const struct control_client *client);
 
 bool control_client_delivered(const struct control_client *client); // everything sent has been acknowledged
 
-const struct control_stats *control_client_stats(const struct control_client *client);
+const struct control_stats *control_client_stats(struct control_client *client);
 
 // Waits up to timeout_us until everything sent (BYE or FAILED last) is acknowledged, then closes and frees.
 // Returns whether it was. NULL is allowed.

@@ -14,11 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fabric/link/control_channel.h"
 #include "proto/base/err.h"
 #include "proto/codec/control.h"
-
-#define CONTROL_BEAT_US                                                                                      \
-    INT64_C(500000) // an end that has nothing to say says so, so that silence means trouble
 
 struct control_server;
 
@@ -78,7 +76,7 @@ int64_t control_server_silence_us(const struct control_server *server, struct wo
 
 bool control_server_delivered(const struct control_server *server); // everything sent has been acknowledged
 
-const struct control_stats *control_server_stats(const struct control_server *server);
+const struct control_stats *control_server_stats(struct control_server *server);
 
 // Waits up to timeout_us until everything sent is acknowledged (messages that come in meanwhile are dropped),
 // then closes and frees. NULL is allowed.
