@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is allowed and probably not meant. Each warning says what follows from it.
+#include <string.h>
+
+#include "coordinator/machine/lookahead.h"
+#include "coordinator/machine/reader.h"
+
+// The lecture's rule for Unix transactions: hardly more than 3 boards of 4 CPUs (text 12.1.3, Abb. 12.1.5).
+#define REALISTIC_CPUS 12
+
+static bool power_of_two(uint32_t n)
+{
+    return (n & (n - 1)) == 0;
+}
+
+static void advise_size(struct reader *r, const struct partition_desc *p, struct value where)
+{
+    uint32_t cpus = 0;
+    for (uint32_t i = 0; i < p->n_boards; i++)
+        cpus += r->out->machine.boards[p->boards[i]].params.cpus;
+    if (p->n_boards > 3 && cpus > REALISTIC_CPUS)
+        warn(r, where,
+             "partition %s has %u boards with %u CPUs; for Unix transactions hardly more than 3 boards (%d "
+             "CPUs) are "
+             "realistic: expect each further board to bring less",
+             p->name, p->n_boards, cpus, REALISTIC_CPUS);
+}
+
+static void advise_memory(struct reader *r, const struct partition_desc *p, const struct draft *draft)
+{
+    const struct machine *m = &r->out->machine;
+    bool explicit_ranges = value_is_list(draft->memory);
+    for (uint32_t i = 0; i < p->n_segments; i++)
+        if (p->segments[i].n_boards > 1 && !power_of_two(p->segments[i].n_boards))
+            warn(r, explicit_ranges ? list_at(draft->memory, i) : draft->where,
+                 "partition %s interleaves over %u boards, not a power of two; some real machines then use "
+                 "fewer "
+                 "boards for part of the range",
+                 p->name, p->segments[i].n_boards);
+    for (uint32_t i = 1; i < p->n_boards; i++)
+        if (m->boards[p->boards[i]].params.memory_bytes != m->boards[p->boards[0]].params.memory_bytes) {
+            warn(r, draft->where,
+                 "the boards of partition %s differ in memory; what larger ones have beyond the "
+                 "smallest is not interleaved unless memory: says how",
+                 p->name);
+            break;
+        }
+}
+
+// Entries with regions of their own that overlap: their values and turns would disturb each other.
+static void advise_regions(struct reader *r)
+{
+    const struct scenario *s = r->out;
+    const struct cpu_desc *first[64];
+    uint32_t entries[64], n = 0;
+    for (uint32_t i = 0; i < s->machine.n_cpus && n < 64; i++)
+        if (s->machine.cpus[i].kind == CPU_GENERATOR && s->machine.cpus[i].member == 0) {
+            entries[n] = s->program_of[i];
+            first[n++] = &s->machine.cpus[i];
+        }
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t j = 0; j < i; j++) {
+            const struct program *a = &s->programs[entries[i]], *b = &s->programs[entries[j]];
+            bool apart = first[i]->base >= first[j]->base + first[j]->size ||
+                         first[j]->base >= first[i]->base + first[i]->size;
+            if (a->partition == b->partition && !apart)
+                warn(r, r->drafts[a->partition].where,
+                     "the generators of lines %u and %u share a region; each counts on finding its own "
+                     "values there",
+                     a->line < b->line ? a->line : b->line, a->line < b->line ? b->line : a->line);
+        }
+}
+
+static void advise_window(struct reader *r, struct value where)
+{
+    const struct machine *m = &r->out->machine;
+    char window[UNIT_TEXT_SIZE], bound[UNIT_TEXT_SIZE];
+    if (m->window == 0)
+        return;
+    sim_time least = SIM_NEVER;
+    for (uint32_t i = 0; i < m->n_partitions; i++)
+        least = sim_min(least, lookahead_of_partition(m, i));
+    unit_pretty_time(m->window, window);
+    unit_pretty_time(least, bound);
+    if (m->window <= least)
+        warn(r, where, "the window of %s is not above the lookahead of %s: it changes nothing, leave it out",
+             window, bound);
+    else
+        warn(r, where,
+             "the window of %s is above the lookahead of %s: messages between boards may be delivered late, "
+             "results "
+             "are an approximation, and late messages are counted",
+             window, bound);
+}
+
+static void advise_idle(struct reader *r, const struct machine *m, uint32_t partition)
+{
+    for (uint32_t i = 0; i < m->n_cpus; i++)
+        if (m->boards[m->cpus[i].board].partition == partition)
+            return;
+    warn(r, r->drafts[partition].where,
+         "partition %s runs nothing; add programs:", m->partitions[partition].name);
+}
+
+// A generator without an end, and no end of the run either.
+static void advise_end(struct reader *r, struct value root)
+{
+    const struct machine *m = &r->out->machine;
+    for (uint32_t i = 0; m->until == SIM_NEVER && i < m->n_cpus; i++)
+        if (m->cpus[i].kind == CPU_GENERATOR && m->cpus[i].count == 0) {
+            warn(r, root,
+                 "a generator has no count: and the scenario no until:; the run ends only when interrupted");
+            return;
+        }
+}
+
+void advice_collect(struct reader *r, struct value root)
+{
+    const struct machine *m = &r->out->machine;
+    for (uint32_t i = 0; i < m->n_partitions; i++) {
+        advise_size(r, &m->partitions[i], r->drafts[i].where);
+        advise_memory(r, &m->partitions[i], &r->drafts[i]);
+        advise_idle(r, m, i);
+    }
+    advise_regions(r);
+    advise_window(r, mapping_get(root, "window"));
+    advise_end(r, root);
+}

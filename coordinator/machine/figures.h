@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The figures of a machine: one row per figure of a board (and the crossbar's flight time), with key, unit
+// and range. A figure comes from a preset, from the scenario, or from the resolved form of either, and always
+// remembers where from: a number without provenance is a number nobody can doubt. It is written in one of two
+// ways:
+//
+//     memory_latency: 180ns
+//     memory_latency: {value: 180ns, source: "[K] unverified default"}
+//
+// Without a source, the place where it is written (FILE:LINE) is its source.
+#ifndef NP_COORDINATOR_MACHINE_FIGURES_H
+#define NP_COORDINATOR_MACHINE_FIGURES_H
+
+#include <stdio.h>
+
+#include "coordinator/machine/fields.h"
+#include "proto/base/machine.h"
+
+// X(enumerator, key, unit, member of struct board_params, least, most, needed when)
+#define FIGURES(X)                                                                                           \
+    X(FIG_CPUS, "cpus", UNIT_COUNT, cpus, 1, CPUS_PER_BOARD_MAX, ALWAYS)                                     \
+    X(FIG_CLOCK, "clock", UNIT_FREQUENCY, cpu_hz, 1, SIM_PS_PER_S, ALWAYS)                                   \
+    X(FIG_LINE, "line", UNIT_SIZE, line_bytes, LINE_BYTES_MIN, LINE_BYTES_MAX, ALWAYS)                       \
+    X(FIG_L1, "l1", UNIT_SIZE, l1.bytes, LINE_BYTES_MIN, MEMORY_PER_BOARD_MAX, ALWAYS)                       \
+    X(FIG_L1_WAYS, "l1_ways", UNIT_COUNT, l1.ways, 1, WAYS_MAX, ALWAYS)                                      \
+    X(FIG_L1_LATENCY, "l1_latency", UNIT_TIME, l1.latency, 0, SIM_PS_PER_S, ALWAYS)                          \
+    X(FIG_L1I, "l1i", UNIT_SIZE, l1i.bytes, 0, MEMORY_PER_BOARD_MAX, NEVER)                                  \
+    X(FIG_L1I_WAYS, "l1i_ways", UNIT_COUNT, l1i.ways, 1, WAYS_MAX, WHEN_SPLIT)                               \
+    X(FIG_L1I_LATENCY, "l1i_latency", UNIT_TIME, l1i.latency, 0, SIM_PS_PER_S, WHEN_SPLIT)                   \
+    X(FIG_L2, "l2", UNIT_SIZE, l2.bytes, LINE_BYTES_MIN, MEMORY_PER_BOARD_MAX, ALWAYS)                       \
+    X(FIG_L2_WAYS, "l2_ways", UNIT_COUNT, l2.ways, 1, WAYS_MAX, ALWAYS)                                      \
+    X(FIG_L2_LATENCY, "l2_latency", UNIT_TIME, l2.latency, 0, SIM_PS_PER_S, ALWAYS)                          \
+    X(FIG_MSHRS, "mshrs", UNIT_COUNT, mshrs, 1, 1024, ALWAYS)                                                \
+    X(FIG_BUS_ORDER, "bus_order", UNIT_TIME, bus_order, 1, SIM_PS_PER_S, ALWAYS)                             \
+    X(FIG_BUS_RETURN, "bus_return", UNIT_TIME, bus_return, 0, SIM_PS_PER_S, ALWAYS)                          \
+    X(FIG_BUS_OCCUPANCY, "bus_occupancy", UNIT_TIME, bus_occupancy, 0, SIM_PS_PER_S, ALWAYS)                 \
+    X(FIG_AGENT_LATENCY, "agent_latency", UNIT_TIME, agent_latency, 0, SIM_PS_PER_S, ALWAYS)                 \
+    X(FIG_HOME_OCCUPANCY, "home_occupancy", UNIT_TIME, home_occupancy, 0, SIM_PS_PER_S, ALWAYS)              \
+    X(FIG_LOCAL_LATENCY, "local_latency", UNIT_TIME, local_latency, 0, SIM_PS_PER_S, ALWAYS)                 \
+    X(FIG_MEMORY, "memory", UNIT_SIZE, memory_bytes, PAGE_BYTES, MEMORY_PER_BOARD_MAX, ALWAYS)               \
+    X(FIG_MEMORY_LATENCY, "memory_latency", UNIT_TIME, memory_latency, 0, SIM_PS_PER_S, ALWAYS)              \
+    X(FIG_MEMORY_BANDWIDTH, "memory_bandwidth", UNIT_BANDWIDTH, memory_bytes_per_s, 0, BANDWIDTH_MAX,        \
+      ALWAYS)                                                                                                \
+    X(FIG_PORT_BANDWIDTH, "port_bandwidth", UNIT_BANDWIDTH, port_bytes_per_s, 0, BANDWIDTH_MAX, ALWAYS)      \
+    X(FIG_HEADER, "header", UNIT_SIZE, header_bytes, 1, 1024, ALWAYS)
+
+#define BANDWIDTH_MIN UINT64_C(1000000) // as machine_invalid: a frame must not last for minutes
+#define BANDWIDTH_MAX UINT64_C(1000000000000000)
+
+enum figure {
+#define X(name, key, unit, member, min, max, needed) name,
+    FIGURES(X)
+#undef X
+        FIGURE_COUNT
+};
+
+#define SOURCE_SIZE 160
+
+// Where one figure comes from; "" while it is not given.
+struct source {
+    char text[SOURCE_SIZE];
+};
+
+// A board in the making: its parameters, and where each of them comes from.
+struct figures {
+    struct board_params params;
+    struct source sources[FIGURE_COUNT];
+};
+
+struct flight {
+    sim_time time;
+    struct source source;
+};
+
+// Reads a mapping of figures over those that are there: a preset first, then each level of the scenario.
+enum err_code figures_read(struct value mapping, struct figures *figures, struct err *err);
+
+// Reads `crossbar: {flight: 100ns}`.
+enum err_code flight_read(struct value crossbar, struct flight *flight, struct err *err);
+
+// Checks a finished board: nothing missing, cache geometries possible. `where` is the board's place in the
+// file.
+enum err_code figures_check(const struct figures *figures, const char *board, struct value where,
+                            struct err *err);
+
+const char *figure_key(enum figure figure);
+
+// The value as text that figures_read reads back. Returns `text`.
+const char *figure_format(const struct board_params *params, enum figure figure, char text[UNIT_TEXT_SIZE]);
+
+// Whether a figure has a meaning on such a board: l1i_ways has none without an L1I.
+bool figure_applies(const struct board_params *params, enum figure figure);
+
+#endif

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/machine/generators.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "coordinator/machine/reader.h"
+#include "coordinator/machine/segments.h"
+#include "proto/base/assert.h"
+
+// What a pattern needs to make sense.
+static const struct traits {
+    const char *name;
+    uint32_t members_min;
+    bool even;                 // members work in pairs
+    uint32_t lines;            // least size of the region, in lines: this many ...
+    uint32_t lines_per_member; // ... and this many for each member
+    uint32_t outstanding_max;  // 1: each access depends on the one before
+} patterns[PATTERN_COUNT] = {
+    [PATTERN_PRIVATE] = {"private", 1, false, 0, 1, OUTSTANDING_MAX},
+    [PATTERN_STREAM] = {"stream", 1, false, 0, 1, OUTSTANDING_MAX},
+    [PATTERN_RANDOM] = {"random", 1, false, 1, 0, OUTSTANDING_MAX},
+    [PATTERN_POINTER_CHASE] = {"pointer-chase", 1, false, 2, 1, 1},
+    [PATTERN_PRODUCER_CONSUMER] = {"producer-consumer", 2, true, 0, 2, 1},
+    [PATTERN_PING_PONG] = {"ping-pong", 2, false, 0, 1, 1},
+    [PATTERN_HOT_LINES] = {"hot-lines", 1, false, 1, 0, OUTSTANDING_MAX},
+    [PATTERN_FALSE_SHARING] = {"false-sharing", 2, false, 1, 0, OUTSTANDING_MAX},
+    [PATTERN_LOCK] = {"lock", 1, false, 2, 0, 1},
+    [PATTERN_BURST] = {"burst", 1, false, 1, 0, OUTSTANDING_MAX},
+    [PATTERN_FRAMES] = {"frames", 1, false, 1, 0, 1},
+};
+
+static const struct key_row {
+    struct field field;
+    size_t size; // of the member
+    uint64_t normal;
+    unsigned patterns;
+} keys[GENERATOR_KEY_COUNT] = {
+#define X(name, key, unit, member, min, max, normal, patterns)                                               \
+    [name] = {{key, sizeof((struct cpu_desc *)0)->member == 4 ? read_number32 : read_number,                 \
+               offsetof(struct cpu_desc, member), OPTIONAL, unit, min, max, 0},                              \
+              sizeof((struct cpu_desc *)0)->member,                                                          \
+              normal,                                                                                        \
+              patterns},
+    GENERATOR_KEYS(X)
+#undef X
+};
+
+const char *pattern_name(enum pattern pattern)
+{
+    return patterns[pattern].name;
+}
+
+bool pattern_has_key(enum pattern pattern, enum generator_key key)
+{
+    return (keys[key].patterns & 1u << pattern) != 0;
+}
+
+const char *generator_key_name(enum generator_key key)
+{
+    return keys[key].field.key;
+}
+
+const char *generator_key_format(const struct cpu_desc *cpu, enum generator_key key,
+                                 char text[UNIT_TEXT_SIZE])
+{
+    uint64_t value = 0;
+    memcpy(&value, (const char *)cpu + keys[key].field.offset, keys[key].size);
+    return unit_format(keys[key].field.unit, value, text);
+}
+
+// What every generator has, and a cpu_desc has no room for before it is understood.
+struct generator_text {
+    struct value pattern, on, region, link;
+    uint32_t outstanding;
+};
+
+#define LATER(key, member, presence)                                                                         \
+    {                                                                                                        \
+        key, read_later, offsetof(struct generator_text, member), presence, 0, 0, 0, 0                       \
+    }
+static const struct field common[] = {
+    LATER("generator", pattern, REQUIRED),
+    LATER("on", on, REQUIRED),
+    LATER("region", region, REQUIRED), // {base, size} of real addresses, shared by all members
+    {"outstanding", read_number32, offsetof(struct generator_text, outstanding), OPTIONAL, UNIT_COUNT, 1,
+     OUTSTANDING_MAX, 0},
+    LATER("link", link, OPTIONAL), // frames only
+};
+
+static enum err_code read_pattern(struct reader *r, struct value v, enum pattern *pattern)
+{
+    const char *names[PATTERN_COUNT];
+    for (unsigned i = 0; i < PATTERN_COUNT; i++) {
+        names[i] = patterns[i].name;
+        if (value_is(v, names[i])) {
+            *pattern = (enum pattern)i;
+            return ERR_OK;
+        }
+    }
+    if (!value_text(v))
+        return value_fail(v, ERR_BAD_VALUE, r->err, "must be the name of a pattern, such as random");
+    return fail_not_one_of(v, ERR_BAD_VALUE, r->err, "pattern", value_text(v), names, PATTERN_COUNT);
+}
+
+// One table for the check of keys; then each half is read into its own struct.
+static enum err_code read_keys(struct reader *r, struct value entry, struct cpu_desc *cpu,
+                               struct generator_text *text)
+{
+    struct field rows[NP_ARRAY_LEN(common) + GENERATOR_KEY_COUNT];
+    size_t n = NP_ARRAY_LEN(common) - (cpu->pattern != PATTERN_FRAMES), own = n;
+    memcpy(rows, common, sizeof common);
+    for (unsigned i = 0; i < GENERATOR_KEY_COUNT; i++) {
+        if (!pattern_has_key(cpu->pattern, (enum generator_key)i))
+            continue;
+        memcpy((char *)cpu + keys[i].field.offset, &keys[i].normal, keys[i].size);
+        rows[n++] = keys[i].field;
+    }
+    enum err_code code = fields_check_keys(entry, rows, n, r->err);
+    for (size_t i = 0; i < n && !code; i++) {
+        struct value v = mapping_get(entry, rows[i].key);
+        char *base = i < own ? (char *)text : (char *)cpu;
+        if (value_present(v))
+            code = rows[i].read(&rows[i], v, base + rows[i].offset, r->err);
+        else if (rows[i].presence == REQUIRED)
+            code = value_fail(entry, ERR_MISSING_KEY, r->err, "key '%s' is missing; add it", rows[i].key);
+    }
+    return code;
+}
+
+static enum err_code read_region(struct reader *r, struct value v, struct cpu_desc *cpu)
+{
+    static const struct field fields[] = {
+        {"base", read_number, offsetof(struct cpu_desc, base), OPTIONAL, UNIT_SIZE, 0, UINT64_MAX, 8},
+        {"size", read_number, offsetof(struct cpu_desc, size), REQUIRED, UNIT_SIZE, 8, UINT64_MAX, 8},
+    };
+    return fields_read(v, fields, NP_ARRAY_LEN(fields), cpu, r->err);
+}
+
+static enum err_code read_link(struct reader *r, struct value entry, struct value v, struct cpu_desc *cpu)
+{
+    const struct machine *m = &r->out->machine;
+    const char *names[LINKS_MAX];
+    if (!value_present(v))
+        return value_fail(entry, ERR_MISSING_KEY, r->err, "key 'link' is missing; name one of links:");
+    if (!value_text(v))
+        return value_fail(v, ERR_BAD_VALUE, r->err, "must be the name of one of links:");
+    for (uint32_t i = 0; i < m->n_links; i++) {
+        names[i] = m->links[i].name;
+        if (strcmp(names[i], value_text(v)) == 0) {
+            cpu->link = i;
+            return ERR_OK;
+        }
+    }
+    return fail_not_one_of(v, ERR_BAD_VALUE, r->err, "link", value_text(v), names, m->n_links);
+}
+
+enum err_code generator_read(struct reader *r, struct entry *e)
+{
+    struct generator_text text = {.outstanding = 1};
+    struct cpu_desc *cpu = &e->cpu;
+    cpu->kind = CPU_GENERATOR;
+    enum err_code code = read_pattern(r, mapping_get(e->where, "generator"), &cpu->pattern);
+    if (!code)
+        code = read_keys(r, e->where, cpu, &text);
+    if (!code)
+        code = read_region(r, text.region, cpu);
+    if (!code && cpu->pattern == PATTERN_FRAMES)
+        code = read_link(r, e->where, text.link, cpu);
+    const struct traits *t = &patterns[cpu->pattern];
+    if (!code && text.outstanding > t->outstanding_max)
+        code = value_fail(mapping_get(e->where, "outstanding"), ERR_BAD_VALUE, r->err,
+                          "in '%s' each access depends on the one before; write outstanding: 1", t->name);
+    cpu->outstanding = text.outstanding;
+    return code;
+}
+
+static enum err_code check_region(struct reader *r, struct value v, const struct cpu_desc *cpu,
+                                  const struct partition_desc *p)
+{
+    const struct machine *m = &r->out->machine;
+    const struct traits *t = &patterns[cpu->pattern];
+    uint64_t end = segments_end(p), line = m->boards[p->boards[0]].params.line_bytes;
+    uint64_t least = line * (t->lines + (uint64_t)t->lines_per_member * cpu->members);
+    char size[UNIT_TEXT_SIZE];
+    if (cpu->size > end || cpu->base > end - cpu->size)
+        return value_fail(
+            v, ERR_IMPOSSIBLE_MACHINE, r->err,
+            "ends beyond the real memory of partition %s, which has %s; move it down or make it smaller",
+            p->name, unit_format(UNIT_SIZE, end, size));
+    if (cpu->size < least)
+        return value_fail(v, ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "too small for '%s' with %" PRIu32 " CPUs; write size: %s or more", t->name,
+                          cpu->members, unit_format(UNIT_SIZE, least, size));
+    if (!segments_region_free(p, m, cpu->base, cpu->size))
+        return value_fail(
+            v, ERR_IMPOSSIBLE_MACHINE, r->err,
+            "reaches into the frames for virtual pages, which begin at %s of each board; move it to "
+            "lower addresses, or write a smaller frames:",
+            unit_format(UNIT_SIZE, p->frames_offset, size));
+    return ERR_OK;
+}
+
+enum err_code generator_check(struct reader *r, const struct entry *e)
+{
+    const struct traits *t = &patterns[e->cpu.pattern];
+    uint32_t members = e->cpu.members;
+    if (members < t->members_min || (t->even && members % 2 != 0))
+        return value_fail(mapping_get(e->where, "on"), ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "'%s' needs %s%" PRIu32 " CPUs, not %" PRIu32 "; list them in one entry", t->name,
+                          t->even ? "an even number of at least " : "at least ", t->members_min, members);
+    return check_region(r, mapping_get(e->where, "region"), &e->cpu,
+                        &r->out->machine.partitions[e->partition]);
+}

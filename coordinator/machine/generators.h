@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keys of generators: which pattern understands which, with units, ranges and defaults. What the patterns
+// do is described in node/cpu/README.md.
+#ifndef NP_COORDINATOR_MACHINE_GENERATORS_H
+#define NP_COORDINATOR_MACHINE_GENERATORS_H
+
+#include "coordinator/machine/fields.h"
+#include "proto/base/machine.h"
+
+// X(enumerator, key, unit, member of struct cpu_desc, least, most, default, patterns that have it)
+#define GENERATOR_KEYS(X)                                                                                    \
+    X(KEY_WRITES, "writes", UNIT_SHARE, write_permille, 0, 1000, 300, WRITING)                               \
+    X(KEY_STRIDE, "stride", UNIT_SIZE, stride, 8, MEMORY_PER_BOARD_MAX, 8, P(STREAM))                        \
+    X(KEY_COUNT, "count", UNIT_COUNT, count, 0, COUNT_MAX, 0, ALL_PATTERNS)                                  \
+    X(KEY_WARMUP, "warmup", UNIT_COUNT, warmup, 0, COUNT_MAX, 0, ALL_PATTERNS)                               \
+    X(KEY_CRITICAL, "critical", UNIT_COUNT, critical, 1, 1000000, 8, P(LOCK))                                \
+    X(KEY_PARALLEL, "parallel", UNIT_COUNT, parallel, 0, 1000000000, 200, P(LOCK))                           \
+    X(KEY_COMPUTE, "compute", UNIT_TIME, compute, 1, SIM_PS_PER_S, 1000000, P(BURST))                        \
+    X(KEY_FRAME, "frame", UNIT_SIZE, frame_bytes, 16, FRAME_BYTES_MAX, 1024, P(FRAMES))
+
+#define COUNT_MAX    (UINT64_C(1) << 48)
+#define P(pattern)   (1u << PATTERN_##pattern)
+#define ALL_PATTERNS ((1u << PATTERN_COUNT) - 1)
+#define WRITING      (P(PRIVATE) | P(STREAM) | P(RANDOM) | P(HOT_LINES) | P(BURST))
+
+enum generator_key {
+#define X(name, key, unit, member, min, max, normal, patterns) name,
+    GENERATOR_KEYS(X)
+#undef X
+        GENERATOR_KEY_COUNT
+};
+
+const char *pattern_name(enum pattern pattern); // "pointer-chase"
+bool pattern_has_key(enum pattern pattern, enum generator_key key);
+const char *generator_key_name(enum generator_key key);
+
+// The value of a key as text that the reader reads back. Returns `text`.
+const char *generator_key_format(const struct cpu_desc *cpu, enum generator_key key,
+                                 char text[UNIT_TEXT_SIZE]);
+
+#endif

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// A preset: the figures of a kind of machine in a file of its own, found by name.
+#ifndef NP_COORDINATOR_MACHINE_PRESET_H
+#define NP_COORDINATOR_MACHINE_PRESET_H
+
+#include "coordinator/machine/figures.h"
+
+struct preset {
+    char name[NAME_MAX_BYTES];
+    char about[PATH_MAX_BYTES];
+    char protocol[NAME_MAX_BYTES]; // "": the scenario must say
+    struct figures figures;
+    struct flight flight;
+};
+
+// Reads the preset that `v` names. A text with a slash or ending in .yaml is a path (relative ones begin at
+// `directory`); a bare name is looked for as NAME.yaml in `directory`, in presets/ and ../presets/ beside it,
+// in the folders of $NUMAPLEX_PRESETS (separated by colons), in share/numaplex/presets of the installation
+// and in deploy/presets of the source tree. ERR_FILE lists where it was looked for.
+enum err_code preset_read(struct value v, const char *directory, struct preset *preset, struct err *err);
+
+#endif

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// `programs:` of the partitions: which CPUs do what. An entry is of one of four kinds, told by the key it
+// has; the kinds are read in generators.c and replays.c.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coordinator/machine/reader.h"
+#include "proto/base/assert.h"
+
+static enum err_code claim(struct reader *r, struct entry *e, struct value v, uint32_t board, uint32_t index)
+{
+    const struct machine *m = &r->out->machine;
+    if (r->claims[board][index])
+        return value_fail(v, ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "CPU %s/%" PRIu32 " runs the program of line %u already; a CPU runs one program",
+                          m->boards[board].name, index, r->claims[board][index]);
+    r->claims[board][index] = value_line(e->where);
+    struct member_list *list = e->members;
+    NP_ASSERT(list->n < NP_ARRAY_LEN(list->board));
+    list->board[list->n] = (uint16_t)board;
+    list->index[list->n++] = (uint16_t)index;
+    return ERR_OK;
+}
+
+// All CPUs of the partition; for `rest` only those that no other entry names.
+static enum err_code claim_all(struct reader *r, struct entry *e, struct value v, bool rest)
+{
+    const struct machine *m = &r->out->machine;
+    const struct partition_desc *p = &m->partitions[e->partition];
+    enum err_code code = ERR_OK;
+    for (uint32_t i = 0; i < p->n_boards; i++)
+        for (uint32_t c = 0; c < m->boards[p->boards[i]].params.cpus && !code; c++)
+            if (!rest || !r->claims[p->boards[i]][c])
+                code = claim(r, e, v, p->boards[i], c);
+    if (!code && e->members->n == 0)
+        code = value_fail(v, ERR_IMPOSSIBLE_MACHINE, r->err, "no CPU is left for 'rest'; remove this entry");
+    return code;
+}
+
+// Reads "2" or "0-3". Returns false when it is neither.
+static bool parse_range(const char *text, uint64_t *first, uint64_t *last)
+{
+    char copy[QUOTED_SIZE];
+    if (strlen(text) >= sizeof copy)
+        return false;
+    strcpy(copy, text);
+    char *dash = strchr(copy, '-');
+    if (dash)
+        *dash = '\0';
+    if (unit_parse(UNIT_COUNT, copy, first) || unit_parse(UNIT_COUNT, dash ? dash + 1 : copy, last))
+        return false;
+    return *first <= *last;
+}
+
+// SB0 (all its CPUs), SB0/1 or SB0/0-3.
+static enum err_code claim_place(struct reader *r, struct entry *e, struct value v)
+{
+    const struct machine *m = &r->out->machine;
+    char name[NAME_MAX_BYTES], q[QUOTED_SIZE];
+    const char *text = value_text(v), *slash = text ? strchr(text, '/') : NULL;
+    size_t length = slash ? (size_t)(slash - text) : text ? strlen(text) : sizeof name;
+    if (length >= sizeof name)
+        return value_fail(v, ERR_BAD_VALUE, r->err, "must be CPUs such as SB0/1, SB0/0-3, SB0, all or rest");
+    memcpy(name, text, length);
+    name[length] = '\0';
+    uint32_t board = find_board(m, name);
+    if (board == NO_INDEX || m->boards[board].partition != e->partition)
+        return value_fail(v, ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "%s is not a CPU of partition %s; write BOARD/NUMBER", quoted(text, q),
+                          m->partitions[e->partition].name);
+    uint64_t cpus = m->boards[board].params.cpus, first = 0, last = cpus - 1;
+    if (slash && !parse_range(slash + 1, &first, &last))
+        return value_fail(v, ERR_BAD_VALUE, r->err, "%s is no CPU or range; write %s/0 or %s/0-%" PRIu64,
+                          quoted(text, q), name, name, cpus - 1);
+    if (last >= cpus)
+        return value_fail(v, ERR_IMPOSSIBLE_MACHINE, r->err, "board %s has CPUs 0 to %" PRIu64, name,
+                          cpus - 1);
+    enum err_code code = ERR_OK;
+    for (uint64_t i = first; i <= last && !code; i++)
+        code = claim(r, e, v, board, (uint32_t)i);
+    return code;
+}
+
+static enum err_code read_on(struct reader *r, struct entry *e, struct value v)
+{
+    if (value_is(v, "all") || value_is(v, "rest"))
+        return claim_all(r, e, v, value_is(v, "rest"));
+    if (!value_is_list(v))
+        return claim_place(r, e, v);
+    if (value_length(v) == 0)
+        return value_fail(v, ERR_BAD_VALUE, r->err, "the list is empty; name a CPU such as SB0/1");
+    enum err_code code = ERR_OK;
+    for (unsigned i = 0; i < value_length(v) && !code; i++)
+        code = claim_place(r, e, list_at(v, i));
+    return code;
+}
+
+static const struct {
+    const char *key;
+    enum err_code (*read)(struct reader *r, struct entry *e);
+} kinds[] = {
+    {"generator", generator_read},
+    {"record", record_read},
+    {"trace", trace_read},
+    {"script", script_read},
+};
+
+static enum err_code read_kind(struct reader *r, struct entry *e)
+{
+    if (!value_is_mapping(e->where))
+        return value_fail(e->where, ERR_BAD_VALUE, r->err,
+                          "must be a mapping such as {on: SB0/1, trace: FILE}");
+    for (size_t i = 0; i < NP_ARRAY_LEN(kinds); i++)
+        if (value_present(mapping_get(e->where, kinds[i].key)))
+            return kinds[i].read(r, e);
+    return value_fail(e->where, ERR_MISSING_KEY, r->err,
+                      "says not what to run; add one of generator:, record:, trace: or script:");
+}
+
+static enum err_code check_entry(struct reader *r, const struct entry *e)
+{
+    const struct machine *m = &r->out->machine;
+    struct value on = mapping_get(e->where, "on");
+    if (e->cpu.kind != CPU_GENERATOR)
+        return ERR_OK;
+    enum err_code code = generator_check(r, e);
+    for (uint32_t i = 0; i < e->members->n && !code && e->cpu.pattern == PATTERN_FRAMES; i++) {
+        const struct link_desc *link = &m->links[e->cpu.link];
+        uint16_t board = e->members->board[i];
+        if (link->board[0] != board && link->board[1] != board)
+            code = value_fail(on, ERR_IMPOSSIBLE_MACHINE, r->err,
+                              "link %s does not end at board %s; name CPUs of %s or %s", link->name,
+                              m->boards[board].name, m->boards[link->board[0]].name,
+                              m->boards[link->board[1]].name);
+    }
+    return code;
+}
+
+// Enters one CPU description per member. The script's text is copied for each: every description owns its
+// own.
+static void add_members(struct reader *r, const struct entry *e, uint32_t program)
+{
+    struct machine *m = &r->out->machine;
+    for (uint32_t i = 0; i < e->members->n; i++) {
+        uint32_t before = m->n_cpus;
+        *(uint32_t *)PUSH(r->out->program_of, before) = program;
+        struct cpu_desc *cpu = PUSH(m->cpus, m->n_cpus);
+        *cpu = e->cpu;
+        cpu->board = e->members->board[i];
+        cpu->index = e->members->index[i];
+        cpu->member = i;
+        cpu->script = e->cpu.script ? strdup(e->cpu.script) : NULL;
+        NP_ASSERT(!e->cpu.script || cpu->script);
+    }
+}
+
+static enum err_code read_entry(struct reader *r, struct value v, uint32_t partition)
+{
+    struct entry e = {.where = v, .partition = partition, .recording = NO_RECORDING};
+    enum err_code code = read_kind(r, &e);
+    if (!code) {
+        e.members = calloc(1, sizeof *e.members);
+        NP_ASSERT(e.members);
+        code = read_on(r, &e, mapping_get(v, "on"));
+        e.cpu.members = e.members->n;
+        if (!code)
+            code = check_entry(r, &e);
+        uint32_t program = r->out->n_programs;
+        if (!code) {
+            *(struct program *)PUSH(r->out->programs, r->out->n_programs) =
+                (struct program){partition, e.recording, value_line(v)};
+            add_members(r, &e, program);
+        }
+        free(e.members);
+    }
+    free(e.cpu.script);
+    return code;
+}
+
+// `rest` means the CPUs that no other entry names, wherever it stands: it is read last.
+static enum err_code read_partition_programs(struct reader *r, struct value list, uint32_t partition)
+{
+    if (!value_is_list(list))
+        return value_fail(list, ERR_BAD_VALUE, r->err, "must be a list of programs, each with 'on:'");
+    enum err_code code = ERR_OK;
+    for (int pass = 0; pass < 2; pass++)
+        for (unsigned i = 0; i < value_length(list) && !code; i++) {
+            bool rest = value_is(mapping_get(list_at(list, i), "on"), "rest");
+            if (rest == (pass == 1))
+                code = read_entry(r, list_at(list, i), partition);
+        }
+    return code;
+}
+
+struct sorted_cpu {
+    struct cpu_desc cpu;
+    uint32_t program;
+};
+
+static int compare_cpus(const void *a, const void *b)
+{
+    const struct sorted_cpu *x = a, *y = b;
+    int board = (x->cpu.board > y->cpu.board) - (x->cpu.board < y->cpu.board);
+    return board ? board : (x->cpu.index > y->cpu.index) - (x->cpu.index < y->cpu.index);
+}
+
+// CPU descriptions ascend by board and index, and the programs they belong to move along.
+static void sort_cpus(struct scenario *s)
+{
+    uint32_t n = s->machine.n_cpus;
+    struct sorted_cpu *all = calloc(n ? n : 1, sizeof *all);
+    NP_ASSERT(all);
+    for (uint32_t i = 0; i < n; i++)
+        all[i] = (struct sorted_cpu){s->machine.cpus[i], s->program_of[i]};
+    qsort(all, n, sizeof *all, compare_cpus);
+    for (uint32_t i = 0; i < n; i++) {
+        s->machine.cpus[i] = all[i].cpu;
+        s->program_of[i] = all[i].program;
+    }
+    free(all);
+}
+
+// Tells every recording which CPUs it feeds, in the order of the members.
+static void connect_recordings(struct scenario *s)
+{
+    for (uint32_t i = 0; i < s->machine.n_cpus; i++) {
+        const struct cpu_desc *cpu = &s->machine.cpus[i];
+        uint32_t recording = s->programs[s->program_of[i]].recording;
+        if (recording == NO_RECORDING)
+            continue;
+        struct recording *to = &s->recordings[recording];
+        if (!to->cpus)
+            to->cpus = calloc(cpu->members, sizeof *to->cpus);
+        NP_ASSERT(to->cpus && cpu->member < cpu->members);
+        to->cpus[cpu->member] = i;
+        to->n_cpus++;
+    }
+}
+
+enum err_code programs_read(struct reader *r)
+{
+    enum err_code code = ERR_OK;
+    for (uint32_t p = 0; p < r->out->machine.n_partitions && !code; p++)
+        if (value_present(r->drafts[p].programs))
+            code = read_partition_programs(r, r->drafts[p].programs, p);
+    if (code)
+        return code;
+    sort_cpus(r->out);
+    connect_recordings(r->out);
+    return ERR_OK;
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+// The resolved form of a scenario: what the run really used, as a scenario file.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coordinator/machine/generators.h"
+#include "coordinator/machine/scenario.h"
+#include "proto/base/assert.h"
+
+// Decodes one UTF-8 character of at least two bytes; what is none becomes the replacement character. *length
+// is what it takes, at least 1.
+static uint32_t decode(const unsigned char *text, unsigned *length)
+{
+    static const unsigned char leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    static const unsigned char masks[] = {0, 0, 0x1f, 0x0f, 0x07};
+    *length = 1;
+    for (unsigned n = 4; n >= 2; n--) {
+        if ((text[0] & (unsigned char)~masks[n]) != leads[n])
+            continue;
+        uint32_t code = text[0] & masks[n];
+        for (unsigned i = 1; i < n; i++) {
+            if ((text[i] & 0xc0) != 0x80)
+                return 0xfffd;
+            code = code << 6 | (text[i] & 0x3f);
+        }
+        *length = n;
+        return code;
+    }
+    return 0xfffd;
+}
+
+// In double quotes; all but printable ASCII is escaped, because YAML folds some characters and refuses
+// others.
+static void put_text(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+        unsigned length = 1;
+        if (*c == '"' || *c == '\\')
+            fprintf(out, "\\%c", *c);
+        else if (*c >= 0x20 && *c < 0x7f)
+            fputc(*c, out);
+        else if (*c < 0x80)
+            fprintf(out, "\\x%02x", *c);
+        else
+            fprintf(out, "\\U%08" PRIx32, decode(c, &length));
+        c += length;
+    }
+    fputc('"', out);
+}
+
+static void put_names(FILE *out, const struct machine *m, const uint16_t *boards, uint32_t n)
+{
+    fputc('[', out);
+    for (uint32_t i = 0; i < n; i++)
+        fprintf(out, "%s%s", i ? ", " : "", m->boards[boards[i]].name);
+    fputc(']', out);
+}
+
+static void put_figure(FILE *out, int indent, const char *key, const char *value, const struct source *source)
+{
+    fprintf(out, "%*s%s: ", indent, "", key);
+    if (!source->text[0]) {
+        fprintf(out, "%s\n", value);
+        return;
+    }
+    fprintf(out, "{value: %s, source: ", value);
+    put_text(out, source->text);
+    fprintf(out, "}\n");
+}
+
+// Writes the figures of `board` that differ from those of `common` (NULL: all). Returns whether there were
+// any; with out NULL it only looks.
+static bool put_figures(const struct scenario *s, FILE *out, int indent, uint32_t board,
+                        const uint32_t *common)
+{
+    const struct board_params *params = &s->machine.boards[board].params;
+    bool any = false;
+    for (unsigned i = 0; i < FIGURE_COUNT; i++) {
+        enum figure figure = (enum figure)i;
+        char value[UNIT_TEXT_SIZE], other[UNIT_TEXT_SIZE] = "";
+        if (!figure_applies(params, figure))
+            continue;
+        figure_format(params, figure, value);
+        if (common && figure_applies(&s->machine.boards[*common].params, figure))
+            figure_format(&s->machine.boards[*common].params, figure, other);
+        if (strcmp(value, other) == 0)
+            continue;
+        any = true;
+        if (out)
+            put_figure(out, indent, figure_key(figure), value, &s->sources[board][figure]);
+    }
+    return any;
+}
+
+static void put_boards(const struct scenario *s, FILE *out, const struct system_desc *system)
+{
+    const struct machine *m = &s->machine;
+    uint32_t first = system->first_board, end = first + system->boards;
+    bool any = false;
+    fprintf(out, "    boards: [");
+    for (uint32_t b = first; b < end; b++)
+        fprintf(out, "%s%s", b > first ? ", " : "", m->boards[b].name);
+    fprintf(out, "]\n    board:\n");
+    put_figures(s, out, 6, first, NULL);
+    for (uint32_t b = first + 1; b < end; b++) {
+        if (!put_figures(s, NULL, 0, b, &first))
+            continue;
+        fprintf(out, "%s      %s:\n", any ? "" : "    board_overrides:\n", m->boards[b].name);
+        any = true;
+        put_figures(s, out, 8, b, &first);
+    }
+}
+
+static void put_segments(const struct machine *m, FILE *out, const struct partition_desc *p)
+{
+    char text[UNIT_TEXT_SIZE];
+    uint64_t least = UINT64_MAX;
+    for (uint32_t i = 0; i < p->n_boards; i++)
+        if (m->boards[p->boards[i]].params.memory_bytes < least)
+            least = m->boards[p->boards[i]].params.memory_bytes;
+    fprintf(out, "        frames: %s\n        memory:\n",
+            unit_format(UNIT_SIZE, p->frames_offset < least ? least - p->frames_offset : 0, text));
+    for (uint32_t i = 0; i < p->n_segments; i++) {
+        const struct segment_desc *s = &p->segments[i];
+        fprintf(out, "          - {base: 0x%" PRIx64, s->base);
+        fprintf(out, ", size: %s", unit_format(UNIT_SIZE, s->size, text));
+        fprintf(out, ", interleave: %s", s->granule ? unit_format(UNIT_SIZE, s->granule, text) : "none");
+        fprintf(out, ", offset: %s, boards: ", unit_format(UNIT_SIZE, s->offset, text));
+        put_names(out, m, s->boards, s->n_boards);
+        fprintf(out, "}\n");
+    }
+}
+
+// A block keeps the lines of a script as they are; an indicator is needed where YAML would guess or clip.
+static void put_script(FILE *out, const char *script)
+{
+    size_t length = strlen(script);
+    bool plain = script[0] != ' ' && script[0] != '\t' && script[0] != '\n' &&
+                 (length < 2 || script[length - 2] != '\n');
+    fprintf(out, "            script: %s\n", plain ? "|" : "|2+");
+    while (*script) {
+        int line = (int)strcspn(script, "\n");
+        fprintf(out, "%*s%.*s\n", line ? 14 : 0, "", line, script);
+        script += line + (script[line] == '\n');
+    }
+}
+
+static void put_generator(const struct machine *m, FILE *out, const struct cpu_desc *cpu)
+{
+    char text[UNIT_TEXT_SIZE];
+    fprintf(out, "            generator: %s\n", pattern_name(cpu->pattern));
+    fprintf(out, "            region: {base: 0x%" PRIx64 ", size: %s}\n", cpu->base,
+            unit_format(UNIT_SIZE, cpu->size, text));
+    fprintf(out, "            outstanding: %" PRIu32 "\n", cpu->outstanding);
+    for (unsigned i = 0; i < GENERATOR_KEY_COUNT; i++) {
+        enum generator_key key = (enum generator_key)i;
+        if (pattern_has_key(cpu->pattern, key))
+            fprintf(out, "            %s: %s\n", generator_key_name(key),
+                    generator_key_format(cpu, key, text));
+    }
+    if (cpu->pattern == PATTERN_FRAMES)
+        fprintf(out, "            link: %s\n", m->links[cpu->link].name);
+}
+
+static void put_trace(const struct scenario *s, FILE *out, const struct cpu_desc *cpu,
+                      const struct program *program)
+{
+    static const char *const placements[] = {"first-touch", "round-robin"};
+    if (strncmp(cpu->trace, RECORDING_PREFIX, strlen(RECORDING_PREFIX)) == 0 &&
+        program->recording != NO_RECORDING) {
+        const struct recording *recording = &s->recordings[program->recording];
+        fprintf(out, "            record: [");
+        for (char **argument = recording->argv; *argument; argument++) {
+            fputs(argument == recording->argv ? "" : ", ", out);
+            put_text(out, *argument);
+        }
+        fprintf(out,
+                "]\n            name: %s\n            max_refs: %" PRIu64 "\n            skip: %" PRIu64 "\n",
+                recording->name, recording->max_refs, recording->skip);
+    } else {
+        fprintf(out, "            trace: ");
+        put_text(out, cpu->trace);
+        fputc('\n', out);
+    }
+    fprintf(out, "            placement: %s\n",
+            cpu->placement == PLACE_FIXED ? s->machine.boards[cpu->fixed_board].name
+                                          : placements[cpu->placement]);
+    fprintf(out, "            outstanding: %" PRIu32 "\n            warmup: %" PRIu64 "\n", cpu->outstanding,
+            cpu->warmup);
+}
+
+// One entry: its members in their order, and what they share.
+static void put_program(const struct scenario *s, FILE *out, uint32_t number)
+{
+    const struct machine *m = &s->machine;
+    const struct cpu_desc **members = calloc(m->n_cpus, sizeof *members);
+    uint32_t n = 0;
+    NP_ASSERT(members);
+    for (uint32_t i = 0; i < m->n_cpus; i++)
+        if (s->program_of[i] == number) {
+            members[m->cpus[i].member] = &m->cpus[i];
+            n = m->cpus[i].members;
+        }
+    NP_ASSERT(n > 0);
+    fprintf(out, "          - on: [");
+    for (uint32_t i = 0; i < n; i++)
+        fprintf(out, "%s%s/%u", i ? ", " : "", m->boards[members[i]->board].name, members[i]->index);
+    fprintf(out, "]\n");
+    if (members[0]->kind == CPU_GENERATOR)
+        put_generator(m, out, members[0]);
+    else if (members[0]->kind == CPU_SCRIPT)
+        put_script(out, members[0]->script);
+    else
+        put_trace(s, out, members[0], &s->programs[number]);
+    free(members);
+}
+
+static void put_partition(const struct scenario *s, FILE *out, uint32_t number)
+{
+    const struct partition_desc *p = &s->machine.partitions[number];
+    bool any = false;
+    fprintf(out, "      - name: %s\n        boards: ", p->name);
+    put_names(out, &s->machine, p->boards, p->n_boards);
+    fprintf(out, "\n        seed: 0x%016" PRIx64 "\n", p->seed);
+    put_segments(&s->machine, out, p);
+    for (uint32_t i = 0; i < s->n_programs; i++) {
+        if (s->programs[i].partition != number)
+            continue;
+        fputs(any ? "" : "        programs:\n", out);
+        any = true;
+        put_program(s, out, i);
+    }
+}
+
+static void put_system(const struct scenario *s, FILE *out, uint32_t number)
+{
+    const struct system_desc *system = &s->machine.systems[number];
+    char flight[UNIT_TEXT_SIZE];
+    bool any = false;
+    fprintf(out, "  - name: %s\n    protocol: %s\n    crossbar:\n", system->name, system->protocol);
+    put_figure(out, 6, "flight", unit_format(UNIT_TIME, system->flight, flight), &s->flight_sources[number]);
+    put_boards(s, out, system);
+    for (uint32_t i = 0; i < s->machine.n_partitions; i++) {
+        if (s->machine.partitions[i].system != number)
+            continue;
+        fputs(any ? "" : "    partitions:\n", out);
+        any = true;
+        put_partition(s, out, i);
+    }
+    fputs(any ? "" : "    partitions: []\n", out);
+}
+
+static void put_links(const struct machine *m, FILE *out)
+{
+    char latency[UNIT_TEXT_SIZE], bandwidth[UNIT_TEXT_SIZE];
+    fputs(m->n_links ? "links:\n" : "", out);
+    for (uint32_t i = 0; i < m->n_links; i++) {
+        const struct link_desc *l = &m->links[i];
+        fprintf(out, "  - {name: %s, between: [%s, %s], latency: %s, bandwidth: %s}\n", l->name,
+                m->boards[l->board[0]].name, m->boards[l->board[1]].name,
+                unit_format(UNIT_TIME, l->latency, latency),
+                unit_format(UNIT_BANDWIDTH, l->bytes_per_s, bandwidth));
+    }
+}
+
+static void put_faults(const struct machine *m, FILE *out)
+{
+    char at[UNIT_TEXT_SIZE];
+    fputs(m->n_faults ? "faults:\n" : "", out);
+    for (uint32_t i = 0; i < m->n_faults; i++) {
+        const struct fault_desc *f = &m->faults[i];
+        fprintf(out, "  - {at: %s, board: %s, segment: %" PRIu32 ", home: %s}\n",
+                unit_format(UNIT_TIME, f->at, at), m->boards[f->board].name, f->segment,
+                m->boards[f->home].name);
+    }
+}
+
+int scenario_write_resolved(const struct scenario *scenario, FILE *out, struct err *err)
+{
+    const struct machine *m = &scenario->machine;
+    char text[UNIT_TEXT_SIZE];
+    fprintf(out, "# The scenario as it was run: presets filled in, everything written out, each figure with "
+                 "its source.\n");
+    fprintf(out, "scenario: %s\nseed: %" PRIu64 "\n", m->name, m->seed);
+    if (m->until != SIM_NEVER)
+        fprintf(out, "until: %s\n", unit_format(UNIT_TIME, m->until, text));
+    if (m->window)
+        fprintf(out, "window: %s\n", unit_format(UNIT_TIME, m->window, text));
+    fprintf(out, "systems:\n");
+    for (uint32_t i = 0; i < m->n_systems; i++)
+        put_system(scenario, out, i);
+    put_links(m, out);
+    put_faults(m, out);
+    if (fflush(out) || ferror(out))
+        return (int)err_errno(err, ERR_FILE, "the resolved scenario could not be written");
+    return ERR_OK;
+}
