@@ -45,12 +45,6 @@ struct frame_list *board_frames(struct board *board);
 // further arrived: CPU time + the way to the bus, or pending event + its way to the port, whichever is least.
 sim_time board_bound(const struct board *board);
 
-// The least time from an arrival at this board (start of ingress) to the start of an egress it may cause.
-sim_time board_turnaround(const struct board *board);
-
-// The least time from a board's start of egress to its arrival at another board: header transfer + flight.
-sim_time board_lookahead(const struct machine *machine, unsigned number);
-
 uint32_t board_running(const struct board *board);  // CPUs that are not done
 uint64_t board_accesses(const struct board *board); // completed
 uint64_t board_events(const struct board *board);

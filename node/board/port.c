@@ -3,13 +3,8 @@
 // in order of arrival. Both are lanes that carry one message at a time at the port's bandwidth. The gate that
 // stands behind the egress lets nothing through to a board of another partition.
 #include "fabric/crossbar/gate.h"
+#include "fabric/crossbar/timing.h"
 #include "node/board/internal.h"
-
-static sim_time transfer(const struct board *board, bool data)
-{
-    uint64_t bytes = board->params->header_bytes + (data ? board->params->line_bytes : 0);
-    return sim_transfer_time(bytes, board->params->port_bytes_per_s);
-}
 
 void port_send(struct board *board, const struct message *message, const uint8_t *data, sim_time at)
 {
@@ -65,7 +60,7 @@ void port_egress(struct board *board, uint32_t payload)
     struct pool_item *item = pool_item(&board->pool, payload);
     struct message message = item->message;
     sim_time start = sim_max(board->now, board->port.egress_free_at);
-    sim_time length = transfer(board, item->has_data);
+    sim_time length = crossbar_transfer(board->params, item->has_data);
     board->port.egress_free_at = start + length;
     board_count(board, CNT_EGRESS_BUSY_PS, length);
     board_count(board, CNT_EGRESS_WAIT_PS, start - board->now);
@@ -79,7 +74,7 @@ void port_egress(struct board *board, uint32_t payload)
 void port_arrive(struct board *board, const struct event *event)
 {
     sim_time start = sim_max(board->now, board->port.ingress_free_at);
-    sim_time length = transfer(board, pool_item(&board->pool, event->payload)->has_data);
+    sim_time length = crossbar_transfer(board->params, pool_item(&board->pool, event->payload)->has_data);
     board->port.ingress_free_at = start + length;
     board_count(board, CNT_INGRESS_BUSY_PS, length);
     board_count(board, CNT_INGRESS_WAIT_PS, start - board->now);
@@ -87,16 +82,4 @@ void port_arrive(struct board *board, const struct event *event)
     struct order_key key = event->key;
     key.time = start + length;
     board_schedule(board, EV_DELIVER, key, event->payload);
-}
-
-sim_time board_turnaround(const struct board *board)
-{
-    return transfer(board, false) + sim_min(board->params->home_occupancy, board->params->agent_latency);
-}
-
-sim_time board_lookahead(const struct machine *machine, unsigned number)
-{
-    const struct board_desc *desc = &machine->boards[number];
-    sim_time header = sim_transfer_time(desc->params.header_bytes, desc->params.port_bytes_per_s);
-    return header + machine->systems[desc->system].flight;
 }

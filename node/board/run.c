@@ -7,6 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "fabric/crossbar/timing.h"
 #include "node/board/internal.h"
 
 void board_schedule(struct board *board, enum event_type type, struct order_key key, uint32_t payload)
@@ -165,7 +166,7 @@ static sim_time send_delay(const struct board *board, uint32_t type)
     case EV_BUS:
         return p->agent_latency;
     case EV_ARRIVE:
-        return board_turnaround(board);
+        return crossbar_turnaround(p);
     case EV_DELIVER:
         return sim_min(p->home_occupancy, p->agent_latency);
     default:

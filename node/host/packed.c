@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/host/packed.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "fabric/link/exchange_mem.h"
+#include "proto/base/assert.h"
+#include "proto/base/digest.h"
+
+static uint64_t host_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+// Runs on the member's thread. What it is given was made by this process: a wrong address is our own mistake.
+static void run_member(void *self, uint32_t group, uint32_t member, struct grant *grant, struct batch *batch)
+{
+    struct packed *packed = self;
+    struct share *share = crew_share(&packed->crew, group, member);
+    struct err err;
+    enum err_code code = share_begin(share, grant, &err);
+    NP_ASSERT(code == ERR_OK);
+    while (!share_advance(share, grant->until, UINT64_MAX))
+        ;
+    share_finish(share, grant, batch);
+}
+
+// Boards of each partition in turn, so that every thread has a like part of every partition.
+static void spread(struct packed *packed, const struct machine *machine, uint32_t threads)
+{
+    for (uint32_t p = 0; p < machine->n_partitions; p++) {
+        uint32_t n = machine->partitions[p].n_boards;
+        for (uint32_t i = 0; i < n; i++)
+            packed->worker_of_board[machine->partitions[p].boards[i]] =
+                n < threads ? (i + p) % threads : i * threads / n;
+    }
+}
+
+enum err_code packed_open(struct packed *packed, const struct machine *machine,
+                          const struct packed_options *options, struct err *err)
+{
+    memset(packed, 0, sizeof *packed);
+    spread(packed, machine, options->threads);
+    groups_init(&packed->groups, machine, packed->worker_of_board);
+    if (crew_open(&packed->crew, machine, &packed->groups, packed->worker_of_board, 0, options->threads,
+                  &options->board, err)) {
+        groups_free(&packed->groups);
+        return err->code;
+    }
+    packed->exchange =
+        exchange_mem_open(&packed->groups, options->threads, run_member, packed, &packed->stats);
+    packed->conductor = conductor_new(machine, &packed->groups, packed->exchange, &options->conductor);
+    return ERR_OK;
+}
+
+void packed_close(struct packed *packed)
+{
+    conductor_free(packed->conductor);
+    packed->exchange->ops->close(packed->exchange);
+    crew_close(&packed->crew);
+    groups_free(&packed->groups);
+}
+
+enum err_code packed_run(struct packed *packed, const struct conductor_stop *stop, enum pause_reason *reason,
+                         struct err *err)
+{
+    uint64_t start = host_ns();
+    enum err_code code = conductor_run(packed->conductor, stop, reason, err);
+    packed->stats.simulating_ns += host_ns() - start;
+    return code;
+}
+
+static struct digest board_digest(struct board *board)
+{
+    struct archive ar;
+    ar_init_hash(&ar);
+    board_state(board, &ar);
+    struct digest digest = ar_digest(&ar);
+    ar_free(&ar);
+    return digest;
+}
+
+struct digest packed_digest(struct packed *packed, struct digest *partitions)
+{
+    const struct machine *machine = packed->crew.machine;
+    struct digest of_partition[PARTITIONS_MAX];
+    for (uint32_t p = 0; p < machine->n_partitions; p++) {
+        struct digest of_board[BOARDS_PER_SYSTEM_MAX];
+        const struct partition_desc *partition = &machine->partitions[p];
+        for (uint32_t i = 0; i < partition->n_boards; i++)
+            of_board[i] = board_digest(packed->crew.boards[partition->boards[i]]);
+        of_partition[p] = digest_combine(of_board, partition->n_boards);
+    }
+    if (partitions)
+        memcpy(partitions, of_partition, machine->n_partitions * sizeof of_partition[0]);
+    return digest_combine(of_partition, machine->n_partitions);
+}

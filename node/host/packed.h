@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole complex in one process: boards, exchange in memory and conductor together. A node that simulates
+// everything runs this; so do tests in virtual time.
+#ifndef NP_NODE_HOST_PACKED_H
+#define NP_NODE_HOST_PACKED_H
+
+#include "fabric/time/conductor.h"
+#include "node/host/crew.h"
+
+struct packed_options {
+    uint32_t threads; // 1 .. THREADS_MAX
+    struct board_options board;
+    struct conductor_options conductor;
+};
+
+struct packed {
+    struct groups groups;
+    struct crew crew;
+    struct exchange *exchange;
+    struct conductor *conductor;
+    struct host_stats stats;
+    uint32_t worker_of_board[BOARDS_MAX];
+};
+
+// The machine must outlive it. On failure nothing is left to close.
+enum err_code packed_open(struct packed *packed, const struct machine *machine,
+                          const struct packed_options *options, struct err *err);
+void packed_close(struct packed *packed);
+
+enum err_code packed_run(struct packed *packed, const struct conductor_stop *stop, enum pause_reason *reason,
+                         struct err *err);
+
+// Digest of the run so far: of every partition from its boards in order, and of all partitions. Only while
+// paused. partitions: one digest each, may be NULL.
+struct digest packed_digest(struct packed *packed, struct digest *partitions);
+
+#endif
