@@ -214,7 +214,7 @@ static enum err_code find_block(struct reader *reader, uint64_t index, uint32_t 
 
 static enum err_code seek_within(struct reader *reader, uint64_t index, struct err *err)
 {
-    uint32_t number;
+    uint32_t number = 0;
     if (find_block(reader, index, &number, err))
         return err->code;
     uint64_t first = reader->block.first;
