@@ -62,7 +62,7 @@ static void refuse(struct board *board, const struct message *request)
                              .line = request->line,
                              .txn = request->txn,
                              .requestor = request->requestor,
-                             .type = get ? MSG_ERROR : MSG_ACK_ERROR,
+                             .type = get ? MSG_ERROR : MSG_PUT_ERROR,
                              .data = NO_DATA};
     send(board, answer, NULL, board->now);
 }

@@ -12,12 +12,6 @@ static enum cache_event data_event(const struct cache_line *line, const struct m
     return line->acks + message->acks == 0 ? CE_DATA_ACKS0 : CE_DATA_ACKS;
 }
 
-// An Ack-Error stands for whatever was awaited: the Put-Ack of a dead home, or the Inv-Ack of a dead sharer.
-static bool awaits_put_ack(unsigned state)
-{
-    return state == C_MI_A || state == C_EI_A || state == C_SI_A || state == C_II_A;
-}
-
 enum cache_event cache_event_of(const struct cache_line *line, const struct message *message)
 {
     switch (message->type) {
@@ -35,11 +29,10 @@ enum cache_event cache_event_of(const struct cache_line *line, const struct mess
         return CE_DATA_E;
     case MSG_ERROR:
         return CE_ERROR;
-    case MSG_ACK_ERROR:
-        if (awaits_put_ack(line->state))
-            return CE_PUT_ERROR;
-        return line->acks == 1 ? CE_LAST_INV_ACK : CE_INV_ACK;
+    case MSG_PUT_ERROR:
+        return CE_PUT_ERROR;
     case MSG_INV_ACK:
+    case MSG_ACK_ERROR: // of a dead sharer's gate: there is nothing left to invalidate
         return line->acks == 1 ? CE_LAST_INV_ACK : CE_INV_ACK;
     default:
         np_panic("NP0102: a cache controller received %s", message_name(message->type));

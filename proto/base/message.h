@@ -30,7 +30,8 @@ enum vnet { VN_REQUEST, VN_FORWARD, VN_RESPONSE, VN_COUNT };
     X(MSG_DATA_E, "Data-E", VN_RESPONSE, 1)                                                                  \
     X(MSG_INV_ACK, "Inv-Ack", VN_RESPONSE, 0)                                                                \
     X(MSG_ERROR, "Error", VN_RESPONSE, 0)                                                                    \
-    X(MSG_ACK_ERROR, "Ack-Error", VN_RESPONSE, 0)
+    X(MSG_ACK_ERROR, "Ack-Error", VN_RESPONSE, 0)                                                            \
+    X(MSG_PUT_ERROR, "Put-Error", VN_FORWARD, 0)
 
 enum message_type {
 #define X(name, text, vnet, data) name,
