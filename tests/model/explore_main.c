@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// model_explore PROTOCOL [CONFIGURATION...]: explores, prints `N states` per configuration, draws the first
+// violation. Exits with 1 when there was one.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/model/explore.h"
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static bool run(const struct protocol *protocol, const struct model_config *config)
+{
+    struct model model = {.config = config, .protocol = protocol, .onboard = &onboard_table};
+    struct explore_options options = {.chart = stdout};
+    struct exploration result;
+    double start = seconds_now();
+    bool good = explore(&model, &options, &result);
+    printf("%-5s %-24s %9u states %10llu moves  depth %3u  longest forward queue %u  %4llu MB  %5.1f s%s\n",
+           protocol->name, config->name, result.states, (unsigned long long)result.moves, result.depth,
+           model.most_forwards, (unsigned long long)result.bytes >> 20, seconds_now() - start,
+           good ? "" : "  VIOLATION");
+    fflush(stdout);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    const struct protocol *protocol = argc > 1 ? protocol_by_name(argv[1]) : NULL;
+    if (!protocol) {
+        fprintf(stderr, "usage: model_explore mesi|msi [CONFIGURATION...]\n");
+        return 2;
+    }
+    bool good = true;
+    for (int i = 2; i < argc; i++) {
+        const struct model_config *config = config_by_name(argv[i]);
+        if (!config) {
+            fprintf(stderr, "model_explore: no configuration is called '%s'\n", argv[i]);
+            return 2;
+        }
+        good = run(protocol, config) && good;
+    }
+    for (unsigned i = 0; argc == 2 && config_at(i); i++)
+        good = run(protocol, config_at(i)) && good;
+    return good ? 0 : 1;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages of the model as numbers, and the three networks that carry them.
+#include <string.h>
+
+#include "proto/base/assert.h"
+#include "tests/model/model.h"
+#include "tests/model/trace.h"
+
+enum {
+    AT_TYPE = 28,
+    AT_LINE = 27,
+    AT_DST = 24,
+    AT_REQUESTOR = 21,
+    AT_ACKS = 18,
+    AT_FLAGS = 15,
+    AT_VALUE = 13
+};
+
+#define LINE_STEP 64u // distance of two lines' addresses
+
+static packed_message with_value(packed_message packed, unsigned value)
+{
+    return (packed & ~(3u << AT_VALUE)) | value << AT_VALUE;
+}
+
+// MSGF_DIRTY is left out: it feeds counters, no controller reads it.
+packed_message pack_message(const struct message *message, unsigned value)
+{
+    unsigned dst = component_unit(message->dst) == UNIT_HOME ? MODEL_HOME : component_board(message->dst);
+    unsigned flags = message->flags & (MSGF_OWNER | MSGF_POISON);
+    if (message->acks < 0 || message->acks > 7)
+        model_fail("%s announces %d acks", message_name(message->type), message->acks);
+    if (!message_carries_data(message->type) || flags & MSGF_POISON)
+        value = 0;
+    return (uint32_t)message->type << AT_TYPE | (uint32_t)(message->line / LINE_STEP) << AT_LINE |
+           dst << AT_DST | (uint32_t)message->requestor << AT_REQUESTOR | (uint32_t)message->acks << AT_ACKS |
+           flags << AT_FLAGS | value << AT_VALUE;
+}
+
+unsigned packed_type(packed_message packed)
+{
+    return packed >> AT_TYPE;
+}
+
+unsigned packed_line(packed_message packed)
+{
+    return packed >> AT_LINE & 1;
+}
+
+unsigned packed_dst(packed_message packed)
+{
+    return packed >> AT_DST & 7;
+}
+
+unsigned packed_requestor(packed_message packed)
+{
+    return packed >> AT_REQUESTOR & 7;
+}
+
+unsigned packed_value(packed_message packed)
+{
+    return packed >> AT_VALUE & 3;
+}
+
+packed_message packed_renamed(packed_message packed, unsigned line, unsigned dst, unsigned requestor,
+                              unsigned value)
+{
+    packed &= ~(1u << AT_LINE | 7u << AT_DST | 7u << AT_REQUESTOR | 3u << AT_VALUE);
+    return packed | line << AT_LINE | dst << AT_DST | requestor << AT_REQUESTOR | value << AT_VALUE;
+}
+
+bool packed_is_forward(packed_message packed)
+{
+    return message_vnet(packed_type(packed)) == VN_FORWARD;
+}
+
+void unpack_message(const struct model *model, packed_message packed, struct message *message)
+{
+    unsigned home = model->config->home[packed_line(packed)], dst = packed_dst(packed);
+    bool from_home = packed_is_forward(packed);
+    *message = (struct message){
+        .dst = dst == MODEL_HOME ? component(home, UNIT_HOME) : component(dst, UNIT_AGENT),
+        .src = from_home ? component(home, UNIT_HOME) : component(packed_requestor(packed), UNIT_AGENT),
+        .line = packed_line(packed) * (uint64_t)LINE_STEP,
+        .requestor = (uint16_t)packed_requestor(packed),
+        .acks = (int16_t)(packed >> AT_ACKS & 7),
+        .type = (uint8_t)packed_type(packed),
+        .flags = (uint8_t)(packed >> AT_FLAGS & 7),
+        .data = NO_DATA};
+}
+
+// Forwards of one line to one board come from one home: the pair that keeps its order.
+bool packed_same_queue(packed_message a, packed_message b)
+{
+    return (a >> AT_DST & 15) == (b >> AT_DST & 15);
+}
+
+static void insert(struct model_state *state, unsigned at, packed_message packed)
+{
+    unsigned n = state->unordered + state->forwards;
+    if (n == MODEL_MESSAGES_MAX)
+        model_fail("%u messages are under way: the queues are not bounded", n);
+    memmove(state->message + at + 1, state->message + at, (n - at) * sizeof state->message[0]);
+    state->message[at] = packed;
+}
+
+static void send_forward(struct model *model, struct model_state *state, packed_message packed)
+{
+    unsigned at = state->unordered, end = at + state->forwards, queued = 1;
+    unsigned queue = packed >> AT_DST & 15;
+    for (; at < end && (state->message[at] >> AT_DST & 15) <= queue; at++)
+        queued += (state->message[at] >> AT_DST & 15) == queue;
+    if (queued > model->most_forwards)
+        model->most_forwards = (uint8_t)queued;
+    insert(state, at, packed);
+    state->forwards++;
+}
+
+static void send_unordered(struct model_state *state, packed_message packed)
+{
+    unsigned at = 0;
+    while (at < state->unordered && state->message[at] < packed)
+        at++;
+    insert(state, at, packed);
+    state->unordered++;
+}
+
+void state_send(struct model *model, struct model_state *state, packed_message packed)
+{
+    if (packed_is_forward(packed) && !model->config->reorder_forwards)
+        send_forward(model, state, packed);
+    else
+        send_unordered(state, packed);
+}
+
+void state_take(struct model_state *state, unsigned index)
+{
+    unsigned n = state->unordered + state->forwards;
+    NP_ASSERT(index < n);
+    if (index < state->unordered)
+        state->unordered--;
+    else
+        state->forwards--;
+    memmove(state->message + index, state->message + index + 1, (n - index - 1) * sizeof state->message[0]);
+    state->message[n - 1] = 0;
+}
+
+void state_sort_unordered(struct model_state *state)
+{
+    for (unsigned i = 1; i < state->unordered; i++) {
+        packed_message moved = state->message[i];
+        unsigned at = i;
+        for (; at && state->message[at - 1] > moved; at--)
+            state->message[at] = state->message[at - 1];
+        state->message[at] = moved;
+    }
+}
+
+uint8_t park_byte(packed_message packed)
+{
+    return (uint8_t)(0x80 | packed_type(packed) << 3 | packed_requestor(packed));
+}
+
+packed_message parked_message(uint8_t parked, unsigned line, unsigned board)
+{
+    packed_message packed = with_value((packed_message)(parked >> 3 & 15) << AT_TYPE, 0);
+    return packed_renamed(packed, line, board, parked & 7, 0);
+}
