@@ -140,6 +140,7 @@ static enum err_code grant(struct exchange *exchange, uint32_t member, struct gr
     struct grant taken = slot->grant;
     slot->grant = *grant;
     *grant = taken; // its buffers, empty, for the next one
+    grant->arrivals.line_bytes = slot->grant.arrivals.line_bytes;
     message_list_clear(&grant->arrivals);
     frame_list_clear(&grant->frames);
     atomic_store_explicit(&slot->state, SLOT_GRANTED, memory_order_release);

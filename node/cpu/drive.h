@@ -113,7 +113,7 @@ NP_INLINE void cpu_drive(struct cpu *cpu, sim_time limit, cpu_next_fn *next, cpu
                 continue;
             }
         }
-        access.tag = 0;
+        access.tag = access.expected = 0;
         enum next what = next(cpu, &access);
         if (NP_LIKELY(what == NEXT_ACCESS)) {
             unsigned which = cpu->split && access.kind == ACCESS_FETCH;
