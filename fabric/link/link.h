@@ -21,6 +21,7 @@ struct link_ops {
 
     // Waits up to timeout_us for a frame; 0 looks and returns. *bytes is NULL when none came; otherwise it is
     // valid until the next receive on this link. A frame of an unknown peer is refused here and counted.
+    // May come back early with nothing (a signal, a refused frame): whoever must wait on looks at the clock.
     enum err_code (*receive)(struct link *link, int64_t timeout_us, uint32_t *peer, const uint8_t **bytes,
                              size_t *size, struct err *err);
 

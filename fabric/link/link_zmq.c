@@ -2,6 +2,7 @@
 #include "fabric/link/link_zmq.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,85 +106,83 @@ static enum err_code zmq_link_send(struct link *link, uint32_t peer, const uint8
     return ERR_OK;
 }
 
-static int receive_part(struct link_zmq *zmq)
+static int set_int(void *socket, int option, int value)
 {
-    int size;
-    do
-        size = zmq_msg_recv(&zmq->frame, zmq->socket, ZMQ_DONTWAIT);
-    while (size < 0 && zmq_errno() == EINTR);
-    return size;
+    return zmq_setsockopt(socket, option, &value, sizeof value);
+}
+
+static int receive_part(struct link_zmq *zmq, int flags)
+{
+    return zmq_msg_recv(&zmq->frame, zmq->socket, flags);
 }
 
 // Throws away what is left of a message; returns whether there was anything.
 static bool skip_rest(struct link_zmq *zmq)
 {
     bool any = false;
-    while (zmq_msg_more(&zmq->frame) && receive_part(zmq) >= 0)
+    while (zmq_msg_more(&zmq->frame) && receive_part(zmq, ZMQ_DONTWAIT) >= 0)
         any = true;
     return any;
 }
 
 enum received { NOTHING, FRAME, REFUSED, BROKEN };
 
-// Takes one message off the socket: for the hub a routing id and a frame, for a node a frame.
-static enum received take(struct link_zmq *zmq, uint32_t *peer)
+// Takes one message off the socket: for the hub a routing id and a frame, for a node a frame. All parts of a
+// message come at once, so that only the first can be waited for.
+static enum received take(struct link_zmq *zmq, int flags, uint32_t *peer)
 {
-    if (receive_part(zmq) < 0)
-        return zmq_errno() == EAGAIN ? NOTHING : BROKEN;
+    if (receive_part(zmq, flags) < 0)
+        return zmq_errno() == EAGAIN || zmq_errno() == EINTR ? NOTHING : BROKEN;
     bool known = true;
     *peer = 0;
     if (zmq->is_hub) {
         known = peer_of(zmq, zmq_msg_data(&zmq->frame), zmq_msg_size(&zmq->frame), peer);
         if (!zmq_msg_more(&zmq->frame))
             return REFUSED;
-        if (receive_part(zmq) < 0)
+        if (receive_part(zmq, ZMQ_DONTWAIT) < 0)
             return BROKEN;
     }
     return skip_rest(zmq) || !known ? REFUSED : FRAME;
 }
 
-static int64_t host_now_us(void)
+// Waits for a message and takes it. ZeroMQ's own wait is the cheapest but counts in milliseconds; a shorter
+// one sleeps on ZMQ_FD. That is edge-triggered: it may be waited for only after a receive has found nothing,
+// and says only that another look is worth while. Coming back early, for that or for a signal, is allowed.
+static enum received wait_and_take(struct link_zmq *zmq, int64_t timeout_us, uint32_t *peer)
 {
-    return (int64_t)(wire_host_now_ns(NULL) / 1000);
-}
-
-// Sleeps until the socket may have something, at most so long. ZMQ_FD is edge-triggered: it may be waited for
-// only after a receive has found nothing, and says only that another look is worth while.
-static void sleep_for(const struct link_zmq *zmq, int64_t us)
-{
-    struct timespec timeout = {us / 1000000, us % 1000000 * 1000};
+    if (timeout_us >= 1000) {
+        int64_t ms = timeout_us / 1000;
+        if (set_int(zmq->socket, ZMQ_RCVTIMEO, ms < INT_MAX ? (int)ms : INT_MAX))
+            return BROKEN;
+        return take(zmq, 0, peer);
+    }
+    enum received received = take(zmq, ZMQ_DONTWAIT, peer);
+    if (received != NOTHING || timeout_us <= 0)
+        return received;
+    struct timespec timeout = {0, (long)timeout_us * 1000};
     ppoll(&(struct pollfd){zmq->fd, POLLIN, 0}, 1, &timeout, NULL);
+    return take(zmq, ZMQ_DONTWAIT, peer);
 }
 
 static enum err_code zmq_link_receive(struct link *link, int64_t timeout_us, uint32_t *peer,
                                       const uint8_t **bytes, size_t *size, struct err *err)
 {
     struct link_zmq *zmq = zmq_of(link);
-    int64_t deadline = 0;
     *bytes = NULL;
-    for (;;) {
-        switch (take(zmq, peer)) {
-        case FRAME:
-            *bytes = zmq_msg_data(&zmq->frame);
-            *size = zmq_msg_size(&zmq->frame);
-            return ERR_OK;
-        case BROKEN:
-            return socket_error(err, zmq, "receive");
-        case REFUSED:
-            link->foreign++;
-            return ERR_OK; // the caller's timers must run however many strangers knock
-        case NOTHING:
-            break;
-        }
-        if (timeout_us <= 0)
-            return ERR_OK;
-        int64_t left = timeout_us;
-        if (deadline == 0)
-            deadline = host_now_us() + timeout_us;
-        else if ((left = deadline - host_now_us()) <= 0)
-            return ERR_OK;
-        sleep_for(zmq, left);
+    switch (wait_and_take(zmq, timeout_us, peer)) {
+    case FRAME:
+        *bytes = zmq_msg_data(&zmq->frame);
+        *size = zmq_msg_size(&zmq->frame);
+        return ERR_OK;
+    case BROKEN:
+        return socket_error(err, zmq, "receive");
+    case REFUSED:
+        link->foreign++;
+        return ERR_OK; // the caller's timers must run however many strangers knock
+    case NOTHING:
+        break;
     }
+    return ERR_OK;
 }
 
 // libzmq 4.3.4 has been seen to free a queued frame twice when a socket is closed under traffic (issue 4806):
@@ -194,7 +193,7 @@ static void zmq_link_close(struct link *link)
     if (zmq->socket) {
         if (zmq->is_hub && zmq->endpoint[0])
             zmq_unbind(zmq->socket, zmq->endpoint);
-        for (unsigned i = 0; i < DRAIN_MAX && receive_part(zmq) >= 0; i++)
+        for (unsigned i = 0; i < DRAIN_MAX && receive_part(zmq, ZMQ_DONTWAIT) >= 0; i++)
             ;
         zmq_msg_close(&zmq->frame);
         zmq_close(zmq->socket);
@@ -234,11 +233,6 @@ static enum err_code check_endpoint(const struct link_zmq_config *config, struct
             "with --insecure on a network that you trust",
             endpoint);
     return ERR_OK;
-}
-
-static int set_int(void *socket, int option, int value)
-{
-    return zmq_setsockopt(socket, option, &value, sizeof value);
 }
 
 // Everything here follows from README.md, "What ZeroMQ loses". Set before the socket is bound or connected.

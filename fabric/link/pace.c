@@ -8,7 +8,7 @@ static uint64_t clamp(uint64_t ns)
 
 static uint64_t expected(const struct pace *pace)
 {
-    return pace->smoothed ? clamp(pace->smoothed + 4 * pace->deviation) : PACE_FIRST;
+    return pace->smoothed ? clamp(2 * (pace->smoothed + 4 * pace->deviation)) : PACE_FIRST;
 }
 
 static void measure(struct pace *pace, uint64_t ns)

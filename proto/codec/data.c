@@ -158,13 +158,13 @@ void data_encode_signal(const struct envelope *envelope, struct bytes *out)
     pack(envelope, &wire, HEAD_BOUND, out);
 }
 
-static bool checksum_holds(const uint8_t *bytes, size_t size)
+static bool checksum_holds(const uint8_t *bytes, size_t size, uint64_t *checksum)
 {
     if (size < CHECKSUM_SIZE || bytes[size - CHECKSUM_SIZE] != CHECKSUM_TAG)
         return false;
-    uint64_t checksum;
-    memcpy(&checksum, bytes + size - sizeof checksum, sizeof checksum);
-    return le64toh(checksum) == XXH3_64bits(bytes, size - CHECKSUM_SIZE);
+    memcpy(checksum, bytes + size - sizeof *checksum, sizeof *checksum);
+    *checksum = le64toh(*checksum);
+    return *checksum == XXH3_64bits(bytes, size - CHECKSUM_SIZE);
 }
 
 static const char *grant_invalid(const wire_grant *grant)
@@ -220,7 +220,8 @@ enum data_verdict data_decode(struct data_codec *codec, const uint8_t *bytes, si
 {
     codec->wire = NULL;
     *reason = NULL;
-    if (!checksum_holds(bytes, size)) {
+    uint64_t checksum;
+    if (!checksum_holds(bytes, size, &checksum)) {
         *reason = "a wrong checksum";
         return DATA_DAMAGED;
     }
@@ -230,7 +231,7 @@ enum data_verdict data_decode(struct data_codec *codec, const uint8_t *bytes, si
     arena_reset(&codec->arena, DECODE_BASE + DECODE_FACTOR * size);
     const wire_envelope *wire = numaplex__data__envelope__unpack(&codec->arena.allocator, size, bytes);
     *reason = "not of the protocol's form";
-    if (!wire)
+    if (!wire || wire->checksum != checksum) // else its bytes at the end belong to some other field
         return DATA_IMPOSSIBLE;
     *reason = "another run";
     if (wire->run != run)
