@@ -278,7 +278,7 @@ static enum err_code advance_all(struct conductor *c, uint32_t *out, struct err 
     for (uint32_t g = 0; g < c->groups->n; g++) {
         if (c->stop->grants && c->grants >= c->stop->grants && !c->stopping) {
             c->stopping = true;
-            c->stop_reason = PAUSE_GRANT;
+            c->stop_reason = PAUSE_SAVE_POINT;
         }
         if (advance(c, g, err))
             return err->code;
@@ -307,7 +307,7 @@ static enum err_code conclude(struct conductor *c, enum pause_reason *reason, st
         if (c->state[g].grants && running_cpus(c, g))
             return stuck(c, g, err);
     NP_ASSERT(all_finished || c->stopping || c->stop->time != SIM_NEVER);
-    *reason = all_done ? PAUSE_DONE : all_finished ? PAUSE_UNTIL : c->stopping ? c->stop_reason : PAUSE_TIME;
+    *reason = all_done ? PAUSE_DONE : all_finished ? PAUSE_UNTIL : c->stopping ? c->stop_reason : PAUSE_SAVE_POINT;
     return ERR_OK;
 }
 
@@ -351,10 +351,11 @@ enum err_code conductor_run(struct conductor *c, const struct conductor_stop *st
 void conductor_progress(const struct conductor *c, uint32_t group, struct group_progress *progress)
 {
     NP_ASSERT(group < c->groups->n);
-    progress->reached = c->horizon[group].reached;
+    progress->time = c->horizon[group].reached;
     progress->grants = c->state[group].grants;
     progress->running = running_cpus(c, group);
-    sum_counts(c, group, &progress->accesses, &progress->events);
+    uint64_t events;
+    sum_counts(c, group, &progress->accesses, &events);
 }
 
 void conductor_state(struct conductor *c, struct archive *ar)

@@ -15,6 +15,7 @@
 #include "fabric/time/horizon.h"
 #include "proto/base/archive.h"
 #include "proto/base/machine.h"
+#include "proto/base/progress.h"
 
 struct conductor;
 
@@ -24,14 +25,6 @@ struct conductor_options {
     uint64_t events_without_progress; // per group: more events than this without a completed access: livelock
 };
 
-enum pause_reason {
-    PAUSE_DONE,   // all programs have ended
-    PAUSE_UNTIL,  // the description's end time is reached
-    PAUSE_TIME,   // the asked stop time is reached
-    PAUSE_GRANT,  // the asked number of grants is reached
-    PAUSE_STOPPED // the poll callback asked for it
-};
-
 // How to stop, and whom to ask now and then. poll (may be NULL) is called between exchanges; true: pause
 // soon.
 struct conductor_stop {
@@ -39,12 +32,6 @@ struct conductor_stop {
     uint64_t grants; // total over all groups; 0: none
     bool (*poll)(void *self);
     void *self;
-};
-
-struct group_progress {
-    sim_time reached;
-    uint64_t grants, accesses, events;
-    uint32_t running; // CPUs that are not done
 };
 
 // groups, machine and exchange must outlive the conductor.

@@ -24,6 +24,7 @@
 
 #include "proto/base/err.h"
 #include "proto/base/machine.h"
+#include "proto/base/progress.h"
 #include "proto/codec/bytes.h"
 #include "proto/codec/results.h"
 
@@ -75,27 +76,11 @@ struct control_failed {
     char text[ERR_TEXT_SIZE];
 };
 
-// What one sync group has reached.
-struct group_progress {
-    sim_time time;     // end of its last completed grant
-    uint64_t grants;   // completed
-    uint64_t accesses; // completed
-    uint32_t running;  // CPUs that are not done
-};
-
 #define GROUPS_MAX PARTITIONS_MAX // a sync group holds at least one partition
 
 struct control_progress {
     uint32_t n_groups; // at most GROUPS_MAX
     struct group_progress *groups;
-};
-
-enum pause_reason {
-    PAUSE_DONE,       // all programs are done
-    PAUSE_UNTIL,      // reached the stop time
-    PAUSE_SAVE_POINT, // reached the stop grant
-    PAUSE_STOPPED,    // was asked to
-    PAUSE_REASON_COUNT
 };
 
 struct control_paused {
@@ -153,7 +138,7 @@ struct control_configure {
 };
 
 struct control_start {
-    uint64_t stop_at_grant; // pause when a group has completed so many; 0: none
+    uint64_t stop_at_grant; // pause when so many have been given, over all groups; 0: none
     sim_time stop_at_time;  // pause there; SIM_NEVER: none
 };
 
