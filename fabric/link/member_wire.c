@@ -211,14 +211,14 @@ enum err_code member_wire_receive(struct member_wire *w, int64_t timeout_us, str
         enum err_code code = say_hello(w, now, err);
         if (!code)
             code = listen(w, w->hello_at < end ? w->hello_at : end, &now, &got, err);
-        if (!code)
+        if (!code && !got) // one answer to all who asked
             code = answer_busy(w, err);
         if (code)
             return code;
     }
     if (w->first && !w->ended)
         *grant = dequeue(w);
-    return ERR_OK;
+    return answer_busy(w, err);
 }
 
 enum err_code member_wire_reply(struct member_wire *w, struct batch *batch, struct err *err)
