@@ -8,26 +8,30 @@
 #include "coordinator/machine/segments.h"
 #include "proto/base/assert.h"
 
+// Patterns keep apart what must not share a line in lines of this many bytes at least (node/cpu/README.md).
+#define PATTERN_LINE 64
+
 // What a pattern needs to make sense.
 static const struct traits {
     const char *name;
-    uint32_t members_min;
-    bool even;                 // members work in pairs
-    uint32_t lines;            // least size of the region, in lines: this many ...
-    uint32_t lines_per_member; // ... and this many for each member
-    uint32_t outstanding_max;  // 1: each access depends on the one before
+    uint32_t members_min, members_max; // 0: any number
+    bool even;                         // members work in pairs
+    uint32_t lines;                    // least size of the region, in lines: this many ...
+    uint32_t lines_per_member;         // ... and this many for each member
+    uint32_t outstanding_max;          // 1: each access depends on the one before
 } patterns[PATTERN_COUNT] = {
-    [PATTERN_PRIVATE] = {"private", 1, false, 0, 1, OUTSTANDING_MAX},
-    [PATTERN_STREAM] = {"stream", 1, false, 0, 1, OUTSTANDING_MAX},
-    [PATTERN_RANDOM] = {"random", 1, false, 1, 0, OUTSTANDING_MAX},
-    [PATTERN_POINTER_CHASE] = {"pointer-chase", 1, false, 2, 1, 1},
-    [PATTERN_PRODUCER_CONSUMER] = {"producer-consumer", 2, true, 0, 2, 1},
-    [PATTERN_PING_PONG] = {"ping-pong", 2, false, 0, 1, 1},
-    [PATTERN_HOT_LINES] = {"hot-lines", 1, false, 1, 0, OUTSTANDING_MAX},
-    [PATTERN_FALSE_SHARING] = {"false-sharing", 2, false, 1, 0, OUTSTANDING_MAX},
-    [PATTERN_LOCK] = {"lock", 1, false, 2, 0, 1},
-    [PATTERN_BURST] = {"burst", 1, false, 1, 0, OUTSTANDING_MAX},
-    [PATTERN_FRAMES] = {"frames", 1, false, 1, 0, 1},
+    [PATTERN_PRIVATE] = {"private", 1, 0, false, 0, 1, OUTSTANDING_MAX},
+    [PATTERN_STREAM] = {"stream", 1, 0, false, 0, 1, OUTSTANDING_MAX},
+    [PATTERN_RANDOM] = {"random", 1, 0, false, 1, 0, OUTSTANDING_MAX},
+    [PATTERN_POINTER_CHASE] = {"pointer-chase", 1, 0, false, 0, 2, 1},
+    [PATTERN_PRODUCER_CONSUMER] = {"producer-consumer", 2, 0, true, 0, 2, 1},
+    [PATTERN_PING_PONG] = {"ping-pong", 2, 0, false, 0, 1, 1},
+    [PATTERN_HOT_LINES] = {"hot-lines", 1, 0, false, 1, 0, OUTSTANDING_MAX},
+    // Each member has a word of its own in every line.
+    [PATTERN_FALSE_SHARING] = {"false-sharing", 2, PATTERN_LINE / 8, false, 1, 0, 1},
+    [PATTERN_LOCK] = {"lock", 1, 0, false, 2, 0, 1},
+    [PATTERN_BURST] = {"burst", 1, 0, false, 0, 1, OUTSTANDING_MAX},
+    [PATTERN_FRAMES] = {"frames", 1, 0, false, 1, 0, 1},
 };
 
 static const struct key_row {
@@ -36,9 +40,9 @@ static const struct key_row {
     uint64_t normal;
     unsigned patterns;
 } keys[GENERATOR_KEY_COUNT] = {
-#define X(name, key, unit, member, min, max, normal, patterns)                                               \
+#define X(name, key, unit, member, min, max, multiple, normal, patterns)                                     \
     [name] = {{key, sizeof((struct cpu_desc *)0)->member == 4 ? read_number32 : read_number,                 \
-               offsetof(struct cpu_desc, member), OPTIONAL, unit, min, max, 0},                              \
+               offsetof(struct cpu_desc, member), OPTIONAL, unit, min, max, multiple},                       \
               sizeof((struct cpu_desc *)0)->member,                                                          \
               normal,                                                                                        \
               patterns},
@@ -181,7 +185,12 @@ static enum err_code check_region(struct reader *r, struct value v, const struct
     const struct machine *m = &r->out->machine;
     const struct traits *t = &patterns[cpu->pattern];
     uint64_t end = segments_end(p), line = m->boards[p->boards[0]].params.line_bytes;
+    line = line > PATTERN_LINE ? line : PATTERN_LINE;
     uint64_t least = line * (t->lines + (uint64_t)t->lines_per_member * cpu->members);
+    if (cpu->pattern == PATTERN_POINTER_CHASE && 2 * cpu->stride * cpu->members > least)
+        least = 2 * cpu->stride * cpu->members; // a chain has two links
+    if (cpu->pattern == PATTERN_FRAMES && cpu->frame_bytes > least)
+        least = (cpu->frame_bytes + 7u) / 8 * 8;
     char size[UNIT_TEXT_SIZE];
     if (cpu->size > end || cpu->base > end - cpu->size)
         return value_fail(
@@ -205,10 +214,15 @@ enum err_code generator_check(struct reader *r, const struct entry *e)
 {
     const struct traits *t = &patterns[e->cpu.pattern];
     uint32_t members = e->cpu.members;
+    struct value on = mapping_get(e->where, "on");
     if (members < t->members_min || (t->even && members % 2 != 0))
-        return value_fail(mapping_get(e->where, "on"), ERR_IMPOSSIBLE_MACHINE, r->err,
+        return value_fail(on, ERR_IMPOSSIBLE_MACHINE, r->err,
                           "'%s' needs %s%" PRIu32 " CPUs, not %" PRIu32 "; list them in one entry", t->name,
                           t->even ? "an even number of at least " : "at least ", t->members_min, members);
+    if (t->members_max && members > t->members_max)
+        return value_fail(on, ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "'%s' has room for %" PRIu32 " CPUs, not %" PRIu32 "; use several entries", t->name,
+                          t->members_max, members);
     return check_region(r, mapping_get(e->where, "region"), &e->cpu,
                         &r->out->machine.partitions[e->partition]);
 }

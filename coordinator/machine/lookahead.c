@@ -22,8 +22,7 @@ struct unloaded unloaded_latencies(const struct board_params *board, sim_time fl
 {
     const struct board_params *b = board;
     sim_time bus = b->bus_order + b->bus_return;
-    sim_time memory =
-        b->home_occupancy + b->memory_latency + sim_transfer_time(b->line_bytes, b->memory_bytes_per_s);
+    sim_time memory = b->home_occupancy + b->memory_latency; // its bandwidth only spaces accesses
     sim_time short_hop = hop(b, flight, b->header_bytes),
              long_hop = hop(b, flight, b->header_bytes + b->line_bytes);
     return (struct unloaded){

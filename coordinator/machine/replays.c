@@ -35,7 +35,7 @@ static enum err_code read_placement(struct reader *r, struct entry *e, struct va
 
 // All keys of entries that replay references or run a script; each kind has its part of the table.
 struct replay_text {
-    struct value on, what, placement, name;
+    struct value on, what, placement, name, directory;
     uint32_t outstanding;
     uint64_t warmup, max_refs, skip;
 };
@@ -64,6 +64,7 @@ static const struct field record_fields[] = {
     LATER("record", what, REQUIRED), // program and its arguments
     LATER("on", on, REQUIRED),
     LATER("name", name, OPTIONAL),
+    LATER("directory", directory, OPTIONAL), // to run it in; by default the scenario's
     {"max_refs", read_number, offsetof(struct replay_text, max_refs), OPTIONAL, UNIT_COUNT, 1, MAX_REFS_MOST,
      0},
     {"skip", read_number, offsetof(struct replay_text, skip), OPTIONAL, UNIT_COUNT, 0, MAX_REFS_MOST, 0},
@@ -189,6 +190,8 @@ enum err_code record_read(struct reader *r, struct entry *e)
     made.max_refs = text.max_refs;
     made.skip = text.skip;
     memcpy(made.directory, r->out->directory, sizeof made.directory);
+    if (!code && value_present(text.directory))
+        code = absolute_path(r, text.directory, made.directory);
     e->recording = r->out->n_recordings;
     *(struct recording *)PUSH(r->out->recordings, r->out->n_recordings) = made;
     snprintf(e->cpu.trace, sizeof e->cpu.trace, "%s%s", RECORDING_PREFIX, made.name);

@@ -176,9 +176,10 @@ static void put_trace(const struct scenario *s, FILE *out, const struct cpu_desc
             fputs(argument == recording->argv ? "" : ", ", out);
             put_text(out, *argument);
         }
-        fprintf(out,
-                "]\n            name: %s\n            max_refs: %" PRIu64 "\n            skip: %" PRIu64 "\n",
-                recording->name, recording->max_refs, recording->skip);
+        fprintf(out, "]\n            name: %s\n            directory: ", recording->name);
+        put_text(out, recording->directory);
+        fprintf(out, "\n            max_refs: %" PRIu64 "\n            skip: %" PRIu64 "\n",
+                recording->max_refs, recording->skip);
     } else {
         fprintf(out, "            trace: ");
         put_text(out, cpu->trace);

@@ -16,7 +16,7 @@
 #define RECORDING_PREFIX "recording:"
 struct recording {
     char name[NAME_MAX_BYTES];      // unique in the scenario
-    char directory[PATH_MAX_BYTES]; // to run it in: the scenario file's folder
+    char directory[PATH_MAX_BYTES]; // to run it in: by default the scenario file's folder
     char **argv;                    // owned, ends with NULL
     uint64_t max_refs, skip;        // references to keep, and to leave out before them
     uint32_t n_cpus;
