@@ -307,7 +307,10 @@ static enum err_code conclude(struct conductor *c, enum pause_reason *reason, st
         if (c->state[g].grants && running_cpus(c, g))
             return stuck(c, g, err);
     NP_ASSERT(all_finished || c->stopping || c->stop->time != SIM_NEVER);
-    *reason = all_done ? PAUSE_DONE : all_finished ? PAUSE_UNTIL : c->stopping ? c->stop_reason : PAUSE_SAVE_POINT;
+    *reason = all_done       ? PAUSE_DONE
+              : all_finished ? PAUSE_UNTIL
+              : c->stopping  ? c->stop_reason
+                             : PAUSE_SAVE_POINT;
     return ERR_OK;
 }
 
@@ -358,15 +361,13 @@ void conductor_progress(const struct conductor *c, uint32_t group, struct group_
     sum_counts(c, group, &progress->accesses, &events);
 }
 
-void conductor_state(struct conductor *c, struct archive *ar)
+void conductor_state(struct conductor *c, uint32_t g, struct archive *ar)
 {
-    ar_mark(ar, "COND");
-    for (uint32_t g = 0; g < c->groups->n; g++) {
-        NP_ASSERT(c->state[g].out == 0 && !has_arrivals(c, g));
-        ar_u64(ar, &c->horizon[g].reached);
-        ar_bool(ar, &c->state[g].finished);
-        // Bounds are not saved: members may be others after a resume. The first grants assume the least.
-        for (uint32_t m = 0; ar_loading(ar) && m < c->groups->group[g].n_members; m++)
-            c->horizon[g].bound[m] = c->horizon[g].reached;
-    }
+    NP_ASSERT(g < c->groups->n && c->state[g].out == 0 && !has_arrivals(c, g));
+    ar_mark(ar, "GRUP");
+    ar_u64(ar, &c->horizon[g].reached);
+    ar_bool(ar, &c->state[g].finished);
+    // Bounds are not saved: members may be others after a resume. The first grants assume the least.
+    for (uint32_t m = 0; ar_loading(ar) && m < c->groups->group[g].n_members; m++)
+        c->horizon[g].bound[m] = c->horizon[g].reached;
 }

@@ -46,7 +46,7 @@ enum err_code conductor_run(struct conductor *conductor, const struct conductor_
 
 void conductor_progress(const struct conductor *conductor, uint32_t group, struct group_progress *progress);
 
-// Saved and loaded only while paused.
-void conductor_state(struct conductor *conductor, struct archive *ar);
+// One group's state; saved and loaded only while paused.
+void conductor_state(struct conductor *conductor, uint32_t group, struct archive *ar);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/host/packed.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -20,12 +21,14 @@ static void run_member(void *self, uint32_t group, uint32_t member, struct grant
 {
     struct packed *packed = self;
     struct share *share = crew_share(&packed->crew, group, member);
+    uint64_t start = host_ns();
     struct err err;
     enum err_code code = share_begin(share, grant, &err);
     NP_ASSERT(code == ERR_OK);
     while (!share_advance(share, grant->until, UINT64_MAX))
         ;
     share_finish(share, grant, batch);
+    atomic_fetch_add_explicit(&packed->simulating_ns, host_ns() - start, memory_order_relaxed);
 }
 
 // Boards of each partition in turn, so that every thread has a like part of every partition.
@@ -67,10 +70,12 @@ void packed_close(struct packed *packed)
 enum err_code packed_run(struct packed *packed, const struct conductor_stop *stop, enum pause_reason *reason,
                          struct err *err)
 {
-    uint64_t start = host_ns();
-    enum err_code code = conductor_run(packed->conductor, stop, reason, err);
-    packed->stats.simulating_ns += host_ns() - start;
-    return code;
+    return conductor_run(packed->conductor, stop, reason, err);
+}
+
+void packed_count_time(struct packed *packed)
+{
+    packed->stats.simulating_ns = atomic_load(&packed->simulating_ns);
 }
 
 static struct digest board_digest(struct board *board)

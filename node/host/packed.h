@@ -20,6 +20,7 @@ struct packed {
     struct conductor *conductor;
     struct host_stats stats;
     uint32_t worker_of_board[BOARDS_MAX];
+    _Atomic uint64_t simulating_ns;
 };
 
 // The machine must outlive it. On failure nothing is left to close.
@@ -29,6 +30,9 @@ void packed_close(struct packed *packed);
 
 enum err_code packed_run(struct packed *packed, const struct conductor_stop *stop, enum pause_reason *reason,
                          struct err *err);
+
+// Brings stats.simulating_ns up to date: what its threads spent in boards.
+void packed_count_time(struct packed *packed);
 
 // Digest of the run so far: of every partition from its boards in order, and of all partitions. Only while
 // paused. partitions: one digest each, may be NULL.

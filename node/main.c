@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// numaplex-node: boards as a process; also prints the protocols that boards run.
+#include <stdio.h>
+#include <string.h>
+
+#include "node/host/worker.h"
+
+static const struct {
+    const char *name;
+    int (*main)(int argc, char **argv);
+    const char *help;
+} verbs[] = {
+    {"worker", worker_main, "simulate boards of a run (started by `numaplex run`)"},
+};
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return verbs[i].main(argc - 1, argv + 1);
+    fprintf(stderr, "usage: numaplex-node VERB ...\n");
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        fprintf(stderr, "  %-9s %s\n", verbs[i].name, verbs[i].help);
+    return EXIT_CLASS_USAGE;
+}
