@@ -60,13 +60,8 @@ static void put_names(FILE *out, const struct machine *m, const uint16_t *boards
 
 static void put_figure(FILE *out, int indent, const char *key, const char *value, const struct source *source)
 {
-    fprintf(out, "%*s%s: ", indent, "", key);
-    if (!source->text[0]) {
-        fprintf(out, "%s\n", value);
-        return;
-    }
-    fprintf(out, "{value: %s, source: ", value);
-    put_text(out, source->text);
+    fprintf(out, "%*s%s: {value: %s, source: ", indent, "", key, value);
+    put_text(out, source->text[0] ? source->text : "not given");
     fprintf(out, "}\n");
 }
 
