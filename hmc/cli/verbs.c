@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hmc/cli/verbs.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "proto/base/assert.h"
+
+#define COORDINATOR "numaplex-coordinator"
+#define NODE        "numaplex-node"
+
+const struct verb verbs[] = {
+    {"run", COORDINATOR, NULL, 1, -1, "FILE [OPTIONS]", "simulate a scenario and write its results"},
+    {"check", COORDINATOR, NULL, 1, -1, "FILE", "read a scenario and show the machine it describes"},
+    {"digest", COORDINATOR, NULL, 1, -1, "A [B --diff]",
+     "show the digest of a run, or where two runs differ"},
+    {"record", COORDINATOR, NULL, 1, -1, "[OPTIONS] -- PROGRAM", "record a program's memory references"},
+    {"trace-info", COORDINATOR, NULL, 1, -1, "FILE", "show what a recording holds"},
+    {"protocol", NODE, NULL, 0, -1, "[NAME]", "print the coherence tables that the boards run"},
+    {"help", NULL, verb_help, 0, 1, "[VERB]", "show this list, or the help of a verb"},
+    {"version", NULL, verb_version, 0, 0, "", "show the version"},
+};
+
+const size_t n_verbs = NP_ARRAY_LEN(verbs);
+
+const struct verb *verb_find(const char *name)
+{
+    for (size_t i = 0; i < n_verbs; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+enum { NAME_LENGTH_MAX = 15 };
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+// Levenshtein's distance, one row of the table at a time. Both texts are at most NAME_LENGTH_MAX long.
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[NAME_LENGTH_MAX + 1], length = strlen(b);
+    for (size_t j = 0; j <= length; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 1; j <= length; j++) {
+            size_t changed = diagonal + (a[i] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = least(changed, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[length];
+}
+
+const struct verb *verb_nearest(const char *typed)
+{
+    const struct verb *best = NULL;
+    size_t best_distance = 3; // two slips at most
+    if (strlen(typed) > NAME_LENGTH_MAX)
+        return NULL;
+    for (size_t i = 0; i < n_verbs; i++) {
+        size_t d = distance(typed, verbs[i].name);
+        if (d < best_distance && d < strlen(verbs[i].name)) {
+            best_distance = d;
+            best = &verbs[i];
+        }
+    }
+    return best;
+}
