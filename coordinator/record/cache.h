@@ -9,10 +9,14 @@
 
 // Gives the path of a recording that answers the request, making it when there is none. The key covers argv,
 // the bytes of the program and of every argument that is an existing regular file, max_refs, skip, the
-// format's and valgrind's version. Two callers at once record once; the second waits. Recordings lie in
-// $NUMAPLEX_CACHE, else $XDG_CACHE_HOME/numaplex, else ~/.cache/numaplex. Errors of record_program; ERR_FILE
-// for the folder.
+// format's and valgrind's version. Two callers at once record once; the second waits.
+// Recordings lie in $NUMAPLEX_CACHE, else $XDG_CACHE_HOME/numaplex, else ~/.cache/numaplex. Errors of
+// record_program; ERR_FILE for the folder.
 enum err_code cache_recording(const struct recording_request *request, char path[PATH_MAX_BYTES],
                               struct err *err);
+
+// Removes the recordings of a folder that were used longest ago until at most bytes_max bytes are left,
+// except the one named `keep`. A reader that has one open keeps it open.
+void cache_evict(const char *folder, uint64_t bytes_max, const char *keep);
 
 #endif

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "coordinator/record/guardian.h"
 #include "coordinator/record/guest.h"
 #include "coordinator/record/pipes.h"
 #include "proto/base/assert.h"
@@ -28,6 +29,7 @@ struct recording {
     const struct recording_request *request;
     struct pipes pipes;
     struct leash leash;
+    struct guardian guardian;
     struct guest guest;
     struct trace_writer *writer;
     struct trace_origin origin;
@@ -268,8 +270,11 @@ enum err_code record_program(const struct recording_request *request, const char
     char program[PATH_MAX_BYTES];
     if (!describe(recording, err) && !record_find_program(request->argv[0], program, err) &&
         !trace_create(path, &recording->writer, err)) {
-        if (!pipes_open(&recording->pipes, err) && !leash_open(&recording->leash, err))
+        if (!pipes_open(&recording->pipes, err) && !leash_open(&recording->leash, err) &&
+            !guardian_start(&recording->guardian, &recording->leash, recording->pipes.folder,
+                            trace_part_name(recording->writer), err))
             run(recording, err);
+        guardian_dismiss(&recording->guardian);
         finish(recording, result, err);
     }
     pipes_close(&recording->pipes);

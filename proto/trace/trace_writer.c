@@ -231,6 +231,11 @@ uint64_t trace_bytes(const struct trace_writer *writer)
     return writer->at;
 }
 
+const char *trace_part_name(const struct trace_writer *writer)
+{
+    return writer->temporary;
+}
+
 static enum err_code write_indexes(struct trace_writer *writer, struct trace_contents *contents,
                                    struct err *err)
 {

@@ -28,6 +28,9 @@ enum err_code trace_put(struct trace_writer *writer, uint32_t stream, const stru
 uint64_t trace_written(const struct trace_writer *writer);
 uint64_t trace_bytes(const struct trace_writer *writer);
 
+// Name of the temporary file, for whoever must remove it when this process is killed. The writer's.
+const char *trace_part_name(const struct trace_writer *writer);
+
 // Completes the trace, syncs it, gives it its name and frees the writer, also on an error: then nothing is
 // left on disk and a file that had the name is untouched. `info` may be NULL; else it is filled and the
 // caller frees it.
