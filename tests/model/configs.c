@@ -1,67 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// The machines that are explored.
+// The machines that are explored. Each is as small as what it shows allows.
 #include <string.h>
 
 #include "proto/base/assert.h"
 #include "tests/model/explore.h"
 
-#define APART  MODEL_NO_BOARD
-#define ALL(n) ((1u << (n)) - 1)
+#define APART            MODEL_NO_BOARD
+#define BOARDS(n)        ((1u << (n)) - 1)
+#define HOME_APART       (1u << APART)
+#define MACHINE(b, l, c) .boards = (b), .lines = (l), .l1s = (c)
 
 static const struct model_config configs[] = {
-    {.name = "2-boards", .boards = 2, .lines = 1, .l1s = 1, .words = 2, .outstanding = 2, .home = {APART}},
-    {.name = "3-boards", .boards = 3, .lines = 1, .l1s = 1, .words = 2, .outstanding = 1, .home = {APART}},
-    {.name = "4-boards", .boards = 4, .lines = 1, .l1s = 1, .words = 1, .outstanding = 1, .home = {APART}},
-    {.name = "2-boards-2-lines",
-     .boards = 2,
-     .lines = 2,
-     .l1s = 1,
-     .words = 1,
-     .outstanding = 1,
+    // One line: the textbook's races. Two accesses waiting per L1 let a bus request find any L1 state.
+    {"2-boards", EFFORT_QUICK, MACHINE(2, 1, 1), .words = 2, .outstanding = 2, .home = {APART}},
+    {"3-boards", EFFORT_NORMAL, MACHINE(3, 1, 1), .words = 2, .outstanding = 2, .home = {APART}},
+    {"4-boards", EFFORT_NORMAL, MACHINE(4, 1, 1), .words = 2, .outstanding = 1, .home = {APART}},
+    // Inside a board: upgrade against Inv, inclusive victim with a dirty L1, silent E to M.
+    {"2-boards-2-l1s", EFFORT_QUICK, MACHINE(2, 1, 2), .words = 2, .outstanding = 2, .home = {APART}},
+    // Two lines whose homes are the two boards: with data, and with two misses under way per board. The last
+    // is both at once: 18 million states, 3 GB and minutes, for who changes how lines share anything.
+    {"2-boards-2-lines", EFFORT_NORMAL, MACHINE(2, 2, 1), .words = 1, .outstanding = 1, .home = {0, 1}},
+    {"2-boards-2-misses", EFFORT_NORMAL, MACHINE(2, 2, 0), .words = 0, .outstanding = 2, .home = {0, 1}},
+    {"2-boards-2-lines-2-misses", EFFORT_LONG, MACHINE(2, 2, 1), .words = 1, .outstanding = 2,
      .home = {0, 1}},
-    {.name = "2-boards-2-l1s",
-     .boards = 2,
-     .lines = 1,
-     .l1s = 2,
-     .words = 2,
-     .outstanding = 1,
-     .home = {APART}},
-    {.name = "2-boards-one-dies",
-     .boards = 2,
-     .lines = 1,
-     .l1s = 1,
-     .words = 1,
-     .outstanding = 1,
-     .home = {APART},
-     .may_die = ALL(2),
-     .deaths = 1},
-    {.name = "2-boards-home-dies",
-     .boards = 2,
-     .lines = 1,
-     .l1s = 1,
-     .words = 1,
-     .outstanding = 1,
-     .home = {APART},
-     .may_die = 1 << APART,
-     .deaths = 1},
-    {.name = "3-boards-one-dies",
-     .boards = 3,
-     .lines = 1,
-     .l1s = 1,
-     .words = 1,
-     .outstanding = 1,
-     .home = {APART},
-     .may_die = ALL(3),
-     .deaths = 1},
-    {.name = "3-boards-with-home-die",
-     .boards = 3,
-     .lines = 1,
-     .l1s = 1,
-     .words = 1,
-     .outstanding = 1,
-     .home = {0},
-     .may_die = ALL(3),
-     .deaths = 2},
+    // Boards die at any moment, and gates answer for them.
+    {"2-boards-one-dies", EFFORT_QUICK, MACHINE(2, 1, 1), .words = 1, .outstanding = 1, .home = {APART},
+     .may_die = BOARDS(2), .deaths = 1},
+    {"2-boards-home-dies", EFFORT_QUICK, MACHINE(2, 1, 1), .words = 1, .outstanding = 1, .home = {APART},
+     .may_die = HOME_APART, .deaths = 1},
+    {"3-boards-one-dies", EFFORT_NORMAL, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {APART},
+     .may_die = BOARDS(3), .deaths = 1},
+    {"3-boards-two-die", EFFORT_NORMAL, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {0},
+     .may_die = BOARDS(3), .deaths = 2},
+    // Smaller forms, in which thousands of damaged tables are explored (damage.c).
+    {"damage-2-l1s", EFFORT_DEMO, MACHINE(2, 1, 2), .words = 1, .outstanding = 1, .home = {APART}},
+    {"damage-3-boards", EFFORT_DEMO, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {APART}},
+    // What the networks promise is needed: these break (demo_main.c).
+    {"reordered-forwards", EFFORT_DEMO, MACHINE(2, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
+     .reorder_forwards = true},
+    {"one-forward-queue", EFFORT_DEMO, MACHINE(2, 2, 0), .words = 0, .outstanding = 2, .home = {0, 1},
+     .one_forward_queue = true},
+    // What the exported Murphi model has: no L1s, no values.
+    {"murphi-2-boards", EFFORT_DEMO, MACHINE(2, 1, 0), .words = 0, .outstanding = 1, .home = {APART}},
+    {"murphi-3-boards", EFFORT_DEMO, MACHINE(3, 1, 0), .words = 0, .outstanding = 1, .home = {APART}},
 };
 
 const struct model_config *config_at(unsigned i)

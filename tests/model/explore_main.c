@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// model_explore PROTOCOL [CONFIGURATION...]: explores, prints `N states` per configuration, draws the first
-// violation. Exits with 1 when there was one.
+// model_explore PROTOCOL quick|normal|CONFIGURATION...: explores, prints `N states` per configuration, draws
+// the first violation. Exits with 1 when there was one.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static bool run(const struct protocol *protocol, const struct model_config *conf
     struct exploration result;
     double start = seconds_now();
     bool good = explore(&model, &options, &result);
-    printf("%-5s %-24s %9u states %10llu moves  depth %3u  longest forward queue %u  %4llu MB  %5.1f s%s\n",
+    printf("%-5s %-25s %9u states %10llu moves  depth %3u  longest forward queue %u  %4llu MB  %5.1f s%s\n",
            protocol->name, config->name, result.states, (unsigned long long)result.moves, result.depth,
            model.most_forwards, (unsigned long long)result.bytes >> 20, seconds_now() - start,
            good ? "" : "  VIOLATION");
@@ -30,23 +30,37 @@ static bool run(const struct protocol *protocol, const struct model_config *conf
     return good;
 }
 
+static bool run_up_to(const struct protocol *protocol, enum effort effort)
+{
+    bool good = true;
+    for (unsigned i = 0; config_at(i); i++)
+        if (config_at(i)->effort <= effort)
+            good = run(protocol, config_at(i)) && good;
+    return good;
+}
+
+static bool run_named(const struct protocol *protocol, const char *name)
+{
+    const struct model_config *config = config_by_name(name);
+    if (strcmp(name, "quick") == 0)
+        return run_up_to(protocol, EFFORT_QUICK);
+    if (strcmp(name, "normal") == 0)
+        return run_up_to(protocol, EFFORT_NORMAL);
+    if (config)
+        return run(protocol, config);
+    fprintf(stderr, "model_explore: no configuration is called '%s'\n", name);
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     const struct protocol *protocol = argc > 1 ? protocol_by_name(argv[1]) : NULL;
-    if (!protocol) {
-        fprintf(stderr, "usage: model_explore mesi|msi [CONFIGURATION...]\n");
+    if (!protocol || argc < 3) {
+        fprintf(stderr, "usage: model_explore mesi|msi quick|normal|CONFIGURATION...\n");
         return 2;
     }
     bool good = true;
-    for (int i = 2; i < argc; i++) {
-        const struct model_config *config = config_by_name(argv[i]);
-        if (!config) {
-            fprintf(stderr, "model_explore: no configuration is called '%s'\n", argv[i]);
-            return 2;
-        }
-        good = run(protocol, config) && good;
-    }
-    for (unsigned i = 0; argc == 2 && config_at(i); i++)
-        good = run(protocol, config_at(i)) && good;
+    for (int i = 2; i < argc; i++)
+        good = run_named(protocol, argv[i]) && good;
     return good ? 0 : 1;
 }

@@ -16,8 +16,12 @@
 #define MODEL_MESSAGES_MAX 24
 #define MODEL_NO_BOARD     7 // a home that stands on no board with caches; an owner that is none
 
+// When a machine is explored: always, also under sanitizers; in the normal test run; on demand; elsewhere.
+enum effort { EFFORT_QUICK, EFFORT_NORMAL, EFFORT_LONG, EFFORT_DEMO };
+
 struct model_config {
     const char *name;
+    uint8_t effort;
     uint8_t boards, lines;
     uint8_t l1s;                   // per board; 0: accesses go straight to the board's controller
     uint8_t words;                 // per line, 0 to 2; 0: values are not followed
