@@ -34,10 +34,10 @@ void agent_init(struct board *board)
     cache_init(&board->cache, board->params);
     board->n_mshrs = 2 * board->params->mshrs;
     board->mshrs = zeroed(board->n_mshrs, sizeof *board->mshrs);
-    for (uint32_t i = 0; i < board->n_mshrs; i++) {
+    NP_ASSERT(board->n_mshrs <= MSHR_ENTRIES_MAX);
+    for (uint32_t i = 0; i < board->n_mshrs; i++)
         board->mshrs[i].data = zeroed(1, board->params->line_bytes);
-        board->mshrs[i].address = UINT64_MAX;
-    }
+    mshr_index(board);
 }
 
 void agent_free(struct board *board)

@@ -18,7 +18,7 @@ static enum err_code open_program(struct board *board, struct cpu *cpu, struct e
         return ERR_OK;
     switch (cpu->desc->kind) {
     case CPU_GENERATOR:
-        return generator_open(cpu, board->partition, err);
+        return generator_open(cpu, board->machine, err);
     case CPU_SCRIPT:
         return script_open(cpu, err);
     case CPU_TRACE:
@@ -35,11 +35,12 @@ static enum err_code open_cpus(struct board *board, struct err *err)
     for (uint32_t i = 0; i < board->params->cpus; i++) {
         struct cpu *cpu = &board->cpus[i];
         cpu_init(cpu, board->params, cpu_desc_of(board->machine, board->number, i), board->number, i, seed,
-                 board->cache.data);
+                 board->cache.data, &board->ready[i]);
         cpu->port = (struct cpu_port){board, bus_request, adapter_send};
         board->n_cpus = i + 1;
         if (open_program(board, cpu, err))
             return err_wrap(err, "board %s CPU %u", board->desc->name, i);
+        cpu_publish(cpu);
     }
     return ERR_OK;
 }

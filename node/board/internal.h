@@ -52,6 +52,7 @@ struct waiter {
 // A transaction under way: a miss (its way is reserved in the cache) or an eviction (its line lives here).
 struct mshr {
     bool used, eviction;
+    uint16_t next;    // of the same hash, or NO_MSHR
     uint8_t served;   // enum served, once data came
     uint64_t address; // line
     uint32_t slot;    // miss: its way
@@ -62,6 +63,10 @@ struct mshr {
     uint16_t n_waiters;
     struct waiter waiters[L1S_PER_BOARD_MAX];
 };
+
+// Transactions are found by line through chains; the order in a chain never reaches results.
+#define MSHR_ENTRIES_MAX    2048 // twice the most that a description may ask for
+#define MSHR_BUCKETS 256
 
 struct frame_slot {
     bool used;
@@ -94,6 +99,7 @@ struct board {
 
     uint32_t n_cpus;
     struct cpu cpus[CPUS_PER_BOARD_MAX];
+    sim_time ready[CPUS_PER_BOARD_MAX]; // when each could issue next: cpu_ready()
     struct event_queue events;
     struct pool pool;
 
@@ -101,6 +107,8 @@ struct board {
     uint32_t n_mshrs; // both kinds: 2 x params->mshrs
     uint32_t misses, evictions;
     struct mshr *mshrs;
+    uint16_t mshr_bucket[MSHR_BUCKETS]; // first of each hash, or NO_MSHR
+    uint64_t mshr_used[MSHR_ENTRIES_MAX / 64]; // bit per entry
     uint64_t agent_seq;
     uint32_t next_txn;
     sim_time bus_free_at;
@@ -178,6 +186,7 @@ void agent_receive(struct board *board, const struct message *message, const uin
 struct mshr *mshr_find(struct board *board, uint64_t line);
 struct mshr *mshr_take(struct board *board, uint64_t line, bool eviction);
 void mshr_release(struct board *board, struct mshr *mshr);
+void mshr_index(struct board *board);                                // builds the chains anew, after loading
 uint32_t cache_find(const struct board_cache *cache, uint64_t line); // slot or NO_SLOT
 uint32_t cache_choose(const struct board_cache *cache,
                       uint64_t line); // free or oldest unlocked way, or NO_SLOT

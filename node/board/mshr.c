@@ -4,48 +4,83 @@
 
 #include "node/board/internal.h"
 
-// A few dozen entries at most: one compare each is cheaper than keeping an index, and needs no order of its
-// own.
+static uint16_t *bucket_of(struct board *board, uint64_t line)
+{
+    uint64_t hash = (line >> board->cache.line_shift) * UINT64_C(0x9e3779b97f4a7c15);
+    return &board->mshr_bucket[hash >> 56];
+}
+_Static_assert(MSHR_BUCKETS == 256, "the hash keeps eight bits");
+
 struct mshr *mshr_find(struct board *board, uint64_t line)
 {
-    if (board->misses + board->evictions == 0)
-        return NULL;
-    for (uint32_t i = 0; i < board->n_mshrs; i++)
-        if (board->mshrs[i].address == line && board->mshrs[i].used)
+    for (uint16_t i = *bucket_of(board, line); i != NO_MSHR; i = board->mshrs[i].next)
+        if (board->mshrs[i].address == line)
             return &board->mshrs[i];
     return NULL;
 }
 
+static void link_entry(struct board *board, struct mshr *mshr)
+{
+    uint32_t i = (uint32_t)(mshr - board->mshrs);
+    uint16_t *bucket = bucket_of(board, mshr->address);
+    mshr->next = *bucket;
+    *bucket = (uint16_t)i;
+    board->mshr_used[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static void unlink_entry(struct board *board, struct mshr *mshr)
+{
+    uint32_t i = (uint32_t)(mshr - board->mshrs);
+    uint16_t *link = bucket_of(board, mshr->address);
+    while (*link != i)
+        link = &board->mshrs[*link].next;
+    *link = mshr->next;
+    board->mshr_used[i / 64] &= ~(UINT64_C(1) << i % 64);
+}
+
+void mshr_index(struct board *board)
+{
+    memset(board->mshr_bucket, 0xff, sizeof board->mshr_bucket);
+    memset(board->mshr_used, 0, sizeof board->mshr_used);
+    for (uint32_t i = 0; i < board->n_mshrs; i++)
+        if (board->mshrs[i].used)
+            link_entry(board, &board->mshrs[i]);
+}
+
 // The lowest free entry: which one is taken never depends on history that a checkpoint would have to keep.
+static struct mshr *lowest_free(struct board *board)
+{
+    for (uint32_t word = 0; word * 64 < board->n_mshrs; word++)
+        if (~board->mshr_used[word])
+            return &board->mshrs[word * 64 + (uint32_t)__builtin_ctzll(~board->mshr_used[word])];
+    NP_ASSERT(!"misses and evictions within their limits always find an entry");
+    return NULL;
+}
+
 struct mshr *mshr_take(struct board *board, uint64_t line, bool eviction)
 {
     uint32_t *count = eviction ? &board->evictions : &board->misses;
     if (*count == board->params->mshrs)
         return NULL;
-    for (uint32_t i = 0; i < board->n_mshrs; i++) {
-        struct mshr *mshr = &board->mshrs[i];
-        if (mshr->used)
-            continue;
-        uint8_t *data = mshr->data;
-        memset(mshr, 0, offsetof(struct mshr, waiters));
-        mshr->data = data;
-        mshr->used = true;
-        mshr->eviction = eviction;
-        mshr->address = line;
-        mshr->slot = NO_SLOT;
-        mshr->txn = board->next_txn++;
-        (*count)++;
-        return mshr;
-    }
-    NP_ASSERT(!"misses and evictions within their limits always find an entry");
-    return NULL;
+    struct mshr *mshr = lowest_free(board);
+    uint8_t *data = mshr->data;
+    memset(mshr, 0, offsetof(struct mshr, waiters));
+    mshr->data = data;
+    mshr->used = true;
+    mshr->eviction = eviction;
+    mshr->address = line;
+    mshr->slot = NO_SLOT;
+    mshr->txn = board->next_txn++;
+    (*count)++;
+    link_entry(board, mshr);
+    return mshr;
 }
 
 void mshr_release(struct board *board, struct mshr *mshr)
 {
     NP_ASSERT(mshr->used && mshr->n_waiters == 0 && mshr->parking.n == 0);
+    unlink_entry(board, mshr);
     mshr->used = false;
-    mshr->address = UINT64_MAX;
     if (mshr->eviction)
         board->evictions--;
     else

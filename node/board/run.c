@@ -126,7 +126,7 @@ static sim_time earliest_cpu(const struct board *board)
 {
     sim_time earliest = SIM_NEVER;
     for (uint32_t i = 0; i < board->n_cpus; i++)
-        earliest = sim_min(earliest, cpu_ready(&board->cpus[i]));
+        earliest = sim_min(earliest, board->ready[i]);
     return earliest;
 }
 
@@ -134,11 +134,11 @@ static sim_time earliest_cpu(const struct board *board)
 static void run_cpus(struct board *board, sim_time from, sim_time limit)
 {
     limit = sim_min(limit, sim_add(from, board->options.reference ? 1 : board->params->bus_order));
-    for (uint32_t i = 0; i < board->n_cpus; i++) {
-        struct cpu *cpu = &board->cpus[i];
-        if (cpu->ops && !cpu->done && cpu_ready(cpu) < limit)
-            cpu->ops->run(cpu, limit);
-    }
+    for (uint32_t i = 0; i < board->n_cpus; i++)
+        if (board->ready[i] < limit) {
+            board->cpus[i].ops->run(&board->cpus[i], limit);
+            cpu_publish(&board->cpus[i]);
+        }
 }
 
 bool board_run(struct board *board, sim_time until, uint64_t budget)

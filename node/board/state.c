@@ -119,10 +119,8 @@ static void waiter_state(struct waiter *waiter, struct archive *ar, uint32_t n_c
 static void mshr_state(struct board *board, struct mshr *mshr, struct archive *ar)
 {
     ar_bool(ar, &mshr->used);
-    if (!mshr->used) {
-        mshr->address = UINT64_MAX;
+    if (!mshr->used)
         return;
-    }
     ar_bool(ar, &mshr->eviction);
     ar_u8(ar, &mshr->served);
     ar_u64(ar, &mshr->address);
@@ -155,6 +153,8 @@ static void agent_state(struct board *board, struct archive *ar)
         board->misses += mshr->used && !mshr->eviction;
         board->evictions += mshr->used && mshr->eviction;
     }
+    if (ar_loading(ar))
+        mshr_index(board);
     ar_count(ar, &board->n_stalled, NP_ARRAY_LEN(board->stalled));
     for (uint32_t i = 0; i < board->n_stalled; i++) {
         ar_u64(ar, &board->stalled[i].line);

@@ -14,9 +14,10 @@ static uint32_t latency_cycles(sim_time latency, uint64_t hz)
 }
 
 void cpu_init(struct cpu *cpu, const struct board_params *params, const struct cpu_desc *desc, unsigned board,
-              unsigned index, uint64_t seed, uint8_t *data)
+              unsigned index, uint64_t seed, uint8_t *data, sim_time *ready)
 {
-    *cpu = (struct cpu){.desc = desc, .index = (uint8_t)index, .split = params->l1_split};
+    *cpu = (struct cpu){.desc = desc, .index = (uint8_t)index, .split = params->l1_split, .ready = ready};
+    *ready = SIM_NEVER;
     cpu->id = component(board, UNIT_CPU0 + index);
     cpu->rng = rng_for(seed, cpu->id);
     cpu->outstanding = desc && desc->outstanding ? desc->outstanding : 1;
@@ -39,15 +40,15 @@ void cpu_free(struct cpu *cpu)
     cpu->ops = NULL;
 }
 
-void cpu_suspend(struct cpu *cpu, const struct access *access, unsigned l1, uint64_t line, bool join)
+void cpu_suspend(struct cpu *cpu, struct access access, unsigned l1, uint64_t line, bool join)
 {
     NP_ASSERT(cpu->n_pending < cpu->outstanding);
     cpu->pending[cpu->n_pending++] = (struct pending){
-        .access = *access, .issued = cpu->clock.now, .done_at = SIM_NEVER, .l1 = (uint8_t)l1, .asked = !join};
+        .access = access, .issued = cpu->clock.now, .done_at = SIM_NEVER, .l1 = (uint8_t)l1, .asked = !join};
     cpu->n_under_way++;
     cpu->merged += join;
     if (!join)
-        cpu->port.request(cpu->port.board, cpu, l1, line, access->kind >= ACCESS_STORE, cpu->clock.now);
+        cpu->port.request(cpu->port.board, cpu, l1, line, access.kind >= ACCESS_STORE, cpu->clock.now);
 }
 
 bool cpu_retire(struct cpu *cpu, struct pending *retired)
@@ -90,6 +91,7 @@ void cpu_wake(struct cpu *cpu, sim_time at)
     clock_align(&cpu->clock, at);
     cpu->results.wait_ps += cpu->clock.now - cpu->blocked_since;
     cpu->blocked = false;
+    cpu_publish(cpu);
 }
 
 static void perform(struct cpu *cpu, struct pending *p, int64_t index, sim_time done_at,
@@ -108,8 +110,8 @@ static void perform(struct cpu *cpu, struct pending *p, int64_t index, sim_time 
     latency_add(&cpu->latency[served], done_at - p->issued);
 }
 
-bool cpu_granted(struct cpu *cpu, unsigned l1, uint64_t line, int64_t index, sim_time done_at,
-                 enum access_status status, enum served served)
+static bool grant_pending(struct cpu *cpu, unsigned l1, uint64_t line, int64_t index, sim_time done_at,
+                          enum access_status status, enum served served)
 {
     for (uint32_t i = 0; i < cpu->n_pending; i++) {
         struct pending *p = &cpu->pending[i];
@@ -123,13 +125,21 @@ bool cpu_granted(struct cpu *cpu, unsigned l1, uint64_t line, int64_t index, sim
     return false;
 }
 
-void cpu_check_failed(struct cpu *cpu, const struct access *access, const char *expected)
+bool cpu_granted(struct cpu *cpu, unsigned l1, uint64_t line, int64_t index, sim_time done_at,
+                 enum access_status status, enum served served)
+{
+    bool waits = grant_pending(cpu, l1, line, index, done_at, status, served);
+    cpu_publish(cpu);
+    return waits;
+}
+
+void cpu_note_failure(struct cpu *cpu, uint64_t address, uint64_t value, const char *expected)
 {
     if (cpu->checks_failed++ == 0)
         snprintf(cpu->first_failure, sizeof cpu->first_failure,
                  "board %u CPU %u at %llu ps: 0x%llx holds 0x%llx, expected %s", component_board(cpu->id),
-                 cpu->index, (unsigned long long)cpu->clock.now, (unsigned long long)access->address,
-                 (unsigned long long)access->value, expected);
+                 cpu->index, (unsigned long long)cpu->clock.now, (unsigned long long)address,
+                 (unsigned long long)value, expected);
 }
 
 static void access_state(struct access *access, struct archive *ar)
@@ -207,4 +217,5 @@ void cpu_state(struct cpu *cpu, struct archive *ar, uint32_t slots)
     results_state(cpu, ar);
     if (cpu->ops)
         cpu->ops->state(cpu, ar);
+    cpu_publish(cpu);
 }

@@ -92,6 +92,7 @@ struct cpu {
     uint32_t n_under_way;                    // of these not yet performed
     struct pending pending[OUTSTANDING_MAX]; // in order of issue
     sim_time blocked_since;
+    sim_time *ready; // where the board keeps cpu_ready(): beside those of its other CPUs
     const struct cpu_desc *desc;
 
     // Results. Flushed by the drive loop; hits are counted there and timed by l1_latency.
@@ -103,8 +104,9 @@ struct cpu {
 };
 
 // Prepares a CPU of the given board parameters; `desc` may be NULL (idle). data: the board cache's bytes.
+// ready: see struct cpu.
 void cpu_init(struct cpu *cpu, const struct board_params *params, const struct cpu_desc *desc, unsigned board,
-              unsigned index, uint64_t seed, uint8_t *data);
+              unsigned index, uint64_t seed, uint8_t *data, sim_time *ready);
 void cpu_free(struct cpu *cpu);
 
 // Everything but the L1s' results: clock, pending, random state, L1 tags, the program's own state.
@@ -123,6 +125,12 @@ static inline sim_time cpu_ready(const struct cpu *cpu)
     return ready;
 }
 
+// Writes cpu_ready() to where the board looks for it. Whatever changes the answer ends with this.
+static inline void cpu_publish(struct cpu *cpu)
+{
+    *cpu->ready = cpu_ready(cpu);
+}
+
 // The board grants L1 number `l1` the line at `index` of its arrays (permission in the tag): performs, in
 // order of issue, the accesses that wait for it and are permitted. Their results reach the program at
 // `done_at`. Returns true when a store still waits: the caller posts a new request for it. A negative index
@@ -131,7 +139,12 @@ bool cpu_granted(struct cpu *cpu, unsigned l1, uint64_t line, int64_t index, sim
                  enum access_status status, enum served served);
 
 // A check of the program: counts it, and keeps the text of the first that fails.
-void cpu_check_failed(struct cpu *cpu, const struct access *access, const char *expected);
+void cpu_note_failure(struct cpu *cpu, uint64_t address, uint64_t value, const char *expected);
+
+static inline void cpu_check_failed(struct cpu *cpu, const struct access *access, const char *expected)
+{
+    cpu_note_failure(cpu, access->address, access->value, expected);
+}
 
 // Makes a CPU that waits for a frame go on at `at` or later.
 void cpu_wake(struct cpu *cpu, sim_time at);
@@ -141,7 +154,7 @@ extern const struct program_ops program_generator, program_script, program_trace
 
 // Each kind's constructor: sets cpu->ops and cpu->program. The description has been checked by the
 // coordinator; what depends on files (traces) or text (scripts) is checked here.
-enum err_code generator_open(struct cpu *cpu, const struct partition_desc *partition, struct err *err);
+enum err_code generator_open(struct cpu *cpu, const struct machine *machine, struct err *err);
 enum err_code script_open(struct cpu *cpu, struct err *err);
 enum err_code trace_open_program(struct cpu *cpu, const struct machine *machine,
                                  const struct partition_desc *partition, struct err *err);

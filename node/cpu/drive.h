@@ -17,20 +17,20 @@ typedef enum next cpu_next_fn(struct cpu *cpu, struct access *access);
 typedef void cpu_complete_fn(struct cpu *cpu, const struct access *access, enum access_status status,
                              sim_time at);
 
-// Performs an access on its bytes. Branch-free for whole words, the common case: a load writes back what it
-// read.
+// Performs an access on its bytes. Free of data-dependent branches for whole words, the common case: a load
+// writes back what it read, and a third of stores among loads would otherwise be mispredicted.
 NP_INLINE void access_perform(struct access *access, uint8_t *bytes)
 {
-    uint64_t old = 0;
+    uint64_t old = 0, new = access->value;
     if (NP_LIKELY(access->size == 8 && access->kind != ACCESS_RMW)) {
+        uint64_t keep = (uint64_t)(access->kind == ACCESS_STORE) - 1;
         memcpy(&old, bytes, 8);
-        uint64_t new = access->kind == ACCESS_STORE ? access->value : old;
+        new = (new & ~keep) | (old & keep);
         memcpy(bytes, &new, 8);
-        access->value = access->kind == ACCESS_STORE ? access->value : old;
+        access->value = new;
         return;
     }
     memcpy(&old, bytes, access->size);
-    uint64_t new = access->value;
     if (access->kind == ACCESS_RMW && access->op == RMW_ADD)
         new = old + access->value;
     if (access->kind == ACCESS_RMW && access->op == RMW_COMPARE_SWAP && old != access->expected)
@@ -63,7 +63,8 @@ NP_INLINE bool cpu_line_under_way(const struct cpu *cpu, unsigned l1, uint64_t l
 }
 
 // Puts an access that cannot be performed now among the pending; the first of its line posts a bus request.
-void cpu_suspend(struct cpu *cpu, const struct access *access, unsigned l1, uint64_t line, bool join);
+// By value: an access whose address escapes could not live in registers in the loop below.
+void cpu_suspend(struct cpu *cpu, struct access access, unsigned l1, uint64_t line, bool join);
 
 // Takes the first pending access whose result is due at clock.now out of the set. False when there is none.
 bool cpu_retire(struct cpu *cpu, struct pending *retired);
@@ -75,13 +76,13 @@ NP_INLINE bool cpu_hit(struct cpu *cpu, struct access *access, unsigned which)
 {
     struct l1 *l1 = &cpu->l1[which];
     uint64_t line = l1_line(l1, access->address);
-    if (cpu->n_under_way && cpu_line_under_way(cpu, which, line)) {
-        cpu_suspend(cpu, access, which, line, true);
+    if (NP_UNLIKELY(cpu->n_under_way) && cpu_line_under_way(cpu, which, line)) {
+        cpu_suspend(cpu, *access, which, line, true);
         return false;
     }
     int32_t index = l1_find(l1, line, access_permission(access->kind));
     if (NP_UNLIKELY(index < 0)) {
-        cpu_suspend(cpu, access, which, line, false);
+        cpu_suspend(cpu, *access, which, line, false);
         return false;
     }
     l1->stamp[index] = ++l1->tick;
@@ -92,48 +93,70 @@ NP_INLINE bool cpu_hit(struct cpu *cpu, struct access *access, unsigned which)
 
 NP_INLINE void cpu_cycles(struct cpu *cpu, uint32_t cycles)
 {
-    for (uint32_t i = 0; i < cycles; i++)
+    clock_tick(&cpu->clock);
+    for (uint32_t i = 1; NP_UNLIKELY(i < cycles); i++)
         clock_tick(&cpu->clock);
 }
 
 // A blocked CPU goes on once the earliest result is due before the limit.
 bool cpu_unblock(struct cpu *cpu, sim_time limit);
 
+// Results that are due reach the program; false when the CPU has to wait for more, beyond the limit.
+NP_INLINE bool cpu_settle(struct cpu *cpu, sim_time limit, cpu_complete_fn *complete)
+{
+    struct pending retired;
+    for (;;) {
+        while (cpu_retire(cpu, &retired))
+            complete(cpu, &retired.access, (enum access_status)retired.status, cpu->clock.now);
+        if (cpu->n_pending < cpu->outstanding)
+            return true;
+        cpu_block(cpu);
+        if (!cpu_unblock(cpu, limit) || cpu->clock.now >= limit)
+            return false;
+    }
+}
+
+// What is not an access. False when nothing can be issued before the limit.
+NP_INLINE bool cpu_pause(struct cpu *cpu, enum next what, uint64_t compute_ps, sim_time limit)
+{
+    if (what == NEXT_COMPUTE) {
+        cpu->results.compute_ps += compute_ps;
+        clock_align(&cpu->clock, cpu->clock.now + compute_ps);
+        return true;
+    }
+    if (what == NEXT_WAIT || cpu->n_pending) {
+        cpu_block(cpu);
+        return cpu_unblock(cpu, limit);
+    }
+    cpu->done = true;
+    cpu->results.done_at = cpu->clock.now;
+    return false;
+}
+
 NP_INLINE void cpu_drive(struct cpu *cpu, sim_time limit, cpu_next_fn *next, cpu_complete_fn *complete)
 {
     uint64_t hits = 0;
-    struct access access;
-    struct pending retired;
-    while (!cpu->done && (!cpu->blocked || cpu_unblock(cpu, limit)) && cpu->clock.now < limit) {
-        if (cpu->n_pending) {
-            while (cpu_retire(cpu, &retired))
-                complete(cpu, &retired.access, (enum access_status)retired.status, cpu->clock.now);
-            if (cpu->n_pending == cpu->outstanding) {
-                cpu_block(cpu);
-                continue;
-            }
-        }
+    if (cpu->done || (cpu->blocked && !cpu_unblock(cpu, limit)))
+        return;
+    while (cpu->clock.now < limit) {
+        struct access access;
         access.tag = access.expected = 0;
+        if (NP_UNLIKELY(cpu->n_pending) && !cpu_settle(cpu, limit, complete))
+            break;
         enum next what = next(cpu, &access);
-        if (NP_LIKELY(what == NEXT_ACCESS)) {
-            unsigned which = cpu->split && access.kind == ACCESS_FETCH;
-            uint32_t cycles = 1;
-            cpu->by_kind[access.kind]++;
-            if (cpu_hit(cpu, &access, which)) {
-                hits++;
-                cycles = cpu->hit_cycles;
-                complete(cpu, &access, ACCESS_OK, cpu->clock.now);
-            }
-            cpu_cycles(cpu, cycles);
-        } else if (what == NEXT_COMPUTE) {
-            cpu->results.compute_ps += access.value;
-            clock_align(&cpu->clock, cpu->clock.now + access.value);
-        } else if (what == NEXT_WAIT || cpu->n_pending) {
-            cpu_block(cpu);
-        } else {
-            cpu->done = true;
-            cpu->results.done_at = cpu->clock.now;
+        if (NP_UNLIKELY(what != NEXT_ACCESS)) {
+            if (!cpu_pause(cpu, what, access.value, limit))
+                break;
+            continue;
         }
+        uint32_t cycles = 1;
+        cpu->by_kind[access.kind]++;
+        if (NP_LIKELY(cpu_hit(cpu, &access, cpu->split && access.kind == ACCESS_FETCH))) {
+            hits++;
+            cycles = cpu->hit_cycles;
+            complete(cpu, &access, ACCESS_OK, cpu->clock.now);
+        }
+        cpu_cycles(cpu, cycles);
     }
     cpu->results.hits += hits;
     cpu->results.accesses += hits;

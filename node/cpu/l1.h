@@ -64,8 +64,9 @@ NP_INLINE int32_t l1_find(const struct l1 *l1, uint64_t line, uint64_t permissio
     uint64_t want = line | permission, mask = ~(uint64_t)TAG_BITS | permission;
     uint32_t match = 0;
     if (NP_LIKELY(l1->ways == 4)) {
-        for (uint32_t way = 0; way < 4; way++)
-            match |= (uint32_t)(((tag[way] ^ want) & mask) == 0) << way;
+        match = (uint32_t)(((tag[0] ^ want) & mask) == 0) | (uint32_t)(((tag[1] ^ want) & mask) == 0) << 1 |
+                (uint32_t)(((tag[2] ^ want) & mask) == 0) << 2 |
+                (uint32_t)(((tag[3] ^ want) & mask) == 0) << 3;
     } else {
         for (uint32_t way = 0; way < l1->ways; way++)
             match |= (uint32_t)(((tag[way] ^ want) & mask) == 0) << way;
