@@ -21,6 +21,13 @@
 #define DOCUMENT_PATH_SIZE 192
 #define QUOTED_SIZE        64
 
+// A node hangs in its parent under a key (mappings) or at an index (lists).
+struct document_place {
+    int parent; // 0: the root
+    int key;    // node of the key, 0 in a list
+    int index;
+};
+
 struct document {
     char name[PATH_MAX_BYTES]; // as the user wrote it, for messages
     yaml_document_t yaml;
@@ -51,6 +58,7 @@ static inline bool value_present(struct value v)
     return v.node != 0;
 }
 
+yaml_node_t *value_node(struct value v); // the library's; NULL when absent
 bool value_is_mapping(struct value v);
 bool value_is_list(struct value v);
 unsigned value_line(struct value v);             // from 1

@@ -124,8 +124,8 @@ static enum err_code read_partition(struct reader *r, struct value v, uint32_t s
                           text.name);
     if (m->n_partitions == PARTITIONS_MAX)
         return value_fail(v, ERR_LIMIT, r->err, "more than %u partitions; remove some", PARTITIONS_MAX);
-    uint32_t number = m->n_partitions, before = m->n_partitions;
-    PUSH(r->out->seed_given, before);
+    uint32_t number = m->n_partitions;
+    PUSH_BESIDE(r->out->seed_given, number);
     struct partition_desc *p = PUSH(m->partitions, m->n_partitions);
     strcpy(p->name, text.name);
     p->system = system;

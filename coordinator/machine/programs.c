@@ -143,8 +143,7 @@ static void add_members(struct reader *r, const struct entry *e, uint32_t progra
 {
     struct machine *m = &r->out->machine;
     for (uint32_t i = 0; i < e->members->n; i++) {
-        uint32_t before = m->n_cpus;
-        *(uint32_t *)PUSH(r->out->program_of, before) = program;
+        *(uint32_t *)PUSH_BESIDE(r->out->program_of, m->n_cpus) = program;
         struct cpu_desc *cpu = PUSH(m->cpus, m->n_cpus);
         *cpu = e->cpu;
         cpu->board = e->members->board[i];

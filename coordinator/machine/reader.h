@@ -64,6 +64,10 @@ void advice_collect(struct reader *r, struct value root);
 void *array_push(void *array_at, uint32_t *n, size_t item_size);
 #define PUSH(array, n) array_push(&(array), &(n), sizeof *(array))
 
+// The same for an array beside another one, whose count is raised by the push to that one.
+void *array_push_beside(void *array_at, uint32_t n, size_t item_size);
+#define PUSH_BESIDE(array, n) array_push_beside(&(array), n, sizeof *(array))
+
 // Adds a warning: "FILE:LINE: " and the printf text.
 void warn(struct reader *r, struct value v, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

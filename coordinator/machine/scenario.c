@@ -32,19 +32,30 @@ static const struct field fields[] = {
     LATER(faults, OPTIONAL),
 };
 
+static void *grow(void *array, size_t items, size_t item_size)
+{
+    void *grown = realloc(array, items * item_size);
+    if (!grown)
+        np_panic("out of memory for a scenario: %zu items of %zu bytes", items, item_size);
+    return grown;
+}
+
 void *array_push(void *array_at, uint32_t *n, size_t item_size)
 {
-    void *array;
+    char *array;
     memcpy(&array, array_at, sizeof array);
     if ((*n & (*n - 1)) == 0) { // full at every power of two
-        array = realloc(array, (*n ? 2 * (size_t)*n : 1) * item_size);
-        if (!array)
-            np_panic("out of memory for a scenario of %u items of %zu bytes", *n, item_size);
+        array = grow(array, *n ? 2 * (size_t)*n : 1, item_size);
         memcpy(array_at, &array, sizeof array);
     }
-    void *item = (char *)array + (size_t)(*n)++ * item_size;
+    char *item = array + (size_t)(*n)++ * item_size;
     memset(item, 0, item_size);
     return item;
+}
+
+void *array_push_beside(void *array_at, uint32_t n, size_t item_size)
+{
+    return array_push(array_at, &n, item_size);
 }
 
 void warn(struct reader *r, struct value v, const char *fmt, ...)
@@ -149,7 +160,7 @@ static enum err_code find_directory(const char *path, char directory[PATH_MAX_BY
 static enum err_code read_any(const char *path, const char *text, size_t size, const char *name,
                               struct scenario *out, struct err *err)
 {
-    struct err local;
+    struct err local = {0};
     struct reader *r = calloc(1, sizeof *r);
     *out = (struct scenario){0};
     if (!r)

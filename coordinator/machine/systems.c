@@ -64,9 +64,8 @@ static enum err_code add_board(struct reader *r, struct value where, const char 
     if (strcmp(name, "all") == 0 || strcmp(name, "rest") == 0)
         return value_fail(where, ERR_BAD_VALUE, r->err, "'%s' has a meaning in on:; name the board otherwise",
                           name);
-    uint32_t before = m->n_boards;
+    PUSH_BESIDE(r->out->sources, m->n_boards);
     struct board_desc *board = PUSH(m->boards, m->n_boards);
-    PUSH(r->out->sources, before);
     snprintf(board->name, sizeof board->name, "%s", name);
     board->system = system;
     board->partition = NO_PARTITION;
@@ -199,8 +198,8 @@ static enum err_code read_system(struct reader *r, struct value v)
         if (strcmp(m->systems[i].name, text.name) == 0)
             return value_fail(v, ERR_IMPOSSIBLE_MACHINE, r->err, "there are two systems '%s'; rename one",
                               text.name);
-    uint32_t system = m->n_systems, before = m->n_systems;
-    PUSH(r->out->flight_sources, before);
+    uint32_t system = m->n_systems;
+    PUSH_BESIDE(r->out->flight_sources, system);
     struct system_desc *desc = PUSH(m->systems, m->n_systems);
     strcpy(desc->name, text.name);
     desc->first_board = m->n_boards;
