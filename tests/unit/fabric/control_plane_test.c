@@ -12,12 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fabric/link/control_client.h"
 #include "fabric/link/control_server.h"
 #include "fabric/link/control_socket.h"
+#include "proto/base/assert.h"
+#include "tests/lib/control_worker.h"
 #include "tests/lib/random_control.h"
 
-#define RUN_ID   UINT64_C(0x0123456789abcdef)
+#define RUN_ID   CONTROL_WORKER_RUN
 #define EPOCH    4
 #define NODES    2
 #define LIMIT_US INT64_C(20000000)
@@ -47,22 +48,11 @@ static struct control_server *open_server(const char *at)
     return server;
 }
 
-static struct control_client *open_client(struct worker_id id)
-{
-    struct control_client *client = NULL;
-    struct err err;
-    const struct control_client_options options = {endpoint, RUN_ID, 0, id.role, id.index};
-    if (control_client_open(&client, &options, &err))
-        _exit(err_report(&err));
-    return client;
-}
-
 static void server_says(struct control_server *server, struct worker_id to, enum control_kind kind)
 {
-    struct rng rng = rng_for(kind, to.index);
     struct control control;
     struct err err;
-    random_control(&rng, kind, &control);
+    control_worker_message(kind, to.index, &control);
     CU_ASSERT_EQUAL(control_server_send(server, to, &control, &err), ERR_OK);
     control_free(&control);
 }
@@ -86,47 +76,6 @@ static void server_hears_only(struct control_server *server, struct worker_id fr
     control_free(&control);
 }
 
-// In a worker process: the next message must be what the coordinator's server_says() made, else the process
-// fails.
-static void worker_hears(struct control_client *client, struct worker_id me, enum control_kind kind)
-{
-    struct rng rng = rng_for(kind, me.index);
-    struct control expected, control;
-    struct err err;
-    random_control(&rng, kind, &expected);
-    if (control_client_receive(client, LIMIT_US, &control, &err) || !control_equal(&control, &expected))
-        _exit(10 + (int)kind);
-    control_free(&control);
-    control_free(&expected);
-}
-
-static void worker_says(struct control_client *client, struct worker_id me, enum control_kind kind)
-{
-    struct rng rng = rng_for(kind, me.index);
-    struct control control;
-    struct err err;
-    random_control(&rng, kind, &control);
-    if (kind == CONTROL_RESULTS) {
-        control_free(&control);
-        control.kind = kind;
-        random_results(&rng, 64, true, &control.results);
-    }
-    if (control_client_send(client, &control, &err))
-        _exit(err_report(&err));
-    control_free(&control);
-}
-
-static pid_t start(void (*worker)(struct worker_id me), struct worker_id me)
-{
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        worker(me);
-        _exit(0);
-    }
-    return pid;
-}
-
 static void ends_with(pid_t pid, int status)
 {
     int got = 0;
@@ -134,32 +83,10 @@ static void ends_with(pid_t pid, int status)
     CU_ASSERT_EQUAL(WIFEXITED(got) ? WEXITSTATUS(got) : -WTERMSIG(got), status);
 }
 
-// What a worker does in a whole run.
-static void obedient_worker(struct worker_id me)
-{
-    struct control_client *client = open_client(me);
-    worker_hears(client, me, CONTROL_CONFIGURE);
-    worker_says(client, me, CONTROL_READY);
-    worker_hears(client, me, CONTROL_START);
-    worker_says(client, me, CONTROL_PAUSED);
-    worker_hears(client, me, CONTROL_SAVE);
-    worker_says(client, me, CONTROL_SAVED);
-    worker_hears(client, me, CONTROL_COLLECT);
-    worker_says(client, me, CONTROL_RESULTS);
-    worker_hears(client, me, CONTROL_EXIT);
-    worker_says(client, me, CONTROL_BYE);
-    if (!control_client_close(client, LIMIT_US))
-        _exit(1);
-}
-
 static void check_results(struct control_server *server, struct worker_id from)
 {
-    struct rng rng = rng_for(CONTROL_RESULTS, from.index);
     struct control control, expected;
-    random_control(&rng, CONTROL_RESULTS, &expected);
-    control_free(&expected);
-    expected.kind = CONTROL_RESULTS;
-    random_results(&rng, 64, true, &expected.results);
+    control_worker_message(CONTROL_RESULTS, from.index, &expected);
     server_hears(server, from, CONTROL_RESULTS, &control);
     CU_ASSERT_TRUE(control_equal(&control, &expected));
     control_free(&control);
@@ -183,7 +110,7 @@ static void whole_run(struct control_server *server)
 {
     const struct worker_id all[] = {node(0), node(1), FABRIC};
     for (size_t i = 0; i < NP_ARRAY_LEN(all); i++) {
-        pid_t pid = start(obedient_worker, all[i]);
+        pid_t pid = control_worker_start(PART_OBEDIENT, all[i], endpoint);
         server_hears_only(server, all[i], CONTROL_HELLO);
         server_says(server, all[i], CONTROL_CONFIGURE);
         converse(server, all[i]);
@@ -209,22 +136,11 @@ static void test_whole_run_over_tcp(void)
     whole_run(server);
 }
 
-static void chatty_worker(struct worker_id me)
-{
-    struct control_client *client = open_client(me);
-    worker_says(client, me, CONTROL_READY);
-    worker_says(client, me, CONTROL_PAUSED);
-    worker_says(client, me, CONTROL_SAVED);
-    worker_says(client, me, CONTROL_BYE);
-    if (!control_client_close(client, LIMIT_US))
-        _exit(1);
-}
-
 // The worker has said much, and some of it more than once, before there is anybody to hear it.
 static void test_late_coordinator(void)
 {
     next_endpoint();
-    pid_t pid = start(chatty_worker, node(1));
+    pid_t pid = control_worker_start(PART_CHATTY, node(1), endpoint);
     usleep(5 * (useconds_t)CONTROL_RESEND_MIN_US);
     struct control_server *server = open_server(endpoint);
     server_hears_only(server, node(1), CONTROL_HELLO);
@@ -356,7 +272,7 @@ static void test_strangers_cannot_stop_a_run(void)
                       "another run"); // until it is what was refused last, after the noise
         hears_nothing(server);
     }
-    pid_t pid = start(obedient_worker, node(1));
+    pid_t pid = control_worker_start(PART_OBEDIENT, node(1), endpoint);
     server_hears_only(server, node(1), CONTROL_HELLO);
     server_says(server, node(1), CONTROL_CONFIGURE);
     converse(server, node(1));
@@ -365,26 +281,19 @@ static void test_strangers_cannot_stop_a_run(void)
     control_server_close(server, LIMIT_US);
 }
 
-static void dying_worker(struct worker_id me)
-{
-    struct control_client *client = open_client(me);
-    worker_hears(client, me, CONTROL_CONFIGURE);
-    raise(SIGKILL);
-}
-
 // Sending to the dead neither blocks nor fails; what was meant for the dead is not given to the successor.
 static void test_worker_dies(void)
 {
     next_endpoint();
     struct control_server *server = open_server(endpoint);
-    pid_t pid = start(dying_worker, node(0));
+    pid_t pid = control_worker_start(PART_DYING, node(0), endpoint);
     server_hears_only(server, node(0), CONTROL_HELLO);
     server_says(server, node(0), CONTROL_CONFIGURE);
     ends_with(pid, -SIGKILL);
     for (int i = 0; i < 100; i++)
         server_says(server, node(0), CONTROL_COLLECT);
     CU_ASSERT_FALSE(control_server_delivered(server));
-    pid = start(obedient_worker, node(0));
+    pid = control_worker_start(PART_OBEDIENT, node(0), endpoint);
     server_hears_only(server, node(0), CONTROL_HELLO);
     CU_ASSERT_TRUE(control_server_delivered(server));
     server_says(server, node(0), CONTROL_CONFIGURE);
@@ -393,23 +302,12 @@ static void test_worker_dies(void)
     control_server_close(server, LIMIT_US);
 }
 
-static void orphan(struct worker_id me)
-{
-    struct control_client *client = open_client(me);
-    worker_hears(client, me, CONTROL_CONFIGURE);
-    worker_says(client, me, CONTROL_READY);
-    while (control_client_silence_us(client) < 4 * CONTROL_BEAT_US)
-        control_client_pending(client);
-    worker_says(client, me, CONTROL_BYE);
-    _exit(control_client_close(client, 100000) ? 1 : 0);
-}
-
 // A worker notices that the coordinator is gone, and leaves without being kept.
 static void test_coordinator_goes(void)
 {
     next_endpoint();
     struct control_server *server = open_server(endpoint);
-    pid_t pid = start(orphan, node(0));
+    pid_t pid = control_worker_start(PART_ORPHAN, node(0), endpoint);
     server_hears_only(server, node(0), CONTROL_HELLO);
     server_says(server, node(0), CONTROL_CONFIGURE);
     server_hears_only(server, node(0), CONTROL_READY);
@@ -422,7 +320,7 @@ static void test_looking_only(void)
 {
     next_endpoint();
     struct control_server *server = open_server(endpoint);
-    struct control_client *client = open_client(FABRIC);
+    struct control_client *client = control_worker_open(FABRIC, endpoint);
     CU_ASSERT_TRUE(control_server_fd(server) >= 0 && control_client_fd(client) >= 0);
     for (int64_t end = control_now_us() + LIMIT_US;
          !control_server_pending(server) && control_now_us() < end;)
@@ -458,8 +356,9 @@ static void test_bad_endpoints(void)
     CU_ASSERT_PTR_NULL(client);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    control_worker_main(argc, argv);
     if (!mkdtemp(folder))
         return EXIT_FAILURE;
     CU_initialize_registry();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Control messages and their envelope to bytes and back. tests/fuzz/corpus/control holds one message of each
-// kind as it must look on the wire; after a deliberate change of the schema (then raise CONTROL_VERSION) or of
-// the generator of random messages, `unit-control --write` writes them anew.
+// kind as it must look on the wire. `unit-control --write` writes them anew, after a deliberate change of the
+// schema (then raise CONTROL_VERSION) or of the generator of random messages.
 #include <CUnit/Basic.h>
 #include <math.h>
 #include <stdio.h>
