@@ -114,6 +114,18 @@ static void test_default_map(void)
     CU_ASSERT_EQUAL(full.machine.partitions[2].frames_offset, 64 * MIB); // no traces: no frames
 }
 
+// Without traces no board has frames, however much more memory it has than the smallest: all may be used.
+static void test_no_frames(void)
+{
+    struct scenario s =
+        read_good("scenario: s\nuntil: 1us\nsystems:\n  - {name: m, preset: teaching-board, boards: 2, "
+                  "board_overrides: {B1: {memory: 256MiB}}, partitions: [{name: P, boards: all, "
+                  "programs: [{on: all, generator: random, region: {size: 320MiB}}]}]}\n");
+    CU_ASSERT_EQUAL(s.machine.partitions[0].frames_offset, 256 * MIB);
+    CU_ASSERT_EQUAL(s.machine.partitions[0].n_segments, 2);
+    scenario_free(&s);
+}
+
 static const struct cpu_desc *cpu_at(unsigned board, unsigned index)
 {
     for (uint32_t i = 0; i < full.machine.n_cpus; i++)
@@ -287,6 +299,7 @@ int main(void)
     CU_add_test(suite, "preset, board, board_overrides", test_levels_of_figures);
     CU_add_test(suite, "memory ranges", test_memory_map);
     CU_add_test(suite, "memory when nothing is said", test_default_map);
+    CU_add_test(suite, "no frames without traces", test_no_frames);
     CU_add_test(suite, "members", test_members);
     CU_add_test(suite, "recordings", test_recordings);
     CU_add_test(suite, "scripts", test_scripts);
