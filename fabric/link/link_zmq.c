@@ -208,9 +208,8 @@ static const struct link_ops zmq_ops = {zmq_link_send, zmq_link_receive, zmq_lin
 
 static bool is_loopback(const char *address)
 {
-    size_t digits = strspn(address, "0123456789."); // a host name could begin with 127 too
-    return (strncmp(address, "127.", 4) == 0 && address[digits] == ':') ||
-           strncmp(address, "localhost:", 10) == 0 || strncmp(address, "[::1]:", 6) == 0;
+    size_t digits = strspn(address, "0123456789."); // a host's name could begin with 127 too
+    return (strncmp(address, "127.", 4) == 0 && address[digits] == ':') || strncmp(address, "[::1]:", 6) == 0;
 }
 
 static enum err_code check_endpoint(const struct link_zmq_config *config, struct err *err)
