@@ -8,6 +8,9 @@
 #include "proto/base/assert.h"
 #include "tests/lib/random_machine.h"
 
+// Never two random numbers in one expression: compilers differ in which they draw first, and the bytes on
+// file must not.
+
 static uint32_t below(struct rng *rng, uint32_t bound)
 {
     return (uint32_t)rng_below(rng, bound);
@@ -45,17 +48,19 @@ static void fill_latency(struct rng *rng, bool full, struct latency_histogram *h
 static void fill_board(struct rng *rng, bool full, struct board_results *b)
 {
     b->cpus = full ? CPUS_PER_BOARD_MAX : below(rng, CPUS_PER_BOARD_MAX + 1);
-    b->digest = (struct digest){rng_next(rng), rng_next(rng)};
+    b->digest.low = rng_next(rng);
+    b->digest.high = rng_next(rng);
     numbers(rng, b->counters, COUNTER_COUNT);
     numbers(rng, b->sent_by_type, MSG_TYPE_COUNT);
     for (unsigned i = 0; i < SERVED_COUNT; i++)
         fill_latency(rng, full, &b->latency[i]);
     for (uint32_t i = 0; i < b->cpus; i++)
-        b->cpu[i] = (struct cpu_results){number(rng), number(rng), number(rng), number(rng),
-                                         number(rng), SIM_NEVER,   number(rng)};
+        numbers(rng, (uint64_t *)(void *)&b->cpu[i], sizeof b->cpu[i] / sizeof(uint64_t)); // it is all such
     b->trail_n = full ? TRAIL_MAX : below(rng, 20);
-    for (uint32_t i = 0; i < b->trail_n; i++)
-        b->trail[i] = (struct trail_mark){UINT64_MAX - number(rng), rng_next(rng)};
+    for (uint32_t i = 0; i < b->trail_n; i++) {
+        b->trail[i].time = UINT64_MAX - number(rng);
+        b->trail[i].hash = rng_next(rng);
+    }
     if (full || below(rng, 2))
         snprintf(b->first_failure, sizeof b->first_failure, "board %u: loaded %llx", b->board,
                  (unsigned long long)rng_next(rng));
@@ -146,8 +151,7 @@ static void fill_hello(struct rng *rng, struct control_hello *hello)
 static void fill_failed(struct rng *rng, struct control_failed *failed)
 {
     failed->code = (enum err_code)(1 + below(rng, ERR_CODE_COUNT - 1));
-    snprintf(failed->text, sizeof failed->text, "board %u: time %llu", below(rng, 256),
-             (unsigned long long)rng_next(rng));
+    snprintf(failed->text, sizeof failed->text, "time %llu", (unsigned long long)rng_next(rng));
 }
 
 void random_control(struct rng *rng, enum control_kind kind, struct control *control)
@@ -181,7 +185,8 @@ void random_control(struct rng *rng, enum control_kind kind, struct control *con
         fill_configure(rng, &control->configure);
         break;
     case CONTROL_START:
-        control->start = (struct control_start){number(rng), SIM_NEVER - number(rng)};
+        control->start.stop_at_grant = number(rng);
+        control->start.stop_at_time = SIM_NEVER - number(rng);
         break;
     case CONTROL_SAVE:
         snprintf(control->save.folder, sizeof control->save.folder, "/runs/%u/saved", below(rng, 65536));

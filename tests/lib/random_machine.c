@@ -63,7 +63,7 @@ static void fill_system(struct rng *rng, struct machine *m, uint32_t index)
 {
     struct system_desc *s = &m->systems[index];
     random_machine_name(s->name, "system", index);
-    random_machine_name(s->protocol, rng_below(rng, 2) ? "mesi" : "msi", between32(rng, 0, 9));
+    random_machine_name(s->protocol, "mesi", between32(rng, 0, 9));
     s->first_board = m->n_boards;
     s->boards = between32(rng, 1, 4);
     s->flight = between(rng, 1, SIM_PS_PER_S);

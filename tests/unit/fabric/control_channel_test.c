@@ -181,11 +181,35 @@ static void test_sessions(void)
     control_channel_free(&channel);
 }
 
+// A message is acknowledged when it comes, also when it comes again, and not with the next beat.
+static void test_answers_at_once(void)
+{
+    struct control_channel channel;
+    struct control_envelope envelope = {0};
+    const struct control_envelope message = {
+        .session = SESSION, .number = 1, .body = (const uint8_t *)"x", .size = 1};
+    control_channel_init(&channel, SESSION);
+    CU_ASSERT_TRUE(control_channel_next(&channel, 0, &envelope));
+    CU_ASSERT_FALSE(control_channel_next(&channel, 0, &envelope));
+    CU_ASSERT_EQUAL(control_channel_accept(&channel, &message, 0), CONTROL_FRESH);
+    for (int again = 0; again < 3; again++) {
+        CU_ASSERT_EQUAL(control_channel_wait_us(&channel, 0), 0);
+        CU_ASSERT_TRUE(control_channel_next(&channel, 0, &envelope));
+        CU_ASSERT_EQUAL(envelope.number, 0);
+        CU_ASSERT_EQUAL(envelope.received, 1);
+        CU_ASSERT_FALSE(control_channel_next(&channel, 0, &envelope));
+        CU_ASSERT_EQUAL(control_channel_accept(&channel, &message, 0), CONTROL_NOTHING);
+    }
+    CU_ASSERT_EQUAL(channel.duplicates, 3);
+    control_channel_free(&channel);
+}
+
 int main(void)
 {
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("control channel", NULL, NULL);
     CU_add_test(suite, "bad network", test_bad_network);
+    CU_add_test(suite, "answers at once", test_answers_at_once);
     CU_add_test(suite, "timer", test_timer);
     CU_add_test(suite, "replaceable", test_replaceable);
     CU_add_test(suite, "sessions", test_sessions);
