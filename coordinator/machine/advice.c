@@ -102,6 +102,22 @@ static void advise_idle(struct reader *r, const struct machine *m, uint32_t part
          "partition %s runs nothing; add programs:", m->partitions[partition].name);
 }
 
+// A program that sends frames to an end where nobody answers waits there forever.
+static void advise_links(struct reader *r, struct value links)
+{
+    const struct machine *m = &r->out->machine;
+    for (uint32_t i = 0; i < m->n_links; i++) {
+        uint32_t ends = 0;
+        for (uint32_t c = 0; c < m->n_cpus; c++)
+            ends += m->cpus[c].kind == CPU_GENERATOR && m->cpus[c].pattern == PATTERN_FRAMES &&
+                    m->cpus[c].link == i;
+        if (ends < 2)
+            warn(r, list_at(links, i), "link %s has %s; add generator: frames at each of its ends",
+                 m->links[i].name,
+                 ends ? "a program at one end only, which will wait forever" : "no program at its ends");
+    }
+}
+
 // A generator without an end, and no end of the run either.
 static void advise_end(struct reader *r, struct value root)
 {
@@ -124,5 +140,6 @@ void advice_collect(struct reader *r, struct value root)
     }
     advise_regions(r);
     advise_window(r, mapping_get(root, "window"));
+    advise_links(r, mapping_get(root, "links"));
     advise_end(r, root);
 }

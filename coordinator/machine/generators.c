@@ -24,14 +24,14 @@ static const struct traits {
     [PATTERN_STREAM] = {"stream", 1, 0, false, 0, 1, OUTSTANDING_MAX},
     [PATTERN_RANDOM] = {"random", 1, 0, false, 1, 0, OUTSTANDING_MAX},
     [PATTERN_POINTER_CHASE] = {"pointer-chase", 1, 0, false, 0, 2, 1},
-    [PATTERN_PRODUCER_CONSUMER] = {"producer-consumer", 2, 0, true, 0, 2, 1},
+    [PATTERN_PRODUCER_CONSUMER] = {"producer-consumer", 2, 0, true, 0, 1, 1},
     [PATTERN_PING_PONG] = {"ping-pong", 2, 0, false, 0, 1, 1},
     [PATTERN_HOT_LINES] = {"hot-lines", 1, 0, false, 1, 0, OUTSTANDING_MAX},
     // Each member has a word of its own in every line.
     [PATTERN_FALSE_SHARING] = {"false-sharing", 2, PATTERN_LINE / 8, false, 1, 0, 1},
     [PATTERN_LOCK] = {"lock", 1, 0, false, 2, 0, 1},
     [PATTERN_BURST] = {"burst", 1, 0, false, 0, 1, OUTSTANDING_MAX},
-    [PATTERN_FRAMES] = {"frames", 1, 0, false, 1, 0, 1},
+    [PATTERN_FRAMES] = {"frames", 1, 1, false, 1, 0, 1}, // one program at each end of a link
 };
 
 static const struct key_row {
@@ -179,6 +179,11 @@ enum err_code generator_read(struct reader *r, struct entry *e)
     return code;
 }
 
+static uint64_t buffer_bytes(const struct cpu_desc *cpu)
+{
+    return (cpu->frame_bytes + UINT64_C(7)) / 8 * 8;
+}
+
 static enum err_code check_region(struct reader *r, struct value v, const struct cpu_desc *cpu,
                                   const struct partition_desc *p)
 {
@@ -189,8 +194,8 @@ static enum err_code check_region(struct reader *r, struct value v, const struct
     uint64_t least = line * (t->lines + (uint64_t)t->lines_per_member * cpu->members);
     if (cpu->pattern == PATTERN_POINTER_CHASE && 2 * cpu->stride * cpu->members > least)
         least = 2 * cpu->stride * cpu->members; // a chain has two links
-    if (cpu->pattern == PATTERN_FRAMES && cpu->frame_bytes > least)
-        least = (cpu->frame_bytes + 7u) / 8 * 8;
+    if (cpu->pattern == PATTERN_FRAMES && 2 * buffer_bytes(cpu) > least)
+        least = 2 * buffer_bytes(cpu); // one to send from and one to receive into
     char size[UNIT_TEXT_SIZE];
     if (cpu->size > end || cpu->base > end - cpu->size)
         return value_fail(
@@ -210,6 +215,38 @@ static enum err_code check_region(struct reader *r, struct value v, const struct
     return ERR_OK;
 }
 
+// A link has one program at each of its ends, and each has room for the other's frames.
+static enum err_code check_frames(struct reader *r, const struct entry *e)
+{
+    const struct machine *m = &r->out->machine;
+    const struct link_desc *link = &m->links[e->cpu.link];
+    struct value on = mapping_get(e->where, "on");
+    uint16_t board = e->members->board[0];
+    if (link->board[0] != board && link->board[1] != board)
+        return value_fail(on, ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "link %s does not end at board %s; name a CPU of %s or %s", link->name,
+                          m->boards[board].name, m->boards[link->board[0]].name,
+                          m->boards[link->board[1]].name);
+    for (uint32_t i = 0; i < m->n_cpus; i++) {
+        const struct cpu_desc *other = &m->cpus[i];
+        if (other->kind != CPU_GENERATOR || other->pattern != PATTERN_FRAMES || other->link != e->cpu.link)
+            continue;
+        unsigned line = r->out->programs[r->out->program_of[i]].line;
+        if (other->board == board)
+            return value_fail(on, ERR_IMPOSSIBLE_MACHINE, r->err,
+                              "the program of line %u is at this end of link %s already; an end has one",
+                              line, link->name);
+        if (other->size - buffer_bytes(other) < e->cpu.frame_bytes ||
+            e->cpu.size - buffer_bytes(&e->cpu) < other->frame_bytes)
+            return value_fail(
+                mapping_get(e->where, "region"), ERR_IMPOSSIBLE_MACHINE, r->err,
+                "the regions of this program and the one of line %u at the other end must hold their "
+                "own frame and the other's; make them larger",
+                line);
+    }
+    return ERR_OK;
+}
+
 enum err_code generator_check(struct reader *r, const struct entry *e)
 {
     const struct traits *t = &patterns[e->cpu.pattern];
@@ -221,8 +258,10 @@ enum err_code generator_check(struct reader *r, const struct entry *e)
                           t->even ? "an even number of at least " : "at least ", t->members_min, members);
     if (t->members_max && members > t->members_max)
         return value_fail(on, ERR_IMPOSSIBLE_MACHINE, r->err,
-                          "'%s' has room for %" PRIu32 " CPUs, not %" PRIu32 "; use several entries", t->name,
-                          t->members_max, members);
-    return check_region(r, mapping_get(e->where, "region"), &e->cpu,
-                        &r->out->machine.partitions[e->partition]);
+                          "'%s' takes %" PRIu32 " of an entry's CPUs at most, not %" PRIu32
+                          "; use several entries",
+                          t->name, t->members_max, members);
+    const struct partition_desc *p = &r->out->machine.partitions[e->partition];
+    enum err_code code = check_region(r, mapping_get(e->where, "region"), &e->cpu, p);
+    return code || e->cpu.pattern != PATTERN_FRAMES ? code : check_frames(r, e);
 }

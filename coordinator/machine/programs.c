@@ -118,25 +118,6 @@ static enum err_code read_kind(struct reader *r, struct entry *e)
                       "says not what to run; add one of generator:, record:, trace: or script:");
 }
 
-static enum err_code check_entry(struct reader *r, const struct entry *e)
-{
-    const struct machine *m = &r->out->machine;
-    struct value on = mapping_get(e->where, "on");
-    if (e->cpu.kind != CPU_GENERATOR)
-        return ERR_OK;
-    enum err_code code = generator_check(r, e);
-    for (uint32_t i = 0; i < e->members->n && !code && e->cpu.pattern == PATTERN_FRAMES; i++) {
-        const struct link_desc *link = &m->links[e->cpu.link];
-        uint16_t board = e->members->board[i];
-        if (link->board[0] != board && link->board[1] != board)
-            code = value_fail(on, ERR_IMPOSSIBLE_MACHINE, r->err,
-                              "link %s does not end at board %s; name CPUs of %s or %s", link->name,
-                              m->boards[board].name, m->boards[link->board[0]].name,
-                              m->boards[link->board[1]].name);
-    }
-    return code;
-}
-
 // Enters one CPU description per member. The script's text is copied for each: every description owns its
 // own.
 static void add_members(struct reader *r, const struct entry *e, uint32_t program)
@@ -163,8 +144,8 @@ static enum err_code read_entry(struct reader *r, struct value v, uint32_t parti
         NP_ASSERT(e.members);
         code = read_on(r, &e, mapping_get(v, "on"));
         e.cpu.members = e.members->n;
-        if (!code)
-            code = check_entry(r, &e);
+        if (!code && e.cpu.kind == CPU_GENERATOR)
+            code = generator_check(r, &e);
         uint32_t program = r->out->n_programs;
         if (!code) {
             *(struct program *)PUSH(r->out->programs, r->out->n_programs) =

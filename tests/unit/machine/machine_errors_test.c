@@ -169,6 +169,22 @@ static const struct row rows[] = {
      ERR_IMPOSSIBLE_MACHINE, "region: reaches into the frames", ""},
     {"generator: random, region: {size: 4KiB}", "record: []", ERR_IMPOSSIBLE_MACHINE,
      "the frames for virtual pages begin at 48MiB", "board A1"},
+    {"on: A0/0, generator: random", "on: A0/0-1, link: w, generator: frames", ERR_IMPOSSIBLE_MACHINE,
+     "'frames' takes 1 of an entry's CPUs at most, not 2", ""},
+    {"boards: [A2]\n",
+     "boards: [A2]\n        programs:\n          - {on: A2/0, link: w, generator: frames, region: {size: "
+     "4KiB}}\n"
+     "          - {on: A2/1, link: w, generator: frames, region: {base: 4KiB, size: 4KiB}}\n",
+     ERR_IMPOSSIBLE_MACHINE, "t.yaml:21: systems[0].partitions[1].programs[1].on: the program of line 20",
+     ""},
+    {"on: A0/0, generator: random, region: {size: 4KiB}}\n          - {on: rest, generator: private, region: "
+     "{base: 1MiB, "
+     "size: 4KiB}}\n      - name: Q\n        boards: [A2]\n",
+     "on: A0/0, generator: frames, link: w, frame: 3KiB, region: {size: 6KiB}}\n      - name: Q\n        "
+     "boards: [A2]\n"
+     "        programs: [{on: A2/0, link: w, generator: frames, region: {size: 3KiB}}]\n",
+     ERR_IMPOSSIBLE_MACHINE, "programs[0].region: the regions of this program and the one of line 15", ""},
+    {"region: {size: 4KiB}", "region: {size: 4KiB, base: 3}", ERR_BAD_VALUE, "region.base: '3'", ""},
     {"generator: random, region: {size: 4KiB}", "script: none.script", ERR_FILE,
      "programs[0].script:", "none.script"},
     {"generator: random, region: {size: 4KiB}", "script: \"a\\n\\u00e4\\n\"", ERR_SCRIPT,

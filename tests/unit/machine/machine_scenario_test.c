@@ -281,6 +281,7 @@ static void test_main_job(void)
     CU_ASSERT_EQUAL_FATAL(scenario_read(source_path("deploy/scenarios/sun-three-domains.yaml"), &s, &err), 0);
     CU_ASSERT_EQUAL_FATAL(s.machine.n_partitions, 3);
     CU_ASSERT_EQUAL(s.machine.n_cpus, 32);
+    CU_ASSERT_EQUAL(s.n_warnings, 0);
     for (uint32_t p = 0; p < 3; p++) {
         CU_ASSERT_EQUAL_FATAL(s.machine.partitions[p].n_boards, sizes[p]);
         for (uint32_t i = 0; i < sizes[p]; i++)
