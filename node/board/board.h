@@ -20,9 +20,6 @@ struct board_options {
     bool reference; // every access a step of its own, no run-ahead
 };
 
-// Called for every access that is performed, in the order in which this board performs them; for tests.
-typedef void board_watch_fn(void *self, unsigned board, unsigned cpu, sim_time at, const void *access);
-
 // Builds board `number` of the machine (which must outlive it) at time 0. NULL and *err on failure: a trace
 // that cannot be read, a script that is malformed.
 struct board *board_new(const struct machine *machine, unsigned number, const struct board_options *options,
@@ -44,6 +41,11 @@ struct frame_list *board_frames(struct board *board);
 // The earliest time at which this board could begin to send, on the crossbar or on a timed link, if nothing
 // further arrived: CPU time + the way to the bus, or pending event + its way to the port, whichever is least.
 sim_time board_bound(const struct board *board);
+
+// CPU number `index` of the board; NULL: the board has no such CPU. For tests, which read registers and ask
+// programs for their state.
+struct cpu;
+const struct cpu *board_cpu(const struct board *board, unsigned index);
 
 uint32_t board_running(const struct board *board);  // CPUs that are not done
 uint64_t board_accesses(const struct board *board); // completed

@@ -194,6 +194,11 @@ struct frame_list *board_frames(struct board *board)
     return &board->frames_out;
 }
 
+const struct cpu *board_cpu(const struct board *board, unsigned index)
+{
+    return index < board->n_cpus ? &board->cpus[index] : NULL;
+}
+
 uint32_t board_running(const struct board *board)
 {
     uint32_t running = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/cpu/cpu.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -133,13 +134,24 @@ bool cpu_granted(struct cpu *cpu, unsigned l1, uint64_t line, int64_t index, sim
     return waits;
 }
 
+void cpu_fail(struct cpu *cpu, const char *fmt, ...)
+{
+    if (cpu->checks_failed++)
+        return;
+    char *text = cpu->first_failure;
+    int n =
+        snprintf(text, sizeof cpu->first_failure, "board %u CPU %u at %llu ps: ", component_board(cpu->id),
+                 cpu->index, (unsigned long long)cpu->clock.now);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text + n, sizeof cpu->first_failure - (size_t)n, fmt, args);
+    va_end(args);
+}
+
 void cpu_note_failure(struct cpu *cpu, uint64_t address, uint64_t value, const char *expected)
 {
-    if (cpu->checks_failed++ == 0)
-        snprintf(cpu->first_failure, sizeof cpu->first_failure,
-                 "board %u CPU %u at %llu ps: 0x%llx holds 0x%llx, expected %s", component_board(cpu->id),
-                 cpu->index, (unsigned long long)cpu->clock.now, (unsigned long long)address,
-                 (unsigned long long)value, expected);
+    cpu_fail(cpu, "0x%llx holds 0x%llx, expected %s", (unsigned long long)address, (unsigned long long)value,
+             expected);
 }
 
 static void access_state(struct access *access, struct archive *ar)

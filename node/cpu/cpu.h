@@ -146,6 +146,9 @@ static inline void cpu_check_failed(struct cpu *cpu, const struct access *access
     cpu_note_failure(cpu, access->address, access->value, expected);
 }
 
+// Any other failure of the program, in printf form: counted and kept like a check that fails.
+void cpu_fail(struct cpu *cpu, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 // Makes a CPU that waits for a frame go on at `at` or later.
 void cpu_wake(struct cpu *cpu, sim_time at);
 

@@ -180,38 +180,36 @@ static bool has_slice(enum pattern pattern)
            pattern == PATTERN_BURST;
 }
 
-static void choose_run(struct cpu *cpu, struct generator *gen)
+// False: the region is too small for the pattern.
+static bool choose_run(struct cpu *cpu, const struct machine *machine, struct generator *gen)
 {
     switch (cpu->desc->pattern) {
     case PATTERN_PRIVATE:
     case PATTERN_RANDOM:
     case PATTERN_HOT_LINES:
         gen->run = run_random;
-        break;
+        return gen->words > 0;
     case PATTERN_STREAM:
         gen->run = run_stream;
-        break;
+        return gen->words > 0;
     case PATTERN_FALSE_SHARING:
         gen->run = run_false_sharing;
-        break;
+        return gen->size >= GENERATOR_LINE;
     case PATTERN_POINTER_CHASE:
         gen->run = run_chase;
-        break;
+        return gen->size >= gen->stride;
     case PATTERN_BURST:
         gen->run = run_burst;
-        break;
+        return gen->words > 0;
     case PATTERN_FRAMES:
-        generator_frames_open(cpu, gen);
-        break;
+        return generator_frames_open(cpu, machine, gen);
     default:
-        generator_sync_open(cpu, gen);
+        return generator_sync_open(cpu, gen);
     }
 }
 
-enum err_code generator_open(struct cpu *cpu, const struct partition_desc *partition, struct err *err)
+enum err_code generator_open(struct cpu *cpu, const struct machine *machine, struct err *err)
 {
-    (void)partition;
-    (void)err;
     const struct cpu_desc *desc = cpu->desc;
     struct generator *gen = calloc(1, sizeof *gen);
     NP_ASSERT(gen);
@@ -227,7 +225,10 @@ enum err_code generator_open(struct cpu *cpu, const struct partition_desc *parti
     gen->members = desc->members;
     cpu->ops = &program_generator;
     cpu->program = gen;
-    choose_run(cpu, gen);
+    if (!choose_run(cpu, machine, gen))
+        return err_set(err, ERR_IMPOSSIBLE_MACHINE,
+                       "the region of %llu bytes is too small for a generator of %u members; make it larger",
+                       (unsigned long long)desc->size, desc->members);
     return ERR_OK;
 }
 
@@ -244,6 +245,7 @@ static void state(struct cpu *cpu, struct archive *ar)
     ar_u64(ar, &gen->at);
     ar_u64(ar, &gen->seen);
     ar_u64(ar, &gen->stored);
+    ar_u64(ar, &gen->polls);
     ar_u32(ar, &gen->phase);
     ar_bool(ar, &gen->waiting);
     if (cpu->desc->pattern == PATTERN_FRAMES)

@@ -19,12 +19,14 @@ struct generator {
     uint64_t count;           // accesses or rounds; UINT64_MAX: endless
     sim_time compute;
     uint32_t member, members;
+    uint64_t polls_max; // synchronising patterns: reads in vain, one after another, before a member gives up
 
     // State. What each means is the pattern's; all of it is saved.
     uint64_t n;      // accesses issued or rounds begun
     uint64_t at;     // position, address or index
     uint64_t seen;   // last value that matters
     uint64_t stored; // last value written
+    uint64_t polls;  // reads in vain so far
     uint32_t phase;
     bool waiting; // for the access in flight
     void *extra;  // frames: buffers, owned
@@ -50,9 +52,9 @@ NP_INLINE bool generator_value_fits(uint64_t address, uint64_t value)
 }
 
 // The synchronising patterns (generator_sync.c) and the frame exchange (generator_frames.c): each sets
-// gen->run and prepares its state. The frames pattern also receives.
-void generator_sync_open(struct cpu *cpu, struct generator *gen);
-void generator_frames_open(struct cpu *cpu, struct generator *gen);
+// gen->run and prepares its state; false: the region is too small for it. The frames pattern also receives.
+bool generator_sync_open(struct cpu *cpu, struct generator *gen);
+bool generator_frames_open(struct cpu *cpu, const struct machine *machine, struct generator *gen);
 void generator_frames_receive(struct cpu *cpu, const uint8_t *bytes, uint32_t size, sim_time at);
 void generator_frames_state(struct generator *gen, struct archive *ar);
 void generator_frames_free(struct generator *gen);
