@@ -93,6 +93,7 @@ static void subject_init(struct subject *subject, struct board *board, uint64_t 
                     .home = home,
                     .first_board = (uint16_t)board->system->first_board,
                     .txn = mshr ? mshr->txn : 0},
+        .put_refused = board->put_refused,
         .data = evicted ? mshr->data : board->cache.data + ((uint64_t)slot << board->cache.line_shift),
         .line_bytes = board->cache.line_bytes,
         .snoop = bus_snoop,
@@ -154,6 +155,14 @@ static void stall_request(struct board *board, uint64_t line, struct waiter wait
     board->stalled[board->n_stalled++] = (struct stalled_request){line, waiter};
 }
 
+// Reserves a way for a line that is on its way. What the slot last held is no state: it is cleared.
+static void claim_slot(struct board_cache *cache, uint64_t line, uint32_t slot)
+{
+    cache->tag[slot] = line | 1;
+    cache_used(cache, slot);
+    memset(cache->data + ((uint64_t)slot << cache->line_shift), 0, cache->line_bytes);
+}
+
 static void count_miss(struct board *board, bool upgrade, unsigned home)
 {
     board_count(board, home == board->number ? CNT_MISSES_LOCAL : CNT_MISSES_REMOTE, 1);
@@ -178,8 +187,9 @@ static void start_transaction(struct board *board, uint64_t line, uint32_t slot,
     }
     if (!mshr)
         mshr = mshr_take(board, line, false);
+    if (!upgrade)
+        claim_slot(&board->cache, line, slot);
     mshr->slot = slot;
-    board->cache.tag[slot] = line | 1;
     board->cache.mshr[slot] = (uint16_t)(mshr - board->mshrs);
     struct subject subject;
     subject_init(&subject, board, line, mshr, slot, where.board);
@@ -324,10 +334,27 @@ static void count_loss(struct board *board, const struct message *message)
     board_count(board, CNT_INVALIDATIONS, message->type == MSG_INV || message->type == MSG_FWD_GETM);
 }
 
+// The line is gone: its Put was refused, which a damaged map of this board had led astray.
+static void answer_lost(struct board *board, const struct message *message)
+{
+    static const uint8_t lost[LINE_BYTES_MAX];
+    struct step_context context = {.line = message->line,
+                                   .self = board->number,
+                                   .home = (uint16_t)component_board(message->src),
+                                   .first_board = (uint16_t)board->system->first_board};
+    struct step_out out;
+    cache_answer_lost(message, &context, &out);
+    send_all(board, &out, lost);
+}
+
 void agent_receive(struct board *board, const struct message *message, const uint8_t *data)
 {
     struct mshr *mshr = mshr_find(board, message->line);
     uint32_t slot = mshr && !mshr->eviction ? mshr->slot : cache_find(&board->cache, message->line);
+    if (slot == NO_SLOT && !mshr && board->put_refused) {
+        answer_lost(board, message);
+        return;
+    }
     if (slot == NO_SLOT && !mshr)
         np_panic("NP0102: board %u does not hold line 0x%llx and received %s from %u/%u at %llu ps",
                  board->number, (unsigned long long)message->line, message_name(message->type),
@@ -340,6 +367,7 @@ void agent_receive(struct board *board, const struct message *message, const uin
         board_count(board, CNT_FORWARDS_PARKED, 1);
         return;
     }
+    board->put_refused |= message->type == MSG_PUT_ERROR;
     count_loss(board, message);
     if (out.fill)
         count_fill(board, mshr, message);

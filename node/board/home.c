@@ -9,6 +9,8 @@
 void home_init(struct board *board)
 {
     memory_init(&board->home.memory, board->params->memory_bytes, board->params->line_bytes);
+    if (board->partition)
+        segment_map_init(&board->home.decode, board->partition);
 }
 
 void home_free(struct board *board)
@@ -57,6 +59,8 @@ static void send_all(struct board *board, const struct step_out *out, const uint
 // A request for memory that is not this board's, from a damaged map: answered, never served.
 static void refuse(struct board *board, const struct message *request)
 {
+    if (message_vnet(request->type) != VN_REQUEST)
+        return; // nobody waits for what it would have caused
     bool get = request->type == MSG_GETS || request->type == MSG_GETM;
     struct message answer = {.dst = component(request->requestor, UNIT_AGENT),
                              .line = request->line,
@@ -109,7 +113,7 @@ void home_event(struct board *board, uint32_t payload)
     struct message message = item->message;
     struct location where;
     board_count(board, CNT_HOME_REQUESTS, 1);
-    if (!segment_map_find(&board->map, message.line, &where) || where.board != board->number) {
+    if (!segment_map_find(&board->home.decode, message.line, &where) || where.board != board->number) {
         pool_release(&board->pool, payload);
         refuse(board, &message);
         return;

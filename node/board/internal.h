@@ -65,8 +65,8 @@ struct mshr {
 };
 
 // Transactions are found by line through chains; the order in a chain never reaches results.
-#define MSHR_ENTRIES_MAX    2048 // twice the most that a description may ask for
-#define MSHR_BUCKETS 256
+#define MSHR_ENTRIES_MAX 2048 // twice the most that a description may ask for
+#define MSHR_BUCKETS     256
 
 struct frame_slot {
     bool used;
@@ -75,7 +75,9 @@ struct frame_slot {
 
 struct home {
     struct memory memory;
-    sim_time free_at;        // when it can turn to the next message
+    struct segment_map
+        decode;       // which addresses are its own; the routing map of the board may be damaged, not this
+    sim_time free_at; // when it can turn to the next message
     sim_time memory_free_at; // when memory can begin the next transfer
     uint64_t seq;            // of what it sends
     uint64_t queue_seq;      // of what it queues for itself
@@ -107,11 +109,12 @@ struct board {
     uint32_t n_mshrs; // both kinds: 2 x params->mshrs
     uint32_t misses, evictions;
     struct mshr *mshrs;
-    uint16_t mshr_bucket[MSHR_BUCKETS]; // first of each hash, or NO_MSHR
+    uint16_t mshr_bucket[MSHR_BUCKETS];        // first of each hash, or NO_MSHR
     uint64_t mshr_used[MSHR_ENTRIES_MAX / 64]; // bit per entry
     uint64_t agent_seq;
     uint32_t next_txn;
     sim_time bus_free_at;
+    bool put_refused;   // ever: some home may count on a line that is gone
     uint32_t n_stalled; // requests that wait for an MSHR or a way, oldest first
     bool retrying;
     struct stalled_request {

@@ -146,6 +146,7 @@ static void agent_state(struct board *board, struct archive *ar)
     ar_u64(ar, &board->agent_seq);
     ar_u32(ar, &board->next_txn);
     ar_u64(ar, &board->bus_free_at);
+    ar_bool(ar, &board->put_refused);
     board->misses = board->evictions = 0;
     for (uint32_t i = 0; i < board->n_mshrs; i++) {
         struct mshr *mshr = &board->mshrs[i];

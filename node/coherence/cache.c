@@ -139,3 +139,19 @@ void cache_step(const struct protocol *protocol, struct cache_line *line, enum c
         perform((enum cache_action)cell->actions[i], line, message, context, out);
     line->state = cell->next;
 }
+
+void cache_answer_lost(const struct message *message, const struct step_context *context,
+                       struct step_out *out)
+{
+    out->n = 0;
+    out->hit = out->fill = out->fail = false;
+    component_id requestor = component(message->requestor, UNIT_AGENT);
+    if (message->type == MSG_INV) {
+        answer(out, context, message, MSG_INV_ACK, requestor, 0);
+        return;
+    }
+    answer(out, context, message, MSG_DATA, requestor, MSGF_OWNER | MSGF_POISON);
+    if (message->type == MSG_FWD_GETS)
+        answer(out, context, message, MSG_DATA, component(context->home, UNIT_HOME),
+               MSGF_OWNER | MSGF_POISON);
+}

@@ -45,10 +45,29 @@ static void park(struct receive_view *view, const struct message *message)
     view->parking->parked[view->parking->n++] = *message;
 }
 
+// A forward comes from the line's home: what goes back to the home goes there, whatever a segment map says by
+// now.
+static void remember_home(struct receive_view *view, const struct message *message)
+{
+    if (message_vnet(message->type) == VN_FORWARD)
+        view->context.home = (uint16_t)component_board(message->src);
+}
+
+static bool is_lost(const struct receive_view *view, const struct message *message)
+{
+    return view->put_refused && view->line->state == C_I &&
+           (message->type == MSG_FWD_GETS || message->type == MSG_FWD_GETM || message->type == MSG_INV);
+}
+
 enum received receive(struct receive_view *view, const struct message *message, const uint8_t *message_data,
                       struct step_out *out)
 {
     bool behind = view->parking && view->parking->n && message_vnet(message->type) == VN_FORWARD;
+    remember_home(view, message);
+    if (!behind && is_lost(view, message)) {
+        cache_answer_lost(message, &view->context, out);
+        return RECEIVED;
+    }
     enum cache_event event = cache_event_of(view->line, message);
     if (behind || possible_cell(view, event, message)->kind == CELL_STALL) {
         park(view, message);
@@ -70,10 +89,16 @@ bool receive_parked(struct receive_view *view, struct step_out *out)
         return false;
     struct message message = parking->parked[0];
     enum cache_event event = cache_event_of(view->line, &message);
-    if (possible_cell(view, event, &message)->kind == CELL_STALL)
+    bool lost = is_lost(view, &message);
+    if (!lost && possible_cell(view, event, &message)->kind == CELL_STALL)
         return false;
     parking->n--;
     memmove(parking->parked, parking->parked + 1, parking->n * sizeof parking->parked[0]);
+    remember_home(view, &message);
+    if (lost) {
+        cache_answer_lost(&message, &view->context, out);
+        return true;
+    }
     snoop_for(view, event);
     cache_step(view->protocol, view->line, event, &message, &view->context, out);
     return true;

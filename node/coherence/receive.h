@@ -25,7 +25,8 @@ struct receive_view {
     struct cache_line *line;
     struct parking *parking; // NULL: the line is stable, nothing can be parked
     struct step_context context;
-    uint8_t *data; // the line's bytes
+    bool put_refused; // some Put of this board was: a home may count on a line that is gone
+    uint8_t *data;    // the line's bytes
     uint32_t line_bytes;
     // Takes the line away from (L_INV) or down to S in (L_DOWN) all L1s of the board. Returns true when one
     // of them had written silently.

@@ -60,6 +60,11 @@ enum cache_event cache_event_of(const struct cache_line *line, const struct mess
 void cache_step(const struct protocol *protocol, struct cache_line *line, enum cache_event event,
                 const struct message *message, const struct step_context *context, struct step_out *out);
 
+// Answers a forward for a line that is gone because its Put was refused (a damaged segment map led it
+// astray): the home still counts on this board. As a gate answers for a dead owner: lost data, or the ack.
+void cache_answer_lost(const struct message *message, const struct step_context *context,
+                       struct step_out *out);
+
 // Which column a message is at the directory.
 enum dir_event dir_event_of(const struct dir_line *line, const struct message *message, unsigned first_board);
 

@@ -13,7 +13,8 @@
 // (returned again until nothing is pending).
 typedef enum next cpu_next_fn(struct cpu *cpu, struct access *access);
 
-// An access completed at `at`; access->value holds what a fetch, load or rmw read.
+// An access completed; access->value holds what a fetch, load or rmw read. `at`: when its result was there, which is
+// at or before clock.now.
 typedef void cpu_complete_fn(struct cpu *cpu, const struct access *access, enum access_status status,
                              sim_time at);
 
@@ -107,7 +108,7 @@ NP_INLINE bool cpu_settle(struct cpu *cpu, sim_time limit, cpu_complete_fn *comp
     struct pending retired;
     for (;;) {
         while (cpu_retire(cpu, &retired))
-            complete(cpu, &retired.access, (enum access_status)retired.status, cpu->clock.now);
+            complete(cpu, &retired.access, (enum access_status)retired.status, retired.done_at);
         if (cpu->n_pending < cpu->outstanding)
             return true;
         cpu_block(cpu);

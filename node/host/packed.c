@@ -78,6 +78,15 @@ void packed_count_time(struct packed *packed)
     packed->stats.simulating_ns = atomic_load(&packed->simulating_ns);
 }
 
+void packed_state(struct packed *packed, struct archive *ar)
+{
+    for (unsigned b = 0; b < packed->crew.machine->n_boards; b++)
+        if (packed->crew.boards[b])
+            board_state(packed->crew.boards[b], ar);
+    for (uint32_t g = 0; g < packed->groups.n; g++)
+        conductor_state(packed->conductor, g, ar);
+}
+
 static struct digest board_digest(struct board *board)
 {
     struct archive ar;

@@ -34,6 +34,10 @@ enum err_code packed_run(struct packed *packed, const struct conductor_stop *sto
 // Brings stats.simulating_ns up to date: what its threads spent in boards.
 void packed_count_time(struct packed *packed);
 
+// Saves or loads the whole complex; loading needs one freshly opened from the same machine. Only while
+// paused. Threads may differ between saving and loading.
+void packed_state(struct packed *packed, struct archive *ar);
+
 // Digest of the run so far: of every partition from its boards in order, and of all partitions. Only while
 // paused. partitions: one digest each, may be NULL.
 struct digest packed_digest(struct packed *packed, struct digest *partitions);
