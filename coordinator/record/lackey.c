@@ -80,7 +80,7 @@ static const char *read_ref(const char *line, struct trace_ref *ref)
     uint64_t address = 0;
     for (uint8_t digit; (digit = hex_digit[(uint8_t)*at]) != NO_DIGIT; at++)
         address = address << 4 | digit;
-    if (*at++ != ',')
+    if (at == line + 3 || *at++ != ',')
         return NULL;
     unsigned size = 0;
     for (; *at >= '0' && *at <= '9' && size <= TRACE_SIZE_MAX; at++)

@@ -231,7 +231,7 @@ static enum err_code run(struct recording *recording, struct err *err)
     if (follow(recording, err))
         make_end(recording);
     guest_finish(&recording->guest);
-    if (!err->code && recording->processes == 0)
+    if (!err->code && recording->processes == 0 && !recording->cancelled)
         err_set(err, ERR_PROCESS, "%s: valgrind cannot run it (exit status %d)%s%s", request->argv[0],
                 guest_exit_status(&recording->guest), recording->remark[0] ? ": " : "", recording->remark);
     return err->code;
