@@ -3,10 +3,11 @@
 #include "proto/codec/control_wire.h"
 
 #define CONFIGURE_FIELDS(X) X(run_id) X(epoch) X(index) X(nodes) X(threads)
-#define OPTIONS_FIELDS(X)                                                                                    \
-    X(chop_seed)                                                                                             \
-    X(host_fault_rate)                                                                                       \
-    X(host_fault_seed) X(reference) X(use_bounds) X(skip_idle) X(pin_core) X(insecure) X(silence_ms)
+// clang-format off
+#define OPTIONS_FIELDS(X) \
+    X(chop_seed) X(host_fault_rate) X(host_fault_seed) X(reference) X(use_bounds) X(skip_idle) \
+    X(pin_core) X(insecure) X(silence_ms)
+// clang-format on
 
 void configure_to_wire(const struct control *control, Np__Control *wire, struct arena *arena)
 {

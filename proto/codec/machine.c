@@ -10,25 +10,23 @@
 
 #define GEOMETRY_FIELDS(X) X(bytes) X(ways) X(latency)
 
-#define PARAMS_FIELDS(X)                                                                                     \
-    X(cpus)                                                                                                  \
-    X(cpu_hz)                                                                                                \
-    X(line_bytes)                                                                                            \
-    X(l1_split) X(mshrs) X(bus_order) X(bus_return) X(bus_occupancy) X(agent_latency) X(home_occupancy)      \
-        X(local_latency) X(memory_bytes) X(memory_latency) X(memory_bytes_per_s) X(port_bytes_per_s)         \
-            X(header_bytes)
+// clang-format off
+#define PARAMS_FIELDS(X) \
+    X(cpus) X(cpu_hz) X(line_bytes) X(l1_split) X(mshrs) X(bus_order) X(bus_return) X(bus_occupancy) \
+    X(agent_latency) X(home_occupancy) X(local_latency) X(memory_bytes) X(memory_latency) \
+    X(memory_bytes_per_s) X(port_bytes_per_s) X(header_bytes)
+// clang-format on
 
 #define SYSTEM_FIELDS(X)    X(first_board) X(boards) X(flight)
 #define BOARD_FIELDS(X)     X(system) X(partition)
 #define SEGMENT_FIELDS(X)   X(size) X(granule) X(offset)
 #define PARTITION_FIELDS(X) X(system) X(frames_offset) X(seed)
 
-#define CPU_FIELDS(X)                                                                                        \
-    X(outstanding)                                                                                           \
-    X(size)                                                                                                  \
-    X(member)                                                                                                \
-    X(members) X(write_permille) X(stride) X(count) X(warmup) X(critical) X(parallel) X(compute) X(link)     \
-        X(frame_bytes)
+// clang-format off
+#define CPU_FIELDS(X) \
+    X(outstanding) X(size) X(member) X(members) X(write_permille) X(stride) X(count) X(warmup) \
+    X(critical) X(parallel) X(compute) X(link) X(frame_bytes)
+// clang-format on
 
 #define LINK_FIELDS(X)    X(latency) X(bytes_per_s)
 #define FAULT_FIELDS(X)   X(at) X(segment)

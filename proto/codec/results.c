@@ -10,10 +10,11 @@
 
 #define CPU_FIELDS(X) X(accesses) X(hits) X(latency_sum_ps) X(wait_ps) X(compute_ps) X(done_at) X(work)
 
-#define HOST_FIELDS(X)                                                                                       \
-    X(simulating_ns)                                                                                         \
-    X(exchanging_ns) X(waiting_ns) X(grants) X(resends) X(duplicates) X(damaged) X(foreign) X(bytes_out)     \
-        X(bytes_in) X(max_rss_bytes)
+// clang-format off
+#define HOST_FIELDS(X) \
+    X(simulating_ns) X(exchanging_ns) X(waiting_ns) X(grants) X(resends) X(duplicates) X(damaged) \
+    X(foreign) X(bytes_out) X(bytes_in) X(max_rss_bytes)
+// clang-format on
 
 // A field that is added to a struct but not to its list would be lost on the way.
 #define EIGHT_BYTES(field) +8

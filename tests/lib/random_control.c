@@ -26,7 +26,8 @@ static void *zeroed(uint32_t count, size_t size)
 // Small numbers as often as large ones, so that every length on the wire occurs.
 static uint64_t number(struct rng *rng)
 {
-    return rng_next(rng) >> rng_below(rng, 64);
+    uint64_t shift = rng_below(rng, 64);
+    return rng_next(rng) >> shift;
 }
 
 static void numbers(struct rng *rng, uint64_t *to, size_t count)

@@ -27,8 +27,7 @@ static void test_round_trip(void)
             CU_ASSERT_EQUAL_FATAL(control_decode(first.data, first.size, &out, &err), ERR_OK);
             CU_ASSERT_TRUE(control_equal(&in, &out));
             CU_ASSERT_EQUAL(control_encode(&out, &again, &err), ERR_OK);
-            CU_ASSERT_EQUAL(first.size, again.size);
-            CU_ASSERT_EQUAL(memcmp(first.data, again.data, first.size), 0);
+            CU_ASSERT_TRUE(first.size == again.size && memcmp(first.data, again.data, first.size) == 0);
             control_free(&in);
             control_free(&out);
         }
@@ -65,8 +64,7 @@ static void test_golden_bytes(void)
         struct err err;
         golden_message((enum control_kind)kind, &expected);
         CU_ASSERT_EQUAL(control_encode(&expected, &bytes, &err), ERR_OK);
-        CU_ASSERT_EQUAL(bytes.size, size);
-        CU_ASSERT_EQUAL(memcmp(bytes.data, on_file, size), 0);
+        CU_ASSERT_TRUE(bytes.size == size && memcmp(bytes.data, on_file, size) == 0);
         CU_ASSERT_EQUAL(control_decode(on_file, size, &decoded, &err), ERR_OK);
         CU_ASSERT_TRUE(control_equal(&decoded, &expected));
         control_free(&decoded);

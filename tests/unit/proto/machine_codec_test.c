@@ -23,8 +23,7 @@ static void test_round_trip(void)
         CU_ASSERT_EQUAL_FATAL(machine_decode(first.data, first.size, &out, &err), ERR_OK);
         CU_ASSERT_TRUE(machine_equal(&in, &out));
         machine_encode(&out, &again);
-        CU_ASSERT_EQUAL(first.size, again.size);
-        CU_ASSERT_EQUAL(memcmp(first.data, again.data, first.size), 0);
+        CU_ASSERT_TRUE(first.size == again.size && memcmp(first.data, again.data, first.size) == 0);
         machine_free(&in);
         machine_free(&out);
     }

@@ -17,8 +17,7 @@ static void check_round_trip(struct rng *rng, uint32_t boards, bool full)
     CU_ASSERT_EQUAL_FATAL(results_decode(first.data, first.size, &out, &err), ERR_OK);
     CU_ASSERT_TRUE(results_equal(&in, &out));
     results_encode(&out, &again);
-    CU_ASSERT_EQUAL(first.size, again.size);
-    CU_ASSERT_EQUAL(memcmp(first.data, again.data, first.size), 0);
+    CU_ASSERT_TRUE(first.size == again.size && memcmp(first.data, again.data, first.size) == 0);
     results_free(&in);
     results_free(&out);
     bytes_free(&first);
