@@ -7,6 +7,8 @@
 #include "proto/base/assert.h"
 #include "proto/codec/control.h"
 #include "proto/codec/control_envelope.h"
+#include "proto/codec/machine.h"
+#include "proto/codec/results.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
