@@ -76,8 +76,9 @@ struct partition_desc {
     uint16_t boards[BOARDS_PER_SYSTEM_MAX]; // ascending
     uint32_t n_segments;
     struct segment_desc segments[SEGMENTS_MAX]; // ascending, disjoint, gap-free from 0
-    // In each board's memory: frames for virtual pages lie from here to its end. They are reached through segments
-    // as all memory is; generators' regions stay below. At or beyond a board's memory_bytes: it has no frames.
+    // In each board's memory: frames for virtual pages lie from here to its end. They are reached through
+    // segments as all memory is; generators' regions stay below. At or beyond a board's memory_bytes: it has
+    // no frames.
     uint64_t frames_offset;
     uint64_t seed;          // of everything random in the partition
 };
