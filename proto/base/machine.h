@@ -80,7 +80,7 @@ struct partition_desc {
     // segments as all memory is; generators' regions stay below. At or beyond a board's memory_bytes: it has
     // no frames.
     uint64_t frames_offset;
-    uint64_t seed;          // of everything random in the partition
+    uint64_t seed; // of everything random in the partition
 };
 
 enum cpu_kind { CPU_IDLE, CPU_GENERATOR, CPU_SCRIPT, CPU_TRACE };
