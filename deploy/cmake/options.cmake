@@ -4,9 +4,10 @@ set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS ON) # __int128, always_inline
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT CMAKE_BUILD_TYPE)
-  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug or RelWithDebInfo" FORCE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug, RelWithDebInfo or Sanitize" FORCE)
 endif()
-set(CMAKE_C_FLAGS_RELEASE "-O2 -g1") # assertions stay on; line tables cost no time and name the place
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")  # assertions stay on; line tables cost no time and name the place
+set(CMAKE_C_FLAGS_SANITIZE "-O1 -g1") # what the sanitizers need to be quick and to name the line
 
 set(NP_SANITIZE "" CACHE STRING "sanitizers for all targets, as in -fsanitize=; e.g. address,undefined or thread")
 option(NP_FUZZ "build the libFuzzer targets (clang only)" OFF)
@@ -20,12 +21,18 @@ target_compile_options(np_options INTERFACE
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   target_compile_options(np_options INTERFACE -Woverride-init -Wduplicated-cond -Wlogical-op)
 else()
-  target_compile_options(np_options INTERFACE -Winitializer-overrides -Wno-gnu-zero-variadic-macro-arguments)
+  # NP_ASSERT(condition && "what it means") converts a string on purpose.
+  target_compile_options(np_options INTERFACE -Winitializer-overrides -Wno-gnu-zero-variadic-macro-arguments
+    -Wno-string-conversion)
 endif()
 if(NP_SANITIZE)
   target_compile_options(np_options INTERFACE -fsanitize=${NP_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
   target_link_options(np_options INTERFACE -fsanitize=${NP_SANITIZE})
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    # gcc's flow analysis sees the sanitizers' own branches and warns of paths that no source line has.
+    target_compile_options(np_options INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized)
+  endif()
 endif()
 
 # np_library(NAME FOLDER... [LIBS ...]): a static library of every .c file in the given folders.
