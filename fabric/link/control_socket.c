@@ -16,6 +16,7 @@
 #define RECONNECT_MS     20
 #define RECONNECT_MAX_MS 1000
 #define LINGER_MS        200
+#define DRAIN_MAX        4096 // parts of frames thrown away at closing
 #define HIGH_WATER       16 // frames per peer that wait for a slow one; what does not fit is sent again later
 
 struct control_routing_id control_routing_id(struct worker_id worker, uint64_t run_id)
@@ -91,6 +92,7 @@ enum err_code control_socket_bind(struct control_socket *socket, const char *end
     if (zmq_bind(socket->socket, endpoint) ||
         zmq_getsockopt(socket->socket, ZMQ_LAST_ENDPOINT, socket->endpoint, &size))
         return fail(socket, "bind", endpoint, err);
+    socket->bound = true;
     return ERR_OK;
 }
 
@@ -106,10 +108,25 @@ enum err_code control_socket_connect(struct control_socket *socket, const char *
     return ERR_OK;
 }
 
+// libzmq 4.3.4 can free a frame twice that is still queued for reading when its socket goes (issue 4806):
+// nobody new comes in, and what is there is thrown away.
+static void drain(struct control_socket *socket)
+{
+    zmq_msg_t part;
+    if (socket->bound)
+        zmq_unbind(socket->socket, socket->endpoint);
+    zmq_msg_init(&part);
+    for (int taken = 0; taken < DRAIN_MAX && zmq_msg_recv(&part, socket->socket, ZMQ_DONTWAIT) >= 0; taken++)
+        ;
+    zmq_msg_close(&part);
+}
+
 void control_socket_close(struct control_socket *socket)
 {
-    if (socket->socket)
+    if (socket->socket) {
+        drain(socket);
         zmq_close(socket->socket);
+    }
     while (socket->context && zmq_ctx_term(socket->context) && zmq_errno() == EINTR)
         ;
     *socket = (struct control_socket){0};

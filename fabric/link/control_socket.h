@@ -19,6 +19,7 @@ struct control_routing_id {
 struct control_socket {
     void *context, *socket;
     int fd;
+    bool bound;
     char endpoint[PATH_MAX_BYTES]; // as bound or connected
 };
 
