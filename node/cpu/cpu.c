@@ -104,6 +104,8 @@ static void perform(struct cpu *cpu, struct pending *p, int64_t index, sim_time 
         l1->tag[index] |= (uint64_t)(p->access.kind >= ACCESS_STORE) << 2;
         access_perform(&p->access, l1_bytes(l1, (uint32_t)index, p->access.address));
     }
+    if (NP_UNLIKELY(cpu->watch != NULL))
+        cpu->watch(cpu, &p->access, done_at);
     p->done_at = done_at;
     p->status = (uint8_t)status;
     cpu->n_under_way--;

@@ -101,6 +101,9 @@ struct cpu {
     uint64_t merged, bus_errors, poisoned, checks, checks_failed;
     struct latency_histogram latency[SERVED_COUNT]; // [SERVED_L1] is filled when results are asked for
     char first_failure[256];
+
+    // For tests: called when an access that missed has been performed, at the very moment. Hits are complete at once.
+    void (*watch)(struct cpu *cpu, struct access *access, sim_time at);
 };
 
 // Prepares a CPU of the given board parameters; `desc` may be NULL (idle). data: the board cache's bytes.
