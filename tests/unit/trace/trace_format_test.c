@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/trace/trace_file.h"
 #include "proto/trace/trace_reader.h"
 #include "proto/trace/trace_writer.h"
 #include "tests/lib/random_trace.h"
@@ -122,6 +123,37 @@ static void test_seek(void)
     free(all);
 }
 
+// The first reference of each block, and its neighbours.
+static void test_seek_to_block_borders(void)
+{
+    const uint64_t refs = 300000;
+    write_random_trace(path, 8, 1, &refs);
+    struct err err;
+    struct trace_contents contents;
+    struct trace_reader *reader;
+    uint64_t *offsets;
+    int fd;
+    CU_ASSERT_EQUAL_FATAL(trace_open_file(path, &fd, &contents, &err), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(trace_read_index(fd, path, &contents, 0, &offsets, &err), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(trace_open(path, 0, &reader, &err), ERR_OK);
+    CU_ASSERT_TRUE(contents.indexes[0].blocks > 3);
+    for (uint32_t i = 0; i < contents.indexes[0].blocks; i++) {
+        struct trace_block block;
+        CU_ASSERT_EQUAL(trace_read_at(fd, path, offsets[i], &block, sizeof block, &err), ERR_OK);
+        for (uint64_t at = block.first - (i > 0); at < block.first + 2; at++) {
+            struct random_trace source = random_trace(8);
+            for (uint64_t skip = 0; skip < at; skip++)
+                random_trace_next(&source);
+            CU_ASSERT_EQUAL(trace_seek(reader, at, &err), ERR_OK);
+            CU_ASSERT_EQUAL(compare(reader, &source), refs - at);
+        }
+    }
+    trace_close(reader);
+    free(offsets);
+    close(fd);
+    trace_contents_free(&contents);
+}
+
 static size_t heap_bytes(void)
 {
     struct mallinfo2 heap = mallinfo2();
@@ -189,6 +221,26 @@ static void test_sequential_code_is_nearly_free(void)
     trace_info_free(&info);
 }
 
+// Traces that an earlier build wrote stay readable: a change of the code that breaks this needs a new
+// TRACE_VERSION.
+static void test_golden(void)
+{
+    static const uint64_t refs[] = {30, 0, 300};
+    char golden[PATH_MAX_BYTES];
+    const char *source_folder = getenv("NUMAPLEX_SOURCE");
+    snprintf(golden, sizeof golden, "%.900s/tests/fuzz/corpus/trace/three",
+             source_folder ? source_folder : ".");
+    for (uint32_t i = 0; i < NP_ARRAY_LEN(refs); i++) {
+        struct err err;
+        struct trace_reader *reader;
+        struct random_trace source = random_trace(2 + i);
+        CU_ASSERT_EQUAL_FATAL(trace_open(golden, i, &reader, &err), ERR_OK);
+        CU_ASSERT_EQUAL(trace_length(reader), refs[i]);
+        CU_ASSERT_EQUAL(compare(reader, &source), refs[i]);
+        trace_close(reader);
+    }
+}
+
 static bool exists(const char *name)
 {
     struct stat status;
@@ -253,9 +305,11 @@ int main(void)
     CU_add_test(suite, "round trip", test_round_trip);
     CU_add_test(suite, "streams", test_streams);
     CU_add_test(suite, "seek", test_seek);
+    CU_add_test(suite, "seek to block borders", test_seek_to_block_borders);
     CU_add_test(suite, "reader stays under a mebibyte", test_reader_stays_under_a_mebibyte);
     CU_add_test(suite, "counts and footprint", test_counts_and_footprint);
     CU_add_test(suite, "sequential code is nearly free", test_sequential_code_is_nearly_free);
+    CU_add_test(suite, "golden", test_golden);
     CU_add_test(suite, "nothing half written", test_nothing_half_written);
     CU_add_test(suite, "full disk", test_full_disk);
     CU_basic_run_tests();
