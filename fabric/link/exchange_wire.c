@@ -22,6 +22,7 @@ struct slot {
     struct bytes grant; // encoded, kept while it is out
     struct batch batch; // last answer
     struct pace pace;
+    uint64_t whole_at; // when the grant itself was last sent
 };
 
 struct peer {
@@ -72,8 +73,10 @@ static enum err_code send_again(struct exchange_wire *x, struct slot *slot, bool
 {
     x->wire.stats->resends++;
     slot->pace.resent = true;
-    if (whole || slot->grant.size <= RESEND_WHOLE_MAX)
+    if (whole || slot->grant.size <= RESEND_WHOLE_MAX) {
+        slot->whole_at = wire_now(&x->wire);
         return wire_send(&x->wire, slot->at.node, &slot->grant, err);
+    }
     return wire_signal(&x->wire, slot->at.node, DATA_ASK, slot->at.group, slot->at.member, slot->seq, err);
 }
 
@@ -103,16 +106,20 @@ static enum err_code ask_again(struct exchange_wire *x, uint64_t now, uint64_t *
     return ERR_OK;
 }
 
-// A node that has nothing of what was sent to it, because it was not there yet or because it got lost.
+// A node that has nothing of what was sent to it, because it was not there yet or because it got lost. Many
+// HELLOs may have gathered while nobody listened; those that can have crossed with the grant mean nothing.
 static enum err_code hear_hello(struct exchange_wire *x, uint32_t node, struct err *err)
 {
+    uint64_t now = wire_now(&x->wire);
     x->peers[node].greeted = true;
     enum err_code code = wire_signal(&x->wire, node, DATA_HELLO, 0, node, 0, err);
-    for (uint32_t i = 0; i < x->n_slots && !code; i++)
-        if (x->slots[i].out && x->slots[i].at.node == node) {
-            code = send_again(x, &x->slots[i], true, err);
-            pace_sent(&x->slots[i].pace, wire_now(&x->wire));
-        }
+    for (uint32_t i = 0; i < x->n_slots && !code; i++) {
+        struct slot *slot = &x->slots[i];
+        if (!slot->out || slot->at.node != node || now - slot->whole_at < PACE_MIN)
+            continue;
+        code = send_again(x, slot, true, err);
+        pace_sent(&slot->pace, now);
+    }
     return code;
 }
 
@@ -215,6 +222,7 @@ static enum err_code wire_grant(struct exchange *exchange, uint32_t member, stru
     frame_list_clear(&grant->frames);
     slot->out = true;
     uint64_t now = wire_now(&x->wire);
+    slot->whole_at = now;
     pace_start(&slot->pace, now);
     x->wire.stats->grants++;
     x->wire.stats->exchanging_ns += now - start;

@@ -6,10 +6,9 @@
 #include "proto/base/assert.h"
 #include "proto/base/limits.h"
 
-#define SILENCE_US_DEFAULT UINT64_C(120000000) // longer than the conductor's own patience with us
-#define HELLO_FIRST        (20 * NS_PER_MS)    // until the conductor is there; doubles up to
-#define HELLO_MAX          NS_PER_S
-#define PARTING_NS         (200 * NS_PER_MS) // a node that heard BYE stays so long to make that known
+#define HELLO_FIRST (20 * NS_PER_MS) // until the conductor is there; doubles up to
+#define HELLO_MAX   NS_PER_S
+#define PARTING_NS  (200 * NS_PER_MS) // a node that heard BYE stays so long to make that known
 
 enum grant_state { ANSWERED, WAITING, EXECUTING };
 
@@ -181,7 +180,7 @@ enum err_code member_wire_open(struct member_wire **wire, struct link *link,
     NP_ASSERT(w);
     wire_open(&w->wire, link, config->run, config->epoch, &config->clock, config->stats);
     w->node = config->node;
-    w->silence_ns = (config->silence_us ? config->silence_us : SILENCE_US_DEFAULT) * NS_PER_US;
+    w->silence_ns = config->silence_us ? config->silence_us * NS_PER_US : UINT64_MAX;
     w->hello_interval = HELLO_FIRST;
     enum err_code code = say_hello(w, wire_now(&w->wire), err);
     if (code) {

@@ -16,9 +16,10 @@ struct member_wire;
 struct member_wire_config {
     uint64_t run;
     uint32_t epoch;
-    uint32_t node;       // this node's number: the link's peer as the conductor sees it
-    uint64_t silence_us; // a conductor that gives no sign for so long (it is asked every second) is given up;
-                         // 0: 120 s
+    uint32_t node; // this node's number: the link's peer as the conductor sees it
+    // A conductor that gives no sign for so long (it is asked every second) is given up. 0: never, because a
+    // paused one is silent; then somebody else, such as the control plane, must notice its end.
+    uint64_t silence_us;
     struct wire_clock clock;
     struct host_stats *stats; // NULL: not counted; counts as exchange_wire does, grants left to the caller
 };

@@ -244,7 +244,7 @@ struct wire_bench_result wire_bench_run(const struct wire_bench *bench)
 {
     NP_ASSERT(bench->workers <= WIRE_BENCH_WORKERS_MAX && bench->runs && bench->runs <= WIRE_BENCH_RUNS_MAX);
     struct wire_bench_result result = {0};
-    double wire[WIRE_BENCH_RUNS_MAX], bare[WIRE_BENCH_RUNS_MAX], ratio[WIRE_BENCH_RUNS_MAX];
+    double wire[WIRE_BENCH_RUNS_MAX] = {0}, bare[WIRE_BENCH_RUNS_MAX] = {0}, ratio[WIRE_BENCH_RUNS_MAX] = {0};
     measure_sizes(bench, &result.grant_bytes, &result.batch_bytes);
     for (uint32_t i = 0; i < bench->runs; i++) {
         bool bare_first = i % 2;

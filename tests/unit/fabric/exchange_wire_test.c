@@ -394,8 +394,12 @@ static struct exchange *open_hub(struct pen *pen, struct host_stats *stats)
 static struct member_wire *open_node(struct pen *pen, struct host_stats *stats)
 {
     struct member_wire *wire;
-    struct member_wire_config config = {
-        .run = RUN, .epoch = EPOCH, .node = 1, .clock = link_queue_clock(pen->queue), .stats = stats};
+    struct member_wire_config config = {.run = RUN,
+                                        .epoch = EPOCH,
+                                        .node = 1,
+                                        .silence_us = 120000000,
+                                        .clock = link_queue_clock(pen->queue),
+                                        .stats = stats};
     member_wire_open(&wire, link_queue_peer(pen->queue, 1), &config, NULL);
     return wire;
 }
@@ -457,6 +461,30 @@ static void what_the_conductor_refuses(void)
         CU_ASSERT_EQUAL(stats.duplicates, cases[i].seq < 3 || cases[i].epoch < EPOCH);
         pen_free(&pen);
     }
+}
+
+// HELLOs that gathered while the conductor was away do not bring as many copies of the grant.
+static void one_answer_to_many_hellos(void)
+{
+    struct pen pen = pen_new();
+    struct host_stats stats = {0};
+    struct exchange *exchange = open_hub(&pen, &stats);
+    struct grant grant = {.seq = 1, .until = 1000};
+    struct batch *batch;
+    struct link *hub = link_queue_hub(pen.queue);
+    uint32_t peer;
+    const uint8_t *bytes;
+    size_t size;
+    exchange->ops->grant(exchange, 1, &grant, NULL);
+    hub->ops->receive(hub, 1000, &peer, &bytes, &size, NULL); // a millisecond passes
+    pen_signal(&pen, (struct envelope){RUN, EPOCH, DATA_HELLO, 0, 1, 0});
+    for (unsigned i = 0; i < 100; i++)
+        write_to_hub(&pen, 1);
+    for (unsigned i = 0; i < 100; i++)
+        CU_ASSERT_EQUAL(exchange->ops->collect(exchange, 0, &batch, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(stats.resends, 1);
+    exchange->ops->close(exchange);
+    pen_free(&pen);
 }
 
 static void what_only_the_other_side_may_say(void)
@@ -626,6 +654,7 @@ int main(void)
     CU_ADD_TEST(suite, a_missing_node_is_named);
     CU_ADD_TEST(suite, busy_is_not_dead);
     CU_ADD_TEST(suite, what_the_conductor_refuses);
+    CU_ADD_TEST(suite, one_answer_to_many_hellos);
     CU_ADD_TEST(suite, what_only_the_other_side_may_say);
     CU_ADD_TEST(suite, what_a_member_refuses);
     CU_ADD_TEST(suite, what_a_member_answers);
