@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/coherence/protocol_main.h"
 #include "node/host/worker.h"
 
 static const struct {
@@ -11,6 +12,7 @@ static const struct {
     const char *help;
 } verbs[] = {
     {"worker", worker_main, "simulate boards of a run (started by `numaplex run`)"},
+    {"protocol", protocol_main, "print the coherence protocols as tables, or as a Murphi model"},
 };
 
 int main(int argc, char **argv)
