@@ -1,14 +1,215 @@
 // SPDX-License-Identifier: Apache-2.0
+// numaplex run: from a scenario to a run folder. This file tells the story; each step is a file of its own.
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "coordinator/machine/units.h"
+#include "coordinator/run/drive.h"
+#include "coordinator/run/find.h"
+#include "coordinator/run/manifest.h"
+#include "coordinator/run/publish.h"
+#include "coordinator/run/recordings.h"
 #include "coordinator/run/verbs.h"
+
+struct run {
+    struct run_command command;
+    struct scenario scenario;
+    struct manifest manifest; // of the state to continue from
+    struct plan plan;
+    struct run_folder folder;
+    struct outcome outcome;
+    struct progress progress;
+    char resume[PATH_MAX_BYTES]; // absolute; "": none
+    char saving[PATH_MAX_BYTES]; // folder of the state being saved; "": none
+    char last_words[LAST_WORDS_SIZE];
+};
+
+static enum err_code open_saved_state(struct run *run, struct err *err)
+{
+    const char *given = run->command.resume;
+    char *path = realpath(given, NULL);
+    if (!path)
+        return err_errno(err, ERR_FILE, "--continue %s", given);
+    int n = snprintf(run->resume, sizeof run->resume, "%s", path);
+    free(path);
+    if (n >= (int)sizeof run->resume)
+        return err_set(err, ERR_LIMIT, "--continue %s: the path is too long", given);
+    return manifest_read(&run->manifest, run->resume, err);
+}
+
+static enum err_code read_scenario(struct run *run, struct err *err)
+{
+    char path[PATH_MAX_BYTES];
+    const struct run_command *command = &run->command;
+    if (command->resume && open_saved_state(run, err))
+        return err->code;
+    if (!command->file) {
+        if (scenario_read_text(run->manifest.resolved, strlen(run->manifest.resolved),
+                               "the saved state's scenario", &run->scenario, err))
+            return err->code;
+    } else if (find_scenario(command->file, path, err) || scenario_read(path, &run->scenario, err)) {
+        return err->code;
+    }
+    if (command->seed_given)
+        scenario_set_seed(&run->scenario, command->seed);
+    if (command->until_given)
+        run->scenario.machine.until = command->until;
+    return ERR_OK;
+}
+
+// A saved state has its own past: an end before it is a mistake better told now.
+static enum err_code check_resume(const struct run *run, struct err *err)
+{
+    char text[UNIT_TEXT_SIZE];
+    if (!run->resume[0])
+        return ERR_OK;
+    if (run->scenario.machine.until < run->manifest.time)
+        return err_set(err, ERR_USAGE, "--until: the saved state is at %s already; name a later time",
+                       unit_pretty_time(run->manifest.time, text));
+    return manifest_fits(&run->manifest, &run->scenario, err);
+}
+
+// Everything that can be refused is refused here, before a folder is made or a process started.
+static enum err_code prepare(struct run *run, struct err *err)
+{
+    const struct run_command *command = &run->command;
+    if (read_scenario(run, err))
+        return err->code;
+    if (plan_make(&run->plan, &run->scenario.machine, command->nodes, command->threads, err))
+        return err->code;
+    progress_init(&run->progress, run->scenario.machine.until, command->quiet);
+    if (recordings_make(&run->scenario, &run->progress, err))
+        return err->code;
+    return check_resume(run, err);
+}
+
+static enum err_code make_folder(struct run *run, struct err *err)
+{
+    const struct run_command *command = &run->command;
+    if (folder_open(&run->folder, command->out, run->scenario.machine.name, command->force, err))
+        return err->code;
+    if (publish_resolved(&run->folder, &run->scenario, err))
+        return err->code;
+    if (run_command_saves(command))
+        return publish_save_begin(&run->folder, run->saving, err);
+    return ERR_OK;
+}
+
+static enum err_code simulate(struct run *run, struct err *err)
+{
+    const struct drive_config config = {.machine = &run->scenario.machine,
+                                        .plan = &run->plan,
+                                        .command = &run->command,
+                                        .folder = &run->folder,
+                                        .resume_folder = run->resume,
+                                        .save_folder = run->saving,
+                                        .progress = progress_show,
+                                        .context = &run->progress};
+    outcome_init(&run->outcome, &run->scenario.machine, &run->plan);
+    enum err_code code = drive_run(&config, &run->outcome, run->last_words, err);
+    progress_clear(&run->progress);
+    return code;
+}
+
+static enum err_code flush_output(struct err *err)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return ERR_OK;
+    return err_errno(err, ERR_FILE, "standard output cannot be written; the run folder is whole");
+}
+
+static enum err_code save(struct run *run, struct err *err)
+{
+    char final[PATH_MAX_BYTES], time[UNIT_TEXT_SIZE];
+    sim_time at = 0;
+    if (folder_is_ours(&run->folder, err) ||
+        manifest_write(run->saving, &run->scenario, &run->outcome, run->folder.epoch, err) ||
+        publish_save_end(&run->folder, run->saving, final, err))
+        return err->code;
+    for (uint32_t p = 0; p < run->scenario.machine.n_partitions; p++)
+        at = sim_max(at, run->outcome.groups[p].time);
+    if (run->command.json)
+        printf("{\"format\": \"numaplex-saved\", \"version\": 1, \"folder\": \"%s\", \"time_ps\": %" PRIu64
+               "}\n",
+               final, at);
+    else if (!run->command.quiet)
+        printf("Saved at %s of simulated time. To go on:\n  numaplex run --continue %s\n",
+               unit_pretty_time(at, time), final);
+    return flush_output(err);
+}
+
+static enum err_code report(struct run *run, struct err *err)
+{
+    const struct report report = {&run->scenario, &run->command, &run->plan, &run->outcome, &run->folder};
+    if (run->saving[0]) {
+        rmdir(run->saving);
+        fprintf(stderr, "numaplex: warning: the run ended before its save point; nothing was saved\n");
+    }
+    if (outcome_complete(&run->outcome, &run->scenario.machine, err) || publish_results(&report, err))
+        return err->code;
+    if (run->command.json)
+        return results_json_write(&report, stdout, err);
+    if (!run->command.quiet)
+        summary_print(&report, stdout);
+    return ERR_OK;
+}
+
+// What the user must be told although all went well: wrong values first.
+static enum err_code conclude(const struct run *run, struct err *err)
+{
+    const struct report report = {&run->scenario, &run->command, &run->plan, &run->outcome, &run->folder};
+    if (report_checks(&report, err) || flush_output(err))
+        return err->code;
+    if (run->outcome.interrupted)
+        return err_set(err, ERR_INTERRUPTED, "interrupted; the results in %s are partial", run->folder.shown);
+    return ERR_OK;
+}
+
+static void say_last_words(const struct run *run)
+{
+    if (!run->last_words[0])
+        return;
+    fprintf(stderr, "its last words:\n");
+    for (const char *c = run->last_words; *c; c++)
+        fprintf(stderr, "%s%c", c == run->last_words || c[-1] == '\n' ? "  | " : "", *c);
+    fputs(run->last_words[strlen(run->last_words) - 1] == '\n' ? "" : "\n", stderr);
+}
+
+static enum err_code do_run(struct run *run, struct err *err)
+{
+    if (prepare(run, err))
+        return err->code;
+    enum err_code code = make_folder(run, err);
+    if (!code)
+        code = simulate(run, err);
+    if (!code)
+        code = run->saving[0] && run->outcome.reason == PAUSE_SAVE_POINT ? save(run, err) : report(run, err);
+    if (code) {
+        if (run->folder.epoch)
+            folder_fail(&run->folder, err, run->command.keep);
+        say_last_words(run);
+        return code;
+    }
+    return conclude(run, err);
+}
+
 int run_main(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return 1;
-}
-int digest_main(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return 1;
+    static struct run run; // large, and there is one
+    struct err err;
+    // A reader of our output that goes away, or a file that may not grow, is an error of a call, not a death.
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    if (run_command_read(&run.command, argc, argv, &err))
+        return err_report(&err);
+    enum err_code code = do_run(&run, &err);
+    int status = code ? err_report(&err) : EXIT_CLASS_OK;
+    folder_close(&run.folder);
+    outcome_free(&run.outcome);
+    manifest_free(&run.manifest);
+    scenario_free(&run.scenario);
+    return status;
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of `numaplex run`.
+#ifndef NP_COORDINATOR_RUN_OPTIONS_H
+#define NP_COORDINATOR_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/base/err.h"
+#include "proto/base/time.h"
+
+enum data_link { DATA_IPC, DATA_TCP };
+
+struct run_command {
+    const char *file;   // scenario; NULL only with `resume`
+    const char *out;    // run folder; NULL: runs/NAME-TIME
+    const char *resume; // folder of the saved state to continue; NULL: start at time 0
+    uint32_t nodes;     // 0: one per board
+    uint32_t threads;   // 0: one
+    enum data_link link;
+    uint64_t seed;        // when seed_given
+    sim_time until;       // when until_given
+    uint64_t chop;        // 0: grants are not cut at random
+    double host_faults;   // 0 <= rate < 1
+    sim_time save_time;   // SIM_NEVER: none
+    uint64_t save_grants; // over all groups; 0: none
+    uint32_t silence_s;   // a process that says nothing for so long is given up
+    bool seed_given, until_given;
+    bool json, quiet, force, keep;
+    bool reference, pin, no_bounds, insecure;
+};
+
+// Reads the command line; prints help and ends the process when that is asked for, or when an option is not
+// known. ERR_USAGE names the option whose value is wrong.
+enum err_code run_command_read(struct run_command *command, int argc, char **argv, struct err *err);
+
+static inline bool run_command_saves(const struct run_command *command)
+{
+    return command->save_time != SIM_NEVER || command->save_grants;
+}
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/run/outcome.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/assert.h"
+#include "proto/base/digest.h"
+
+void outcome_init(struct outcome *outcome, const struct machine *machine, const struct plan *plan)
+{
+    memset(outcome, 0, sizeof *outcome);
+    outcome->n_hosts = plan->nodes + plan->fabrics;
+    outcome->boards = calloc(machine->n_boards, sizeof *outcome->boards);
+    outcome->hosts = calloc(outcome->n_hosts, sizeof *outcome->hosts);
+    outcome->parts = calloc(SAVED_PARTS_MAX, sizeof *outcome->parts);
+    NP_ASSERT(outcome->boards && outcome->hosts && outcome->parts);
+}
+
+void outcome_free(struct outcome *outcome)
+{
+    free(outcome->boards);
+    free(outcome->hosts);
+    free(outcome->parts);
+    memset(outcome, 0, sizeof *outcome);
+}
+
+enum err_code outcome_add(struct outcome *outcome, const struct machine *machine, const struct plan *plan,
+                          uint32_t host, const struct results *results, struct err *err)
+{
+    NP_ASSERT(host < outcome->n_hosts);
+    for (uint32_t i = 0; i < results->n_boards; i++) {
+        uint32_t board = results->boards[i].board;
+        if (board >= machine->n_boards || plan->node_of_board[board] != host || outcome->present[board])
+            return err_set(err, ERR_DAMAGED_MESSAGE, "process %u reports board %u, which is not its own",
+                           host, board);
+        outcome->boards[board] = results->boards[i];
+        outcome->present[board] = true;
+    }
+    outcome->hosts[host] = results->host;
+    return ERR_OK;
+}
+
+enum err_code outcome_complete(struct outcome *outcome, const struct machine *machine, struct err *err)
+{
+    for (uint32_t p = 0; p < machine->n_partitions; p++) {
+        const struct partition_desc *partition = &machine->partitions[p];
+        struct digest of_board[BOARDS_PER_SYSTEM_MAX];
+        for (uint32_t i = 0; i < partition->n_boards; i++) {
+            uint32_t board = partition->boards[i];
+            if (!outcome->present[board])
+                return err_set(err, ERR_INTERNAL, "no process reported the results of board %s",
+                               machine->boards[board].name);
+            of_board[i] = outcome->boards[board].digest;
+        }
+        outcome->partitions[p] = digest_combine(of_board, partition->n_boards);
+    }
+    outcome->run = digest_combine(outcome->partitions, machine->n_partitions);
+    return ERR_OK;
+}
+
+static void add_latency(struct latency_histogram *sum, const struct latency_histogram *more)
+{
+    if (more->count && (!sum->count || more->min_ps < sum->min_ps))
+        sum->min_ps = more->min_ps;
+    sum->max_ps = more->max_ps > sum->max_ps ? more->max_ps : sum->max_ps;
+    sum->count += more->count;
+    sum->sum_ps += more->sum_ps;
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
+        sum->bucket[i] += more->bucket[i];
+}
+
+static void add_cpu(struct partition_sum *sum, const struct cpu_results *cpu)
+{
+    sum->accesses += cpu->accesses;
+    sum->hits += cpu->hits;
+    sum->latency_sum_ps += cpu->latency_sum_ps;
+    sum->wait_ps += cpu->wait_ps;
+    sum->compute_ps += cpu->compute_ps;
+    sum->work += cpu->work;
+    if (cpu->done_at == SIM_NEVER)
+        sum->running_cpus++;
+    else if (cpu->done_at > sum->end)
+        sum->end = cpu->done_at;
+}
+
+static void add_board(struct partition_sum *sum, const struct board_results *board)
+{
+    for (unsigned i = 0; i < COUNTER_COUNT; i++)
+        sum->counters[i] += board->counters[i];
+    for (unsigned i = 0; i < SERVED_COUNT; i++)
+        add_latency(&sum->latency[i], &board->latency[i]);
+    for (uint32_t i = 0; i < board->cpus && i < CPUS_PER_BOARD_MAX; i++)
+        add_cpu(sum, &board->cpu[i]);
+    if (board->first_failure[0] && !sum->first_failure) {
+        sum->first_failure = board->first_failure;
+        sum->first_failure_board = board->board;
+    }
+}
+
+static void add_programs(struct partition_sum *sum, const struct machine *machine, uint32_t partition)
+{
+    uint32_t busy = 0;
+    for (uint32_t i = 0; i < machine->n_cpus; i++) {
+        const struct cpu_desc *cpu = &machine->cpus[i];
+        if (machine->boards[cpu->board].partition != partition || cpu->kind == CPU_IDLE)
+            continue;
+        busy++;
+        sum->traces |= cpu->kind == CPU_TRACE;
+        sum->weak |= cpu->outstanding > 1;
+    }
+    for (uint32_t b = 0; b < machine->n_boards; b++)
+        if (machine->boards[b].partition == partition)
+            sum->cpus += machine->boards[b].params.cpus;
+    sum->idle_cpus = sum->cpus - busy;
+}
+
+void outcome_sum(const struct outcome *outcome, const struct machine *machine, uint32_t partition,
+                 struct partition_sum *sum)
+{
+    const struct partition_desc *desc = &machine->partitions[partition];
+    memset(sum, 0, sizeof *sum);
+    for (uint32_t i = 0; i < desc->n_boards; i++)
+        add_board(sum, &outcome->boards[desc->boards[i]]);
+    add_programs(sum, machine, partition);
+    // Time is a result only where the machine says so; where a group happened to pause is not.
+    if (sum->running_cpus > 0)
+        sum->end = outcome->reason == PAUSE_UNTIL ? machine->until : outcome->groups[partition].time;
+}
+
+uint64_t outcome_total(const struct outcome *outcome, const struct machine *machine, enum counter counter)
+{
+    uint64_t total = 0;
+    for (uint32_t b = 0; b < machine->n_boards; b++)
+        total += outcome->present[b] ? outcome->boards[b].counters[counter] : 0;
+    return total;
+}

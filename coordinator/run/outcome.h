@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run came to: the results of all boards, put together from those of the processes, and where host
+// time went.
+#ifndef NP_COORDINATOR_RUN_OUTCOME_H
+#define NP_COORDINATOR_RUN_OUTCOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "coordinator/run/plan.h"
+#include "fabric/link/control_server.h"
+#include "proto/base/machine.h"
+#include "proto/base/progress.h"
+#include "proto/codec/control.h"
+
+struct outcome {
+    enum pause_reason reason;
+    bool interrupted;             // by the user: the results are partial
+    struct board_results *boards; // one per board of the machine; owned
+    bool present[BOARDS_MAX];     // its results have come
+    struct host_stats *hosts;     // one per process: the nodes, then the fabric; owned
+    uint32_t n_hosts;
+    struct group_progress groups[GROUPS_MAX]; // one per partition
+    struct digest partitions[PARTITIONS_MAX]; // when complete
+    struct digest run;
+    struct saved_part *parts; // of a saved state; owned
+    uint32_t n_parts;
+    struct control_stats control;
+    double seconds; // of host time from START to PAUSED
+};
+
+void outcome_init(struct outcome *outcome, const struct machine *machine, const struct plan *plan);
+void outcome_free(struct outcome *outcome);
+
+// Takes over the results of one process (number `host`: the nodes, then the fabric). ERR_DAMAGED_MESSAGE when
+// it reports boards that are not its own.
+enum err_code outcome_add(struct outcome *outcome, const struct machine *machine, const struct plan *plan,
+                          uint32_t host, const struct results *results, struct err *err);
+
+// When all have come: computes the digests. ERR_INTERNAL names a board that nobody reported.
+enum err_code outcome_complete(struct outcome *outcome, const struct machine *machine, struct err *err);
+
+// What a partition came to: the sum of its boards.
+struct partition_sum {
+    uint64_t counters[COUNTER_COUNT];
+    struct latency_histogram latency[SERVED_COUNT];
+    uint32_t cpus, idle_cpus, running_cpus; // running: not done at the end
+    uint64_t accesses, hits, latency_sum_ps, wait_ps, compute_ps, work;
+    sim_time end;      // the end time of the machine if reached, else when its last CPU was done or paused
+    bool traces, weak; // replays recordings; has CPUs with more than one access outstanding
+    const char *first_failure; // of a check, or NULL
+    uint16_t first_failure_board;
+};
+
+void outcome_sum(const struct outcome *outcome, const struct machine *machine, uint32_t partition,
+                 struct partition_sum *sum);
+
+// All counters of one kind over the run.
+uint64_t outcome_total(const struct outcome *outcome, const struct machine *machine, enum counter counter);
+
+#endif

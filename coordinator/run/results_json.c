@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "coordinator/run/report.h"
+#include "proto/base/assert.h"
+#include "proto/base/digest.h"
+
+#define RESULTS_FORMAT  "numaplex-results"
+#define RESULTS_VERSION 1
+
+// Counts stay below 2^63 in any run that a person would wait for; a time that is never is null.
+static json_t *number(uint64_t value)
+{
+    return value <= INT64_MAX ? json_integer((json_int_t)value) : json_null();
+}
+
+static void put(json_t *object, const char *key, json_t *value)
+{
+    NP_ASSERT(value && json_object_set_new(object, key, value) == 0);
+}
+
+static void put_digest(json_t *object, struct digest digest)
+{
+    char text[DIGEST_TEXT_SIZE];
+    digest_text(digest, text);
+    put(object, "digest", json_string(text));
+}
+
+static json_t *counters(const uint64_t *values)
+{
+    json_t *object = json_object();
+    for (unsigned i = 0; i < COUNTER_COUNT; i++)
+        put(object, counter_name((enum counter)i), number(values[i]));
+    return object;
+}
+
+static json_t *messages(const uint64_t *sent)
+{
+    json_t *object = json_object();
+    for (unsigned i = 0; i < MSG_TYPE_COUNT; i++)
+        if (sent[i])
+            put(object, message_name(i), number(sent[i]));
+    return object;
+}
+
+static json_t *histogram(const struct latency_histogram *h)
+{
+    json_t *object = json_object(), *buckets = json_array();
+    put(object, "count", number(h->count));
+    put(object, "sum_ps", number(h->sum_ps));
+    put(object, "min_ps", number(h->min_ps));
+    put(object, "max_ps", number(h->max_ps));
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
+        if (h->bucket[i])
+            json_array_append_new(buckets,
+                                  json_pack("[o, o]", number(latency_bucket_floor(i)), number(h->bucket[i])));
+    put(object, "buckets", buckets);
+    return object;
+}
+
+static json_t *latencies(const struct latency_histogram *latency)
+{
+    json_t *object = json_object();
+    for (unsigned i = 0; i < SERVED_COUNT; i++)
+        put(object, served_name((enum served)i), histogram(&latency[i]));
+    return object;
+}
+
+static json_t *cpu(const struct cpu_results *c, uint32_t index)
+{
+    json_t *object = json_object();
+    put(object, "cpu", number(index));
+    put(object, "accesses", number(c->accesses));
+    put(object, "hits", number(c->hits));
+    put(object, "latency_sum_ps", number(c->latency_sum_ps));
+    put(object, "wait_ps", number(c->wait_ps));
+    put(object, "compute_ps", number(c->compute_ps));
+    put(object, "work", number(c->work));
+    put(object, "done_at_ps", number(c->done_at));
+    return object;
+}
+
+static json_t *board(const struct machine *m, const struct board_results *b)
+{
+    json_t *object = json_object(), *cpus = json_array();
+    put(object, "name", json_string(m->boards[b->board].name));
+    put_digest(object, b->digest);
+    put(object, "counters", counters(b->counters));
+    put(object, "messages_sent", messages(b->sent_by_type));
+    put(object, "latency", latencies(b->latency));
+    for (uint32_t i = 0; i < b->cpus && i < CPUS_PER_BOARD_MAX; i++)
+        json_array_append_new(cpus, cpu(&b->cpu[i], i));
+    put(object, "cpus", cpus);
+    if (b->first_failure[0])
+        put(object, "first_failure", json_string(b->first_failure));
+    return object;
+}
+
+static json_t *partition(const struct report *report, uint32_t number_of)
+{
+    const struct machine *m = &report->scenario->machine;
+    const struct partition_desc *p = &m->partitions[number_of];
+    json_t *object = json_object(), *boards = json_array();
+    struct partition_sum sum;
+    outcome_sum(report->outcome, m, number_of, &sum);
+    put(object, "name", json_string(p->name));
+    put(object, "system", json_string(m->systems[p->system].name));
+    put_digest(object, report->outcome->partitions[number_of]);
+    put(object, "end_ps", number(sum.end));
+    put(object, "cpus", number(sum.cpus));
+    put(object, "cpus_running", number(sum.running_cpus));
+    put(object, "accesses", number(sum.accesses));
+    put(object, "hits", number(sum.hits));
+    put(object, "values_synthetic", json_boolean(sum.traces));
+    put(object, "weakly_ordered", json_boolean(sum.weak));
+    put(object, "counters", counters(sum.counters));
+    put(object, "latency", latencies(sum.latency));
+    for (uint32_t i = 0; i < p->n_boards; i++)
+        json_array_append_new(boards, board(m, &report->outcome->boards[p->boards[i]]));
+    put(object, "boards", boards);
+    return object;
+}
+
+static json_t *host_of(const struct report *report, uint32_t index)
+{
+    const struct host_stats *h = &report->outcome->hosts[index];
+    bool node = index < report->plan->nodes;
+    json_t *object = json_object();
+    put(object, "process", node ? json_sprintf("node %u", index) : json_string("fabric"));
+    put(object, "simulating_ns", number(h->simulating_ns));
+    put(object, "exchanging_ns", number(h->exchanging_ns));
+    put(object, "waiting_ns", number(h->waiting_ns));
+    put(object, "grants", number(h->grants));
+    put(object, "resends", number(h->resends));
+    put(object, "duplicates", number(h->duplicates));
+    put(object, "damaged", number(h->damaged));
+    put(object, "foreign", number(h->foreign));
+    put(object, "bytes_out", number(h->bytes_out));
+    put(object, "bytes_in", number(h->bytes_in));
+    put(object, "max_rss_bytes", number(h->max_rss_bytes));
+    return object;
+}
+
+// All that differs from run to run stands here and nowhere else.
+static json_t *host(const struct report *report)
+{
+    const struct outcome *outcome = report->outcome;
+    json_t *object = json_object(), *processes = json_array();
+    uint64_t grants = 0;
+    for (uint32_t p = 0; p < report->scenario->machine.n_partitions; p++)
+        grants += outcome->groups[p].grants;
+    for (uint32_t i = 0; i < outcome->n_hosts; i++)
+        json_array_append_new(processes, host_of(report, i));
+    put(object, "seconds", json_real(outcome->seconds));
+    put(object, "nodes", number(report->plan->nodes));
+    put(object, "threads", number(report->plan->threads));
+    put(object, "link",
+        json_string(report->plan->fabrics == 0          ? "memory"
+                    : report->command->link == DATA_IPC ? "ipc"
+                                                        : "tcp"));
+    put(object, "epoch", number(report->folder->epoch));
+    put(object, "grants", number(grants));
+    put(object, "control_foreign", number(outcome->control.foreign));
+    put(object, "control_malformed", number(outcome->control.malformed));
+    put(object, "processes", processes);
+    return object;
+}
+
+static json_t *options(const struct report *report)
+{
+    const struct run_command *c = report->command;
+    json_t *object = json_object();
+    put(object, "chop", number(c->chop));
+    put(object, "host_faults", json_real(c->host_faults));
+    put(object, "reference", json_boolean(c->reference));
+    put(object, "bounds", json_boolean(!c->no_bounds));
+    put(object, "pin", json_boolean(c->pin));
+    put(object, "continued_from", c->resume ? json_string(c->resume) : json_null());
+    return object;
+}
+
+static json_t *document(const struct report *report)
+{
+    static const char *const ends[] = {"done", "until", "saved", "interrupted"};
+    const struct machine *m = &report->scenario->machine;
+    json_t *object = json_object(), *partitions = json_array();
+    put(object, "format", json_string(RESULTS_FORMAT));
+    put(object, "version", number(RESULTS_VERSION));
+    put(object, "scenario", json_string(m->name));
+    put(object, "seed",
+        m->seed <= INT64_MAX ? number(m->seed) : json_sprintf("%llu", (unsigned long long)m->seed));
+    put(object, "until_ps", number(m->until));
+    put(object, "end", json_string(ends[report->outcome->reason]));
+    put(object, "interrupted", json_boolean(report->outcome->interrupted));
+    put_digest(object, report->outcome->run);
+    for (uint32_t p = 0; p < m->n_partitions; p++)
+        json_array_append_new(partitions, partition(report, p));
+    put(object, "partitions", partitions);
+    put(object, "options", options(report));
+    put(object, "host", host(report));
+    return object;
+}
+
+enum err_code results_json_write(const struct report *report, FILE *out, struct err *err)
+{
+    json_t *json = document(report);
+    char *text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(json);
+    if (!text)
+        return err_set(err, ERR_MEMORY, "results.json: out of memory");
+    fprintf(out, "%s\n", text); // whether it could be written shows when the file is finished
+    free(text);
+    return ERR_OK;
+}
