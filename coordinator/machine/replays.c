@@ -146,6 +146,12 @@ static enum err_code name_recording(struct reader *r, struct value given, const 
     for (char *c = base; *c; c++)
         if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.-", *c))
             *c = '_';
+    bool letter = base[0] == '_' || (base[0] >= 'A' && base[0] <= 'Z') || (base[0] >= 'a' && base[0] <= 'z');
+    if (!letter) { // 7z is a program, but no name
+        char copy[sizeof base];
+        strcpy(copy, base);
+        snprintf(base, sizeof base, "_%.*s", (int)sizeof base - 2, copy);
+    }
     snprintf(name, NAME_MAX_BYTES, "%s", base);
     for (unsigned i = 2; recording_exists(r->out, name); i++)
         snprintf(name, NAME_MAX_BYTES, "%s-%u", base, i);

@@ -113,7 +113,7 @@ static void test_awkward_texts(void)
         "    board: {mshrs: {value: 3, source: \"a: b # c \\\\ \\\" \\u2028 \\u0085 \\U0001F600 \\t end "
         "\"}}\n"
         "    partitions:\n      - name: P\n        boards: all\n        programs:\n"
-        "          - {on: B0/0, record: [\"a b\", \"\", \"- x\", \"'\", \"\\u00e4\\n\"]}\n"
+        "          - {on: B0/0, record: [\"bin/7 b\", \"\", \"- x\", \"'\", \"\\u00e4\\n\"]}\n"
         "          - {on: B0/1, script: \"  indented\\n\\n\\ttab # no comment\\n\\n\"}\n";
     struct scenario first, second;
     struct err err = {0};
@@ -128,6 +128,7 @@ static void test_awkward_texts(void)
     CU_ASSERT_STRING_EQUAL(second.machine.cpus[1].script, "  indented\n\n\ttab # no comment\n\n");
     for (int i = 0; i < 5; i++)
         CU_ASSERT_STRING_EQUAL(first.recordings[0].argv[i], second.recordings[0].argv[i]);
+    CU_ASSERT_STRING_EQUAL(first.recordings[0].name, "_7_b");
     CU_ASSERT_STRING_EQUAL(first.sources[0][FIG_MSHRS].text, second.sources[0][FIG_MSHRS].text);
     free(text);
     scenario_free(&first);
