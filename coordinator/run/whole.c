@@ -95,12 +95,9 @@ static bool is_unfinished(const char *name)
 // A folder of a saved state holds files only.
 static void remove_folder(const char *path)
 {
-    char inner[2 * PATH_MAX_BYTES];
     DIR *dir = opendir(path);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
-        unlink(inner);
-    }
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        unlinkat(dirfd(dir), entry->d_name, 0);
     if (dir)
         closedir(dir);
     rmdir(path);
