@@ -339,6 +339,7 @@ static void rules(FILE *out)
         "startstate begin\n"
         "  clear cache; clear home; clear requests; clear forwards; clear arriving; clear home_data;\n"
         "  home.owner := BOARDS;\n"
+        "  for b: board do cache[b].acks := 0; end;\n"
         "end;\n\n"
         "invariant \"single writer\"\n"
         "  forall i: board do forall j: board do\n"

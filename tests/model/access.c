@@ -53,7 +53,10 @@ static void perform(struct model_view *view, unsigned l1, unsigned access)
                                    : shared             ? L_FILL_SHARED
                                                         : L_FILL_ALONE;
         unsigned class = onboard_class(view->cache_line.state);
-        l1_set(line, l1, covered_onboard(model, l1_get(line, l1), class, event).next);
+        unsigned next = covered_onboard(model, l1_get(line, l1), class, event).next;
+        l1_set(line, l1, next);
+        if (access == WAIT_LOAD ? next < L_S : next != L_M)
+            model_fail("board %u: L1 %u may not do what it has just done", view->board, l1);
     }
     view_close(view);
     if (access == WAIT_STORE)
@@ -120,6 +123,8 @@ void access_evict(struct model *model, struct model_state *state, const struct m
     uint8_t others = line->l1 & (uint8_t) ~(3u << (2 * move->l1));
     line->l1 &= (uint8_t)(3u << (2 * move->l1));
     receive_snoop(&view.receive, L_EVICT);
+    if (line->l1)
+        model_fail("board %u: L1 %u still holds the line that it evicted", move->board, move->l1);
     line->l1 |= others;
     view_close(&view);
 }

@@ -75,7 +75,8 @@ static void board_keys(const struct model *model, const struct model_state *stat
             if (at.parked[j])
                 at.parked[j] = (uint8_t)(at.parked[j] & ~7u) | ((at.parked[j] & 7u) == i);
         memcpy(&bits, &at, sizeof bits);
-        unsigned role = (home->sharers >> i & 1u) | (home->owner == i ? 2u : 0) | (state->dead >> i & 1u) << 2;
+        unsigned role =
+            (home->sharers >> i & 1u) | (home->owner == i ? 2u : 0) | (state->dead >> i & 1u) << 2;
         key[i] = mix(bits + role * UINT64_C(0x1000193));
     }
     unsigned end = state->unordered + state->forwards, place = 0;

@@ -68,6 +68,14 @@ static void list_cell(struct list *list, struct damage at, const struct cell *ce
         add(list, at, DAMAGE_NO_OP, 0);
 }
 
+// A local access hits or goes to the bus; any other event finds that the board became dirty, or does not.
+static unsigned other_action(unsigned event, unsigned action)
+{
+    if (event == L_LOAD || event == L_STORE)
+        return action == OA_HIT ? OA_BUS : OA_HIT;
+    return action == OA_BOARD_DIRTY ? OA_NONE : OA_BOARD_DIRTY;
+}
+
 static void list_onboard(struct list *list)
 {
     for (unsigned l1 = 0; l1 < L1_STATE_COUNT; l1++)
@@ -81,9 +89,9 @@ static void list_onboard(struct list *list)
                 for (unsigned next = 0; cell->possible && next < L1_STATE_COUNT; next++)
                     if (next != cell->next)
                         add(list, at, DAMAGE_ONBOARD_NEXT, next);
-                for (unsigned action = 0; cell->possible && action < ONBOARD_ACTION_COUNT; action++)
-                    if (action != cell->action)
-                        add(list, at, DAMAGE_ONBOARD_ACTION, action);
+                bool fills = event == L_FILL_SHARED || event == L_FILL_ALONE || event == L_FILL_STORE;
+                if (cell->possible && !fills) // a fill's action is not asked for
+                    add(list, at, DAMAGE_ONBOARD_ACTION, other_action(event, cell->action));
             }
 }
 

@@ -11,7 +11,7 @@
 //           the next one; error cells (Error, Put-Error) made a no-op that stays in its state
 //   stall   of an access: performed at once as a hit. Of a replacement: the line is dropped without a Put.
 //           Of a message: the message is lost.
-//   onboard each other next state; each other action
+//   onboard each other next state; the other action (hit or bus; board dirty or not)
 enum damage_kind {
     DAMAGE_NEXT,
     DAMAGE_DROP,

@@ -14,8 +14,9 @@
 #define WORKERS 2
 
 static const char *const stages[] = {"2-boards",     "2-boards-one-dies", "2-boards-home-dies",
-                                     "damage-2-l1s", "damage-3-boards",   "3-boards-one-dies"};
-#define STAGES NP_ARRAY_LEN(stages)
+                                     "damage-2-l1s", "damage-3-boards",   "damage-3-one-dies"};
+#define STAGES         NP_ARRAY_LEN(stages)
+#define STAGES_ONBOARD 4 // a third board shows a board nothing that a second does not
 
 struct stage {
     const struct model_config *config;
@@ -55,7 +56,8 @@ static uint8_t judge(const struct protocol *protocol, const struct damage *damag
     struct onboard_table onboard = onboard_table;
     bool asked = false;
     damage_apply(damage, &damaged, &onboard);
-    for (unsigned i = 0; i < STAGES; i++) {
+    unsigned last = damage->table == TABLE_ONBOARD ? STAGES_ONBOARD : STAGES;
+    for (unsigned i = 0; i < last; i++) {
         if (!damage_is_covered(damage, &all[i].coverage))
             continue;
         asked = true;

@@ -15,10 +15,10 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static bool run(const struct protocol *protocol, const struct model_config *config)
+static bool run(const struct protocol *protocol, const struct model_config *config, bool plain)
 {
     struct model model = {.config = config, .protocol = protocol, .onboard = &onboard_table};
-    struct explore_options options = {.chart = stdout};
+    struct explore_options options = {.chart = stdout, .plain = plain};
     struct exploration result;
     double start = seconds_now();
     bool good = explore(&model, &options, &result);
@@ -35,19 +35,20 @@ static bool run_up_to(const struct protocol *protocol, enum effort effort)
     bool good = true;
     for (unsigned i = 0; config_at(i); i++)
         if (config_at(i)->effort <= effort)
-            good = run(protocol, config_at(i)) && good;
+            good = run(protocol, config_at(i), false) && good;
     return good;
 }
 
 static bool run_named(const struct protocol *protocol, const char *name)
 {
-    const struct model_config *config = config_by_name(name);
+    bool plain = strncmp(name, "plain:", 6) == 0;
+    const struct model_config *config = config_by_name(plain ? name + 6 : name);
     if (strcmp(name, "quick") == 0)
         return run_up_to(protocol, EFFORT_QUICK);
     if (strcmp(name, "normal") == 0)
         return run_up_to(protocol, EFFORT_NORMAL);
     if (config)
-        return run(protocol, config);
+        return run(protocol, config, plain);
     fprintf(stderr, "model_explore: no configuration is called '%s'\n", name);
     return false;
 }

@@ -21,7 +21,7 @@ _Noreturn void np_assert_failed(const char *expr, const char *file, int line, co
     model_fail("%s:%d: %s: assertion '%s' does not hold", file, line, func, expr);
 }
 
-static _Noreturn void fail(const char *format, va_list args)
+static _Noreturn __attribute__((format(printf, 1, 0))) void fail(const char *format, va_list args)
 {
     vsnprintf(stop_reason, sizeof stop_reason, format, args);
     if (!stop_is_set) {
@@ -101,7 +101,7 @@ static unsigned list_accesses(const struct model *model, const struct model_stat
     for (uint8_t access = WAIT_LOAD; access <= WAIT_STORE; access++) {
         enum cache_event event = access == WAIT_LOAD ? CE_LOAD : CE_STORE;
         bool waits = waiting_get(line, at.l1) & access;
-        bool stalls = cache_cell(model->protocol, line->state, event)->kind == CELL_STALL;
+        bool stalls = covered_cache_cell(model, line->state, event)->kind == CELL_STALL;
         if (waits ? stalls : !room)
             continue;
         at.kind = waits ? MOVE_RETRY : MOVE_ACCESS;
@@ -128,7 +128,7 @@ static unsigned list_board(const struct model *model, const struct model_state *
     at.l1 = 0;
     at.kind = MOVE_REPLACE;
     unsigned line_state = state->board[at.line][at.board].state;
-    if (cache_cell(model->protocol, line_state, CE_REPLACEMENT)->kind == CELL_STEP)
+    if (covered_cache_cell(model, line_state, CE_REPLACEMENT)->kind == CELL_STEP)
         moves[n++] = at;
     return n;
 }

@@ -217,7 +217,7 @@ struct model_view {
 void view_open(struct model_view *view, struct model *model, struct model_state *state, unsigned board,
                unsigned line);
 void view_close(struct model_view *view);
-const struct cell *covered_cache_cell(struct model *model, unsigned state, unsigned event);
+const struct cell *covered_cache_cell(const struct model *model, unsigned state, unsigned event);
 struct onboard_cell covered_onboard(struct model *model, unsigned l1, unsigned class,
                                     enum onboard_event event);
 

@@ -5,7 +5,7 @@
 #include "proto/base/assert.h"
 #include "tests/model/model.h"
 
-const struct cell *covered_cache_cell(struct model *model, unsigned state, unsigned event)
+const struct cell *covered_cache_cell(const struct model *model, unsigned state, unsigned event)
 {
     if (model->coverage)
         model->coverage->cache[state][event] = true;
