@@ -10,13 +10,12 @@
 #include "proto/base/err.h"
 #include "proto/base/limits.h"
 
-#define TRACE_VERSION 1u // of the format; a reader refuses any other
-#define TRACE_SUFFIX  ".nptrace"
-#define TRACE_SIZE_MAX                                                                                       \
-    4096u // bytes one reference may touch; the largest saved processor states are near 2.7 KiB
-#define TRACE_STREAMS_MAX    2048u // processes times threads of one recording; their table stays under 1 MiB
-#define TRACE_ARGV_MAX       4096u // bytes of the recorded command line, each argument with its final NUL
+#define TRACE_VERSION        1u // of the format; a reader refuses any other
+#define TRACE_SUFFIX         ".nptrace"
+#define TRACE_SIZE_MAX       4096u // bytes one reference may touch; the largest saved states are near 2.7 KiB
 #define TRACE_STREAMS_MAX    2048u // processes times threads of a recording; their table stays below 1 MiB
+#define TRACE_ARGV_MAX       4096u // bytes of the recorded command line, each argument with its final NUL
+#define TRACE_COMMAND_MAX    128u  // bytes of a process's command with its final NUL; longer ones are cut
 #define TRACE_FOOTPRINT_LINE 64u   // unit of the footprint in lines; says nothing of any machine's lines
 
 enum trace_kind { TRACE_FETCH, TRACE_LOAD, TRACE_STORE, TRACE_MODIFY, TRACE_KIND_COUNT };
