@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "coordinator/machine/generators.h"
 #include "coordinator/machine/units.h"
 #include "coordinator/run/report.h"
 #include "proto/base/assert.h"
@@ -135,6 +136,25 @@ static void print_troubles(const struct partition_sum *sum, FILE *out)
                     troubles[i].text);
 }
 
+// Programs of the partition with more than one access outstanding, each kind once.
+static void print_weak(const struct report *report, uint32_t partition, FILE *out)
+{
+    const struct machine *m = &report->scenario->machine;
+    bool named[PATTERN_COUNT + 1] = {false};
+    bool any = false;
+    for (uint32_t i = 0; i < m->n_cpus; i++) {
+        const struct cpu_desc *cpu = &m->cpus[i];
+        unsigned kind = cpu->kind == CPU_GENERATOR ? cpu->pattern : PATTERN_COUNT;
+        if (m->boards[cpu->board].partition != partition || cpu->outstanding <= 1 || named[kind])
+            continue;
+        named[kind] = true;
+        fprintf(out, "%s%s", any ? ", " : "  note         weakly ordered (several accesses outstanding): ",
+                kind == PATTERN_COUNT ? "replayed programs" : pattern_name(cpu->pattern));
+        any = true;
+    }
+    fputs(any ? "\n" : "", out);
+}
+
 static void print_notes(const struct partition_sum *sum, FILE *out)
 {
     char sent[GROUPED_SIZE], received[GROUPED_SIZE];
@@ -144,8 +164,6 @@ static void print_notes(const struct partition_sum *sum, FILE *out)
                 grouped(sum->counters[CNT_FRAMES_RECEIVED], received));
     if (sum->traces)
         fprintf(out, "  note         recorded programs: addresses are real, values are synthetic\n");
-    if (sum->weak)
-        fprintf(out, "  note         CPUs with more than one access outstanding are weakly ordered\n");
 }
 
 static void print_partition(const struct report *report, uint32_t number, FILE *out)
@@ -163,12 +181,13 @@ static void print_partition(const struct report *report, uint32_t number, FILE *
     fprintf(out, "  simulated    %s, %s\n", unit_pretty_time(sum.end, time),
             sum.running_cpus == 0          ? "all programs done"
             : report->outcome->interrupted ? "interrupted"
-                                           : "programs run on");
+                                           : "the end time, with programs not done");
     print_accesses(&sum, out);
     print_utilisation(report, number, &sum, out);
     print_checks(report, &sum, out);
     print_troubles(&sum, out);
     print_notes(&sum, out);
+    print_weak(report, number, out);
     fprintf(out, "  digest       %s\n", digest);
 }
 
