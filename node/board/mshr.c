@@ -53,8 +53,7 @@ static struct mshr *lowest_free(struct board *board)
     for (uint32_t word = 0; word * 64 < board->n_mshrs; word++)
         if (~board->mshr_used[word])
             return &board->mshrs[word * 64 + (uint32_t)__builtin_ctzll(~board->mshr_used[word])];
-    NP_ASSERT(!"misses and evictions within their limits always find an entry");
-    return NULL;
+    np_panic("no free transaction though misses and evictions are within their limits");
 }
 
 struct mshr *mshr_take(struct board *board, uint64_t line, bool eviction)

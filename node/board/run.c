@@ -118,7 +118,7 @@ static void dispatch(struct board *board, const struct event *event)
         adapter_arrive(board, event->payload);
         break;
     case EV_TYPE_COUNT:
-        NP_ASSERT(!"an event type");
+        np_panic("an event of type %u", event->type);
     }
 }
 

@@ -44,8 +44,7 @@ static uint32_t place_of_board(const struct partition_desc *partition, uint16_t 
     for (uint32_t i = 0; i < partition->n_boards; i++)
         if (partition->boards[i] == board)
             return i;
-    NP_ASSERT(!"a board of its partition");
-    return 0;
+    np_panic("a board that is not of its partition");
 }
 
 void address_space_init(struct address_space *space, const struct machine *machine,
@@ -92,8 +91,7 @@ static const struct segment_desc *segment_of(const struct segment_map *map, uint
     for (uint32_t i = 0; i < map->n; i++)
         if (real - map->segments[i].base < map->segments[i].size)
             return &map->segments[i];
-    NP_ASSERT(!"an address in no segment");
-    return NULL;
+    np_panic("a frame in no segment");
 }
 
 // Gives the page the next frame of its home. False when there is none left.
