@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -47,7 +48,8 @@ static _Noreturn void become(const char *program, const char *const *argv,
     }
     if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
         _exit(126);
-    setpgid(0, 0); // a signal that a test sends to the group reaches no test
+    prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that is stopped leaves nothing behind
+    setpgid(0, 0);                    // a signal that a test sends to the group reaches no test
     execv(program, (char *const *)(uintptr_t)argv);
     _exit(127);
 }
