@@ -17,7 +17,7 @@ README_LINES_MAX=120
 
 # Files of the house: its folders and the few at the top, without what tests and programs read.
 files() {
-    find . -mindepth 1 -maxdepth 1 \( -name 'build*' -o -name '.*' -o -name run \) -prune -o -print |
+    find . -mindepth 1 -maxdepth 1 \( -name 'build*' -o -name '.*' -o -name runs \) -prune -o -print |
         sed 's#^\./##' | while read -r top; do
         find "$top" \( -name data -o -name corpus \) -prune -o -type f -print
     done | grep -E '\.(c|h|def|proto|cmake|sh|awk|md|yaml|json|txt)$|/(run|test|check|install)$' | sort

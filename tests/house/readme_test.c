@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// README.md lists every error code with its exit status and meaning, as proto/base/err.h has them, and no other.
-// `unit-readme --print` prints the table for pasting.
+// README.md lists every error code with its exit status and meaning, as proto/base/err.h has them, and no
+// other. `unit-readme --print` prints the table for pasting.
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
