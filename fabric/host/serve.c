@@ -20,10 +20,7 @@ struct conductor_options serve_conductor_options(const struct control_configure 
 {
     const struct run_options *o = &config->options;
     return (struct conductor_options){
-        .horizon = {.no_bounds = !o->use_bounds,
-                    .window = config->machine.window,
-                    .stride = 100 * SIM_PS_PER_US,
-                    .chop = o->chop_seed},
+        .horizon = {.no_bounds = !o->use_bounds, .stride = 100 * SIM_PS_PER_US, .chop = o->chop_seed},
         .epoch = config->epoch,
         // Far above what any access needs (some dozen events), far below what a person would wait for.
         .events_without_progress = 50000000,

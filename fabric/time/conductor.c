@@ -64,6 +64,7 @@ struct conductor *conductor_new(const struct machine *machine, const struct grou
     c->groups = groups;
     c->exchange = exchange;
     c->options = *options;
+    c->options.horizon.window = machine->window;
     c->rng = rng_for(options->horizon.chop, 0);
     c->state = calloc(groups->n + 1, sizeof *c->state);
     c->horizon = calloc(groups->n + 1, sizeof *c->horizon);

@@ -13,11 +13,14 @@
 #include "proto/base/rng.h"
 
 struct horizon_options {
-    bool no_bounds;  // grants of one lookahead each, as if nothing were known of the participants
-    sim_time window; // 0: exact; else grants are at least this long: late deliveries are possible and counted
-    sim_time
-        stride; // grants reach at most this far beyond the earliest bound, so that long runs report progress
-    uint64_t chop; // seed; not 0: grants are shortened at random
+    // Grants of one lookahead each, as if nothing were known of the participants.
+    bool no_bounds;
+    // The machine's. 0: exact. Else grants are at least this long, and late deliveries are counted.
+    sim_time window;
+    // Grants reach at most this far beyond the earliest bound, so that long runs report progress.
+    sim_time stride;
+    // Seed; not 0: grants are shortened at random.
+    uint64_t chop;
 };
 
 // What the computer knows of one group.

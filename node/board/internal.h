@@ -97,7 +97,8 @@ struct board {
     const struct protocol *protocol;
     struct board_options options;
     uint16_t number;
-    sim_time now; // of the event in hand; never a result
+    sim_time now;     // of the event in hand; never a result
+    sim_time reached; // end of the last grant; never a result
 
     uint32_t n_cpus;
     struct cpu cpus[CPUS_PER_BOARD_MAX];

@@ -29,9 +29,13 @@ uint32_t board_hold(struct board *board, const struct message *message, const ui
 void board_deliver(struct board *board, const struct message *message, const uint8_t *data)
 {
     struct order_key key = {message->time, message->dst, message->src, message->seq};
-    if (NP_UNLIKELY(key.time < board->now)) { // only under --window, where it is counted and shown
-        NP_ASSERT(board->machine->window != 0);
-        key.time = board->now;
+    if (NP_UNLIKELY(key.time < board->reached)) { // only under a window, where it is counted and shown
+        if (board->machine->window == 0)
+            np_panic("NP0103: from board %u unit %u to board %u unit %u: arrival at %llu ps, reached %llu ps",
+                     component_board(key.src), component_unit(key.src), component_board(key.dst),
+                     component_unit(key.dst), (unsigned long long)key.time,
+                     (unsigned long long)board->reached);
+        key.time = board->reached;
         board_count(board, CNT_LATE, 1);
     }
     board_schedule(board, EV_ARRIVE, key, board_hold(board, message, data));
@@ -145,8 +149,10 @@ bool board_run(struct board *board, sim_time until, uint64_t budget)
 {
     for (;; budget--) {
         sim_time event_at = event_queue_time(&board->events), cpu_at = earliest_cpu(board);
-        if (sim_min(event_at, cpu_at) >= until)
+        if (sim_min(event_at, cpu_at) >= until) {
+            board->reached = until;
             return true;
+        }
         if (budget == 0)
             return false;
         if (event_at <= cpu_at) {

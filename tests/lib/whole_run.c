@@ -24,7 +24,8 @@ static struct packed_options packed_options_of(const struct whole_options *o, ui
         .board = {.reference = o->reference},
         .conductor = {.horizon = {.no_bounds = o->no_bounds, .stride = 100 * SIM_PS_PER_US, .chop = o->chop},
                       .epoch = 1,
-                      .events_without_progress = 5000000},
+                      .events_without_progress =
+                          o->events_without_progress ? o->events_without_progress : 5000000},
     };
 }
 

@@ -5,6 +5,7 @@
 
 #include "coordinator/machine/scenario.h"
 #include "node/host/packed.h"
+#include "proto/base/digest.h"
 
 struct whole_options {
     uint32_t threads;
@@ -12,6 +13,7 @@ struct whole_options {
     bool reference, no_bounds;
     uint64_t save_at; // grants; not 0: save there, and go on from the saved bytes in a fresh complex
     uint32_t threads_after_save;
+    uint64_t events_without_progress; // 0: far above what any access needs
 };
 
 struct whole_result {
