@@ -6,7 +6,7 @@
 #include "node/cpu/generator.h"
 
 #define GIVEN_UP          UINT32_MAX // a phase of all patterns
-#define POLLS_MAX         (UINT64_C(1) << 20)
+#define POLLS_MAX         (UINT64_C(1) << 16)
 #define WORDS_OF_PAYLOAD  (GENERATOR_LINE / 8 - 1) // the first word of a line is its number
 #define LEAVE_AND_GIVE_UP UINT64_MAX               // lock: gen->at after an error while the lock is held
 

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/lib/mini_complex.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fabric/crossbar/timing.h"
+#include "proto/base/assert.h"
+#include "proto/base/digest.h"
+
+static sim_time shortest_way(const struct machine *machine)
+{
+    sim_time shortest = SIM_NEVER;
+    for (uint32_t i = 0; i < machine->n_boards; i++)
+        shortest = sim_min(shortest, crossbar_lookahead(machine, i));
+    for (uint32_t i = 0; i < machine->n_links; i++)
+        shortest = sim_min(shortest, machine->links[i].latency);
+    return shortest;
+}
+
+enum err_code mini_open(struct mini_complex *complex, const struct machine *machine,
+                        const struct mini_options *options, struct err *err)
+{
+    static const struct mini_options plain;
+    *complex = (struct mini_complex){.machine = machine, .options = options ? *options : plain};
+    complex->chopping = rng_for(complex->options.chop, 0);
+    complex->lookahead = shortest_way(machine);
+    struct board_options board = {.reference = complex->options.reference};
+    for (uint32_t i = 0; i < machine->n_boards; i++) {
+        complex->boards[i] = board_new(machine, i, &board, err);
+        if (!complex->boards[i]) {
+            mini_close(complex);
+            return err->code;
+        }
+    }
+    return ERR_OK;
+}
+
+void mini_close(struct mini_complex *complex)
+{
+    for (uint32_t i = 0; i < complex->machine->n_boards; i++)
+        board_free(complex->boards[i]);
+    *complex = (struct mini_complex){0};
+}
+
+static void hand_over(struct mini_complex *complex, struct board *board)
+{
+    struct message_list *messages = board_outbox(board);
+    for (uint32_t i = 0; i < messages->n; i++) {
+        const struct message *message = &messages->items[i];
+        board_deliver(complex->boards[component_board(message->dst)], message,
+                      message_list_data(messages, message));
+    }
+    message_list_clear(messages);
+    struct frame_list *frames = board_frames(board);
+    for (uint32_t i = 0; i < frames->n; i++)
+        board_deliver_frame(complex->boards[component_board(frames->items[i].dst)], &frames->items[i]);
+    frame_list_clear(frames);
+}
+
+bool mini_run(struct mini_complex *complex, sim_time until)
+{
+    for (;;) {
+        sim_time bound = SIM_NEVER;
+        uint32_t running = 0;
+        for (uint32_t i = 0; i < complex->machine->n_boards; i++) {
+            bound = sim_min(bound, board_bound(complex->boards[i]));
+            running += board_running(complex->boards[i]);
+        }
+        if (bound == SIM_NEVER || complex->reached >= until)
+            return running == 0;
+        sim_time end = sim_min(until, sim_add(bound, complex->lookahead));
+        if (complex->options.chop)
+            end = complex->reached + 1 + rng_below(&complex->chopping, end - complex->reached);
+        for (uint32_t i = 0; i < complex->machine->n_boards; i++)
+            board_run(complex->boards[i], end, UINT64_MAX);
+        for (uint32_t i = 0; i < complex->machine->n_boards; i++)
+            hand_over(complex, complex->boards[i]);
+        complex->reached = end;
+    }
+}
+
+void mini_state(struct mini_complex *complex, struct archive *ar)
+{
+    ar_u64(ar, &complex->reached);
+    for (uint32_t i = 0; i < complex->machine->n_boards; i++)
+        board_state(complex->boards[i], ar);
+}
+
+struct digest mini_digest(struct mini_complex *complex)
+{
+    struct digest digests[BOARDS_MAX];
+    for (uint32_t i = 0; i < complex->machine->n_boards; i++) {
+        struct archive ar;
+        ar_init_hash(&ar);
+        board_state(complex->boards[i], &ar);
+        digests[i] = ar_digest(&ar);
+        ar_free(&ar);
+    }
+    return digest_combine(digests, complex->machine->n_boards);
+}
+
+static struct board_results *results_of(struct mini_complex *complex, uint32_t board)
+{
+    struct board_results *results = malloc(sizeof *results);
+    NP_ASSERT(results);
+    board_results(complex->boards[board], results);
+    return results;
+}
+
+uint64_t mini_counter(struct mini_complex *complex, enum counter counter)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < complex->machine->n_boards; i++) {
+        struct board_results *results = results_of(complex, i);
+        sum += results->counters[counter];
+        free(results);
+    }
+    return sum;
+}
+
+void mini_failure(struct mini_complex *complex, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (uint32_t i = 0; i < complex->machine->n_boards && !text[0]; i++) {
+        struct board_results *results = results_of(complex, i);
+        snprintf(text, size, "%s", results->first_failure);
+        free(results);
+    }
+}

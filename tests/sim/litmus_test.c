@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Litmus tests on whole machines: every file of tests/sim/litmus over many seeded timings, CPUs on one board
+// and on several, under both protocols. No outcome that sequential consistency forbids may occur, and the
+// timings must vary enough to show at least two that it allows.
+#include <CUnit/Basic.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/cpu/script.h"
+#include "tests/lib/litmus.h"
+#include "tests/lib/mini_complex.h"
+#include "tests/lib/tiny_machine.h"
+
+enum { TIMINGS = 10000, OUTCOMES_MAX = 64 };
+
+struct tally {
+    uint32_t n;
+    uint64_t count[OUTCOMES_MAX];
+    uint64_t outcome[OUTCOMES_MAX][LITMUS_OBSERVED];
+};
+
+static void count_outcome(struct tally *tally, const uint64_t outcome[LITMUS_OBSERVED])
+{
+    uint32_t i = 0;
+    while (i < tally->n && memcmp(tally->outcome[i], outcome, sizeof tally->outcome[i]) != 0)
+        i++;
+    CU_ASSERT_FATAL(i < OUTCOMES_MAX);
+    if (i == tally->n)
+        memcpy(tally->outcome[tally->n++], outcome, sizeof tally->outcome[i]);
+    tally->count[i]++;
+}
+
+// Program i runs on board i, or all on board 0; memory is interleaved by line, so that words have different
+// homes.
+static void build(struct tiny_machine *tiny, const struct litmus *litmus, const char *protocol, bool spread)
+{
+    uint32_t n = litmus->n_programs;
+    struct tiny_shape shape = {.protocol = protocol,
+                               .boards = spread ? n : 1,
+                               .cpus = spread ? 1 : n,
+                               .partitions = 1,
+                               .memory_bytes = 65536,
+                               .granule = spread ? 64 : 0,
+                               .frames_offset = 65536};
+    tiny_machine_init(tiny, &shape);
+    for (uint32_t i = 0; i < n; i++)
+        tiny_machine_add(tiny, spread ? i : 0, spread ? 0 : i, CPU_SCRIPT)->script = litmus->programs[i];
+    CU_ASSERT_PTR_NULL_FATAL(machine_invalid(&tiny->machine));
+}
+
+static void run_once(const struct tiny_machine *tiny, const struct litmus *litmus, struct tally *tally)
+{
+    struct mini_complex complex;
+    struct err err;
+    uint64_t outcome[LITMUS_OBSERVED] = {0};
+    enum err_code code = mini_open(&complex, &tiny->machine, NULL, &err);
+    if (code)
+        printf("  %s\n", err.text);
+    CU_ASSERT_EQUAL_FATAL(code, ERR_OK);
+    CU_ASSERT_TRUE_FATAL(mini_run(&complex, SIM_NEVER));
+    for (uint32_t i = 0; i < litmus->n_observed; i++) {
+        const struct cpu_desc *cpu = &tiny->cpus[litmus->observed[i].program];
+        const uint64_t *registers = script_registers(board_cpu(complex.boards[cpu->board], cpu->index));
+        outcome[i] = registers[litmus->observed[i].number];
+    }
+    mini_close(&complex);
+    count_outcome(tally, outcome);
+}
+
+static void print_outcome(const struct litmus *litmus, const struct tally *tally, uint32_t i, bool forbidden)
+{
+    printf("      %8" PRIu64 " ", tally->count[i]);
+    for (uint32_t o = 0; o < litmus->n_observed; o++)
+        printf(" P%u:r%u=%" PRIu64, litmus->observed[o].program, litmus->observed[o].number,
+               tally->outcome[i][o]);
+    printf("%s\n", forbidden                                        ? "  FORBIDDEN"
+                   : litmus_meets(litmus, tally->outcome[i], false) ? "  (of interest)"
+                                                                    : "");
+}
+
+static void run_timings(const char *name, const struct litmus *litmus, const char *protocol, bool spread)
+{
+    static struct tiny_machine tiny;
+    struct tally tally = {0};
+    build(&tiny, litmus, protocol, spread);
+    for (uint64_t seed = 1; seed <= TIMINGS; seed++) {
+        tiny.partitions[0].seed = seed;
+        run_once(&tiny, litmus, &tally);
+    }
+    printf("    %s, %s, CPUs on %s: %u timings\n", name, protocol, spread ? "several boards" : "one board",
+           (unsigned)TIMINGS);
+    uint32_t allowed = 0;
+    for (uint32_t i = 0; i < tally.n; i++) {
+        bool forbidden = litmus_meets(litmus, tally.outcome[i], true);
+        print_outcome(litmus, &tally, i, forbidden);
+        CU_ASSERT_FALSE(forbidden);
+        allowed += !forbidden;
+    }
+    CU_ASSERT(allowed >= 2);
+    fflush(stdout);
+}
+
+static void run_file(const char *name)
+{
+    const char *source = getenv("NUMAPLEX_SOURCE");
+    char path[1024];
+    struct litmus litmus;
+    struct err err = {0};
+    snprintf(path, sizeof path, "%s/tests/sim/litmus/%s.txt", source ? source : ".", name);
+    enum err_code code = litmus_read(path, &litmus, &err);
+    if (code)
+        printf("  %s\n", err.text);
+    CU_ASSERT_EQUAL_FATAL(code, ERR_OK);
+    printf("\n");
+    for (unsigned spread = 0; spread < 2; spread++) {
+        run_timings(name, &litmus, "mesi", spread);
+        run_timings(name, &litmus, "msi", spread);
+    }
+    litmus_free(&litmus);
+}
+
+static void test_sb(void)
+{
+    run_file("sb");
+}
+
+static void test_mp(void)
+{
+    run_file("mp");
+}
+
+static void test_lb(void)
+{
+    run_file("lb");
+}
+
+static void test_iriw(void)
+{
+    run_file("iriw");
+}
+
+static void test_corr(void)
+{
+    run_file("corr");
+}
+
+static void test_2_2w(void)
+{
+    run_file("2+2w");
+}
+
+int main(void)
+{
+    CU_initialize_registry();
+    CU_pSuite suite = CU_add_suite("litmus", NULL, NULL);
+    CU_add_test(suite, "SB", test_sb);
+    CU_add_test(suite, "MP", test_mp);
+    CU_add_test(suite, "LB", test_lb);
+    CU_add_test(suite, "IRIW", test_iriw);
+    CU_add_test(suite, "CoRR", test_corr);
+    CU_add_test(suite, "2+2W", test_2_2w);
+    CU_basic_set_mode(CU_BRM_VERBOSE);
+    CU_basic_run_tests();
+    unsigned failed = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    return failed ? 1 : 0;
+}
