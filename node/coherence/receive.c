@@ -53,10 +53,17 @@ static void remember_home(struct receive_view *view, const struct message *messa
         view->context.home = (uint16_t)component_board(message->src);
 }
 
+// A home may forward to a board that holds nothing, because a Put of its was led astray and refused. The
+// board may be asking for the line again by then, astray as well. Where the cell can wait (MESI's IS_D) it
+// does.
 static bool is_lost(const struct receive_view *view, const struct message *message)
 {
-    return view->put_refused && view->line->state == C_I &&
-           (message->type == MSG_FWD_GETS || message->type == MSG_FWD_GETM || message->type == MSG_INV);
+    unsigned state = view->line->state;
+    bool holds_nothing = state == C_I || state == C_IS_D || state == C_IM_AD;
+    bool taken_away =
+        message->type == MSG_FWD_GETS || message->type == MSG_FWD_GETM || message->type == MSG_INV;
+    return view->put_refused && holds_nothing && taken_away &&
+           cache_cell(view->protocol, state, cache_event_of(view->line, message))->kind == CELL_IMPOSSIBLE;
 }
 
 enum received receive(struct receive_view *view, const struct message *message, const uint8_t *message_data,
