@@ -156,6 +156,8 @@ static void rename(const struct model *model, const struct model_state *state, s
     const struct model_config *config = model->config;
     memset(out, 0, sizeof *out);
     out->dead = renamed_set(state->dead, r, config->boards);
+    out->maps = (uint8_t)(renamed_set(state->maps & 15, r, config->boards) |
+                          renamed_set(state->maps >> 4, r, config->boards) << 4);
     out->unordered = state->unordered;
     out->forwards = state->forwards;
     for (unsigned line = 0; line < MODEL_LINES_MAX; line++) {

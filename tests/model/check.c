@@ -159,7 +159,7 @@ static bool check_owner(struct model *model, const struct model_state *state, un
         return broken(model, "at rest the home is in %s without an owner", dir_state_name(home->state));
     if (home->sharers)
         return broken(model, "at rest the home is in %s with sharers", dir_state_name(home->state));
-    if (model_dead(state, home->owner))
+    if (model_dead(state, home->owner) || (model_put_refused(state, home->owner) && holders == 0))
         return holders == 0 || broken(model, "the home's owner is dead, yet another board holds the line");
     unsigned is = state->board[line][home->owner].state;
     if (holders != 1u << home->owner || (is != C_M && (is != C_E || home->state != D_E)))
@@ -167,6 +167,13 @@ static bool check_owner(struct model *model, const struct model_state *state, un
                       cache_state_name(is));
     bool written = is == C_M || l1_wrote(model, &state->board[line][home->owner]);
     return written || check_memory(model, state, line);
+}
+
+// A board whose Put was refused may be gone without the home's knowing.
+static bool sharers_are_true(const struct model_state *state, const struct home_line *home, unsigned holders)
+{
+    unsigned living = home->sharers & ~(unsigned)state->dead;
+    return (holders & ~living) == 0 && (living & ~holders & ~((unsigned)state->maps >> 4)) == 0;
 }
 
 static bool check_directory(struct model *model, const struct model_state *state, unsigned line)
@@ -183,7 +190,7 @@ static bool check_directory(struct model *model, const struct model_state *state
         return check_owner(model, state, line, holders);
     case D_I:
     case D_S:
-        if (holders != (home->sharers & ~(unsigned)state->dead) || home->owner != MODEL_NO_BOARD ||
+        if (!sharers_are_true(state, home, holders) || home->owner != MODEL_NO_BOARD ||
             (home->state == D_I && home->sharers))
             return broken(model, "at rest the home in %s takes boards %#x for sharers; %#x hold the line",
                           dir_state_name(home->state), home->sharers, holders);

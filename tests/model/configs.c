@@ -32,6 +32,12 @@ static const struct model_config configs[] = {
      .may_die = BOARDS(3), .deaths = 1},
     {"3-boards-two-die", EFFORT_NORMAL, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {0},
      .may_die = BOARDS(3), .deaths = 2},
+    // Segment maps are damaged at any moment: later requests and Puts are refused by a home that is not
+    // theirs.
+    {"2-boards-misled", EFFORT_QUICK, MACHINE(2, 1, 1), .words = 1, .outstanding = 1, .home = {APART},
+     .misleads = true},
+    {"3-boards-misled", EFFORT_NORMAL, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {APART},
+     .misleads = true},
     // Smaller forms, in which thousands of damaged tables are explored (damage.c).
     {"damage-2-l1s", EFFORT_DEMO, MACHINE(2, 1, 2), .words = 1, .outstanding = 1, .home = {APART}},
     {"damage-3-boards", EFFORT_DEMO, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {APART}},

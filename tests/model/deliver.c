@@ -11,6 +11,8 @@ static void send_one(struct model *model, struct model_state *state, const struc
                      unsigned value, unsigned column)
 {
     packed_message packed = pack_message(message, value);
+    if (message_vnet(message->type) == VN_REQUEST && model_misled(state, message->requestor))
+        packed = packed_misled(packed);
     state_send(model, state, packed);
     unsigned dst = packed_dst(packed);
     if (dst == MODEL_HOME)
@@ -78,6 +80,8 @@ static void to_board(struct model *model, struct model_state *state, packed_mess
     enum cache_event event = cache_event_of(&view.cache_line, &message);
     unsigned before = view.cache_line.state;
     covered_cache_cell(model, before, event);
+    if (model->config->misleads && event == CE_PUT_ERROR)
+        state->maps |= (uint8_t)(16u << board);
     TRACE(model, board, line, "%s", cache_event_name(event));
     uint8_t bytes = (uint8_t)packed_value(packed);
     struct step_out *out = &model->scratch;
@@ -166,13 +170,28 @@ static void to_gate(struct model *model, struct model_state *state, packed_messa
         send_one(model, state, &out[i], 0, column_of(&message));
 }
 
+// The wrong home's answer comes from another pair of boards than the right home's forwards: in no order with
+// them.
+static void to_wrong_home(struct model *model, struct model_state *state, packed_message packed)
+{
+    struct message message, out[GATE_ANSWERS_MAX];
+    unpack_message(model, packed, &message);
+    TRACE(model, MODEL_HOME, packed_line(packed), "another home refuses %s of %u", message_name(message.type),
+          message.requestor);
+    unsigned n = gate_answer(&message, out);
+    for (unsigned i = 0; i < n; i++)
+        state_send_unordered(state, pack_message(&out[i], 0));
+}
+
 void deliver(struct model *model, struct model_state *state, unsigned index)
 {
     packed_message packed = state->message[index];
     unsigned dst = packed_dst(packed);
     unsigned board = dst == MODEL_HOME ? model->config->home[packed_line(packed)] : dst;
     state_take(state, index);
-    if (model_dead(state, board))
+    if (packed_is_misled(packed))
+        to_wrong_home(model, state, packed);
+    else if (model_dead(state, board))
         to_gate(model, state, packed, board);
     else if (dst == MODEL_HOME)
         to_home(model, state, packed);

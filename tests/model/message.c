@@ -74,6 +74,17 @@ bool packed_is_forward(packed_message packed)
     return message_vnet(packed_type(packed)) == VN_FORWARD;
 }
 
+// A request that a damaged segment map sent to the wrong home bears the flag that the model has no use for.
+bool packed_is_misled(packed_message packed)
+{
+    return packed >> AT_FLAGS & MSGF_DIRTY;
+}
+
+packed_message packed_misled(packed_message packed)
+{
+    return packed | (uint32_t)MSGF_DIRTY << AT_FLAGS;
+}
+
 void unpack_message(const struct model *model, packed_message packed, struct message *message)
 {
     unsigned home = model->config->home[packed_line(packed)], dst = packed_dst(packed);
@@ -116,7 +127,7 @@ static void send_forward(struct model *model, struct model_state *state, packed_
     state->forwards++;
 }
 
-static void send_unordered(struct model_state *state, packed_message packed)
+void state_send_unordered(struct model_state *state, packed_message packed)
 {
     unsigned at = 0;
     while (at < state->unordered && state->message[at] < packed)
@@ -130,7 +141,7 @@ void state_send(struct model *model, struct model_state *state, packed_message p
     if (packed_is_forward(packed) && !model->config->reorder_forwards)
         send_forward(model, state, packed);
     else
-        send_unordered(state, packed);
+        state_send_unordered(state, packed);
 }
 
 void state_take(struct model_state *state, unsigned index)

@@ -98,7 +98,7 @@ static unsigned list_accesses(const struct model *model, const struct model_stat
     const struct board_line *line = &state->board[at.line][at.board];
     bool room = accesses_waiting(model, state, at.board, at.l1) < model->config->outstanding;
     unsigned n = 0;
-    for (uint8_t access = WAIT_LOAD; access <= WAIT_STORE; access++) {
+    for (unsigned access = WAIT_LOAD; access <= WAIT_STORE; access++) {
         enum cache_event event = access == WAIT_LOAD ? CE_LOAD : CE_STORE;
         bool waits = waiting_get(line, at.l1) & access;
         bool stalls = covered_cache_cell(model, line->state, event)->kind == CELL_STALL;
@@ -162,11 +162,14 @@ static unsigned list_deliveries(const struct model *model, const struct model_st
     return n;
 }
 
-static unsigned list_deaths(const struct model *model, const struct model_state *state, struct move *moves)
+static unsigned list_faults(const struct model *model, const struct model_state *state, struct move *moves)
 {
     unsigned n = 0;
+    for (unsigned board = 0; model->config->misleads && board < model->config->boards; board++)
+        if (!model_misled(state, board))
+            moves[n++] = (struct move){.kind = MOVE_MISLEAD, .board = (uint8_t)board};
     if (__builtin_popcount(state->dead) >= model->config->deaths)
-        return 0;
+        return n;
     for (unsigned board = 0; board <= MODEL_NO_BOARD; board++)
         if ((model->config->may_die & ~state->dead) >> board & 1)
             moves[n++] = (struct move){.kind = MOVE_DEATH, .board = (uint8_t)board};
@@ -182,7 +185,7 @@ unsigned model_moves(const struct model *model, const struct model_state *state,
             if (!model_dead(state, board))
                 n += list_board(model, state, (struct move){.line = (uint8_t)line, .board = (uint8_t)board},
                                 moves + n);
-    return n + list_deaths(model, state, moves + n);
+    return n + list_faults(model, state, moves + n);
 }
 
 bool move_is_progress(const struct move *move)
@@ -208,6 +211,10 @@ static void make(struct model *model, struct model_state *state, const struct mo
         break;
     case MOVE_DELIVER:
         deliver(model, state, move->index);
+        break;
+    case MOVE_MISLEAD:
+        TRACE(model, move->board, 0, "segment map damaged");
+        state->maps |= (uint8_t)(1u << move->board);
         break;
     default:
         deliver_death(model, state, move->board);

@@ -29,6 +29,7 @@ struct model_config {
     uint8_t home[MODEL_LINES_MAX]; // the board of each line's home; MODEL_NO_BOARD: one without caches
     uint8_t may_die;               // set of boards (bit MODEL_NO_BOARD: the home without caches)
     uint8_t deaths;                // at most
+    bool misleads; // segment maps may be damaged: requests then go to a home that refuses them
     // Departures from the promises of the networks, to show that these are needed.
     bool reorder_forwards;
     bool one_forward_queue; // a stalled forward holds back forwards of other lines, too
@@ -61,7 +62,7 @@ typedef uint32_t packed_message;
 struct model_state {
     uint8_t dead; // set of boards
     uint8_t unordered, forwards;
-    uint8_t unused;
+    uint8_t maps; // boards whose segment map is damaged; from bit 4, boards that have seen a Put-Error
     struct home_line home[MODEL_LINES_MAX];
     struct board_line board[MODEL_LINES_MAX][MODEL_BOARDS_MAX];
     // First the unordered networks, sorted: a multiset. Then the forwards, grouped by line and destination,
@@ -76,6 +77,7 @@ enum move_kind {
     MOVE_EVICT,   // the L1 needs the way
     MOVE_REPLACE, // the board cache needs the way
     MOVE_DELIVER,
+    MOVE_MISLEAD, // a board's segment map is damaged
     MOVE_DEATH
 };
 
@@ -152,6 +154,16 @@ static inline bool model_dead(const struct model_state *state, unsigned board)
     return state->dead >> board & 1;
 }
 
+static inline bool model_misled(const struct model_state *state, unsigned board)
+{
+    return state->maps >> board & 1;
+}
+
+static inline bool model_put_refused(const struct model_state *state, unsigned board)
+{
+    return board < MODEL_BOARDS_MAX && (state->maps >> (4 + board) & 1);
+}
+
 static inline unsigned l1_get(const struct board_line *line, unsigned l1)
 {
     return line->l1 >> (2 * l1) & 3;
@@ -183,8 +195,11 @@ unsigned packed_value(packed_message packed);
 packed_message packed_renamed(packed_message packed, unsigned line, unsigned dst, unsigned requestor,
                               unsigned value);
 bool packed_is_forward(packed_message packed);
+bool packed_is_misled(packed_message packed);
+packed_message packed_misled(packed_message packed);
 bool packed_same_queue(packed_message a, packed_message b);
 void state_send(struct model *model, struct model_state *state, packed_message packed);
+void state_send_unordered(struct model_state *state, packed_message packed);
 void state_take(struct model_state *state, unsigned index);
 void state_sort_unordered(struct model_state *state);
 uint8_t park_byte(packed_message packed);

@@ -26,7 +26,7 @@ static bool snoop(void *self, enum onboard_event event)
     struct model_view *view = self;
     struct board_line *line = &view->state->board[view->line][view->board];
     struct onboard_view holders = {.board = (uint8_t)onboard_class(view->cache_line.state)};
-    unsigned number[MODEL_L1S_MAX];
+    unsigned number[MODEL_L1S_MAX] = {0};
     for (unsigned i = 0; i < view->model->config->l1s; i++) {
         if (i == view->except || l1_get(line, i) == L_I)
             continue;
@@ -68,6 +68,7 @@ void view_open(struct model_view *view, struct model *model, struct model_state 
         .line = &view->cache_line,
         .parking = &view->parking,
         .context = {.line = line * 64u, .self = (uint16_t)board, .home = model->config->home[line]},
+        .put_refused = model_put_refused(state, board),
         .data = &from->value,
         .line_bytes = 1,
         .snoop = snoop,
