@@ -205,8 +205,9 @@ static double bare_hub(const struct wire_bench *bench, size_t grant_size)
 }
 
 // Starts the workers before this process touches ZeroMQ: its threads do not survive a fork.
-static double run_once(const struct wire_bench *bench, bool bare, struct host_stats *stats)
+double wire_bench_once(const struct wire_bench *bench, bool bare, struct host_stats *stats)
 {
+    NP_ASSERT(bench->workers <= WIRE_BENCH_WORKERS_MAX);
     size_t grant_size, batch_size;
     measure_sizes(bench, &grant_size, &batch_size);
     pid_t workers[WIRE_BENCH_WORKERS_MAX];
@@ -249,10 +250,10 @@ struct wire_bench_result wire_bench_run(const struct wire_bench *bench)
     for (uint32_t i = 0; i < bench->runs; i++) {
         bool bare_first = i % 2;
         if (bare_first)
-            bare[i] = run_once(bench, true, NULL);
-        wire[i] = run_once(bench, false, &result.stats);
+            bare[i] = wire_bench_once(bench, true, NULL);
+        wire[i] = wire_bench_once(bench, false, &result.stats);
         if (!bare_first)
-            bare[i] = run_once(bench, true, NULL);
+            bare[i] = wire_bench_once(bench, true, NULL);
         ratio[i] = wire[i] / bare[i];
     }
     result.wire = median(wire, bench->runs);

@@ -3,6 +3,7 @@
 #ifndef NP_TESTS_BENCH_WIRE_BENCH_H
 #define NP_TESTS_BENCH_WIRE_BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,10 @@ struct wire_bench_result {
     size_t grant_bytes, batch_bytes;
     struct host_stats stats; // of the wire's hub, all runs together
 };
+
+// Rounds per second of one run, over plain sockets when `bare`; bench->runs is not used. stats: of the wire's
+// hub. Forks processes, as wire_bench_run does.
+double wire_bench_once(const struct wire_bench *bench, bool bare, struct host_stats *stats);
 
 // Forks processes: call it while this process has no other threads. Ends the program when something fails.
 struct wire_bench_result wire_bench_run(const struct wire_bench *bench);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of `numaplex bench`. Adding a figure is adding a line.
+#include "proto/base/assert.h"
+#include "tests/bench/bench.h"
+
+#define SHIPPED(name, n) .setup = {.scenario = name, .boards = 8, .threads = n}
+#define REFERENCE(name)  .setup = {.scenario = name, .boards = 8, .threads = 1, .reference = true}
+
+// The patterns of bench-hit and bench-remote on machines of other sizes: the same work for every CPU.
+#define HIT(n, us)                                                                                           \
+    .setup = {.generator = "private",                                                                        \
+              .boards = n,                                                                                   \
+              .cpus = 4,                                                                                     \
+              .region_kib = 64 * n,                                                                          \
+              .outstanding = 16,                                                                             \
+              .until_us = us,                                                                                \
+              .threads = 1}
+#define REMOTE(n, us)                                                                                        \
+    .setup = {.generator = "random",                                                                         \
+              .boards = n,                                                                                   \
+              .cpus = 4,                                                                                     \
+              .region_kib = 65536,                                                                           \
+              .outstanding = 16,                                                                             \
+              .until_us = us,                                                                                \
+              .threads = 1}
+
+// One CPU per board, in its L1 after the first touch: nothing to exchange but time.
+#define BARRIER                                                                                              \
+    .setup = {.generator = "private",                                                                        \
+              .boards = 8,                                                                                   \
+              .cpus = 1,                                                                                     \
+              .region_kib = 32,                                                                              \
+              .outstanding = 1,                                                                              \
+              .until_us = 400,                                                                               \
+              .threads = 1}
+// All CPUs compute for a second, access, and compute again.
+#define IDLE                                                                                                 \
+    .setup = {.generator = "burst",                                                                          \
+              .boards = 8,                                                                                   \
+              .cpus = 4,                                                                                     \
+              .region_kib = 65536,                                                                           \
+              .outstanding = 1,                                                                              \
+              .compute = "1s",                                                                               \
+              .until_us = 10000000,                                                                          \
+              .threads = 1}
+
+#define SST "SST 16 on another machine of this kind (2 cores, 2 threads), which models more: "
+
+// What bounds a figure was read from instruction counts (callgrind) where it is a rate of one process.
+#define IN_LOOKUP   "the access loop: random address, look-up of four ways, bytes, replacement stamp"
+#define IN_EVENTS   "about ten board events per miss: heap, message copies, protocol steps"
+#define IN_SOCKETS  "wake-ups of processes by the host: two per process and grant"
+#define IN_ENDPOINT "starting processes and connecting sockets"
+
+const struct row rows[] = {
+    {"hit/1", "M accesses/s", "each CPU in its own 16 KiB; one thread on one core", measure_rate,
+     SHIPPED("bench-hit", 1), .against = "target 100; " SST "0.8 with one thread", .bound = IN_LOOKUP},
+    {"hit/2", "M accesses/s", "the same, two threads", measure_rate, SHIPPED("bench-hit", 2),
+     .against = "target 150; " SST "1.1", .bound = IN_LOOKUP},
+    {"hit-reference/1", "M accesses/s", "hit/1 with every access an event of its own", measure_rate,
+     REFERENCE("bench-hit"), .against = "hit/1", .bound = "a choice of the earliest CPU for every cycle"},
+    {"hit-reference/gain", "times", "what running ahead to the next possible event is worth", NULL,
+     .over = {"hit/1", "hit-reference/1"}, .against = "1", .bound = "see hit-reference/1"},
+    {"remote/1", "M accesses/s", "all CPUs uniformly over 64 MiB; one thread on one core", measure_rate,
+     SHIPPED("bench-remote", 1), .against = SST "0.038 with one thread", .bound = IN_EVENTS},
+    {"remote/2", "M accesses/s", "the same, two threads", measure_rate, SHIPPED("bench-remote", 2),
+     .against = "target 1; " SST "0.068", .bound = IN_EVENTS},
+    {"shared/1", "M accesses/s", "all CPUs write the same 8 lines; one thread on one core", measure_rate,
+     SHIPPED("bench-shared", 1), .against = SST "0.072 with one thread", .bound = IN_EVENTS},
+    {"shared/2", "M accesses/s", "the same, two threads", measure_rate, SHIPPED("bench-shared", 2),
+     .against = "target 1; " SST "0.095", .bound = IN_EVENTS},
+    {"exchange/run", "grants/s", "eight processes over ipc, a CPU each in its L1, bounds and skipping off",
+     measure_run_grants, BARRIER, .against = "exchange/bare", .bound = IN_SOCKETS},
+    {"exchange/bare", "rounds/s", "a barrier of bare ZeroMQ sockets, messages of the same sizes",
+     measure_bare, BARRIER, .against = "exchange/run", .bound = IN_SOCKETS},
+    {"exchange/wire", "rounds/s", "the window protocol alone, messages of the same sizes", measure_wire,
+     BARRIER, .against = "exchange/bare", .bound = IN_SOCKETS},
+    {"exchange/share", "of bare", "what the whole path keeps of the bare barrier", NULL,
+     .over = {"exchange/run", "exchange/bare"}, .against = "target 0.8", .bound = "see exchange/run"},
+    {"idle/second", "grants", "per simulated second in which every CPU makes one access", measure_idle_grants,
+     IDLE, .against = "target below 20", .bound = "the messages of the accesses"},
+    {"idle/bursts", "times fewer", "grants than the lookahead alone would need; bursts of 10 us",
+     measure_idle_factor, SHIPPED("bench-idle", 1), .against = "target 50",
+     .bound = "CPUs whose bursts end at different times"},
+    {"main-job/speed", "ms/s", "simulated per host second: sun-three-domains, a process per board",
+     measure_run_speed, SHIPPED("sun-three-domains", 1), .against = "floor 0.5", .bound = IN_SOCKETS},
+    {"scale/hit-2", "ns/access", "2 boards, constant work per CPU; one thread on one core", measure_cost,
+     HIT(2, 500), .against = "scale/hit-32", .bound = IN_LOOKUP},
+    {"scale/hit-4", "ns/access", "4 boards", measure_cost, HIT(4, 500), .against = "scale/hit-2",
+     .bound = IN_LOOKUP},
+    {"scale/hit-8", "ns/access", "8 boards", measure_cost, HIT(8, 500), .against = "scale/hit-2",
+     .bound = IN_LOOKUP},
+    {"scale/hit-16", "ns/access", "16 boards", measure_cost, HIT(16, 500), .against = "scale/hit-2",
+     .bound = "the host's caches: tags and bytes of 64 CPUs"},
+    {"scale/hit-32", "ns/access", "32 boards", measure_cost, HIT(32, 500),
+     .against = "target below 10, or growth below 1.5",
+     .bound = "the host's caches: tags and bytes of 128 CPUs"},
+    {"scale/hit-growth", "times", "host time per hit from 2 to 32 boards", NULL,
+     .over = {"scale/hit-32", "scale/hit-2"}, .against = "target below 1.5", .bound = "see scale/hit-32"},
+    {"scale/remote-2", "ns/access", "2 boards, constant work per CPU; one thread on one core", measure_cost,
+     REMOTE(2, 400), .against = "scale/remote-32", .bound = IN_EVENTS},
+    {"scale/remote-4", "ns/access", "4 boards", measure_cost, REMOTE(4, 300), .against = "scale/remote-2",
+     .bound = IN_EVENTS},
+    {"scale/remote-8", "ns/access", "8 boards", measure_cost, REMOTE(8, 200), .against = "scale/remote-2",
+     .bound = IN_EVENTS},
+    {"scale/remote-16", "ns/access", "16 boards", measure_cost, REMOTE(16, 100), .against = "scale/remote-2",
+     .bound = IN_EVENTS},
+    {"scale/remote-32", "ns/access", "32 boards", measure_cost, REMOTE(32, 100), .against = "scale/remote-2",
+     .bound = IN_EVENTS},
+    {"scale/remote-growth", "times", "host time per access from 2 to 32 boards", NULL,
+     .over = {"scale/remote-32", "scale/remote-2"}, .against = "target below 1.5; SST 16: 2",
+     .bound = "more of the misses leave their board, and the host's caches"},
+    {"start/ready", "s", "an eight-process run until its first grant can be given", measure_run_ready,
+     BARRIER, .against = "target 1", .bound = IN_ENDPOINT},
+    {"start/whole", "s", "from the command to its end, with one grant", measure_run_start, BARRIER,
+     .against = "SST 16: 0.45 until it runs", .bound = IN_ENDPOINT},
+    {"memory/idle", "MB", "the largest process of a board, all idle", measure_run_resident, IDLE,
+     .against = "target 16", .bound = "libraries; tags, states and bytes of the board's caches"},
+    {"memory/hit", "MB", "bench-hit in one process", measure_resident, SHIPPED("bench-hit", 1),
+     .against = "target 73, which is SST 16's", .bound = "caches of the boards; pages of 512 KiB touched"},
+    {"memory/remote", "MB", "bench-remote in one process", measure_resident, SHIPPED("bench-remote", 1),
+     .against = "target 64 MiB + 40 MB = 107", .bound = "64 MiB of touched memory and its directory"},
+};
+
+const size_t n_rows = NP_ARRAY_LEN(rows);
