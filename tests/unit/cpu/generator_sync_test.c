@@ -142,7 +142,8 @@ static void fault_hangs_nobody(enum pattern pattern)
         tiny.cpus[i].count = 3000;  // far more than happen before the fault
         tiny.cpus[i].base = 0x1040; // its first line is at home on the board that is struck
     }
-    struct fault_desc fault = {.kind = FAULT_SEGMENT_ENTRY, .at = 5 * SIM_PS_PER_US, .board = 1, .home = 0};
+    static struct fault_desc fault = {
+        .kind = FAULT_SEGMENT_ENTRY, .at = 5 * SIM_PS_PER_US, .board = 1, .home = 0};
     tiny.machine.n_faults = 1;
     tiny.machine.faults = &fault;
     CU_ASSERT_PTR_NULL(machine_invalid(&tiny.machine));
