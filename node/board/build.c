@@ -88,6 +88,7 @@ struct board *board_new(const struct machine *machine, unsigned number, const st
     NP_ASSERT(board->link_free_at);
     agent_init(board);
     home_init(board);
+    port_init(board);
     plan_faults(board);
     if (!board->protocol)
         err_set(err, ERR_BAD_VALUE, "system %s: no protocol named '%s'", board->system->name,

@@ -9,6 +9,8 @@
 void home_init(struct board *board)
 {
     memory_init(&board->home.memory, board->params->memory_bytes, board->params->line_bytes);
+    board->home.line_transfer =
+        sim_transfer_time(board->params->line_bytes, board->params->memory_bytes_per_s);
     if (board->partition)
         segment_map_init(&board->home.decode, board->partition);
 }
@@ -35,8 +37,7 @@ static sim_time memory_access(struct board *board)
 {
     struct home *home = &board->home;
     sim_time start = sim_max(board->now, home->memory_free_at);
-    home->memory_free_at =
-        start + sim_transfer_time(board->params->line_bytes, board->params->memory_bytes_per_s);
+    home->memory_free_at = start + home->line_transfer;
     return start + board->params->memory_latency;
 }
 

@@ -28,6 +28,7 @@ enum event_type {
     EV_FRAME_IN,  // payload: frame slot; a frame has arrived
     EV_TYPE_COUNT
 };
+_Static_assert(EV_TYPE_COUNT <= EVENT_LANES, "a lane per kind of event");
 
 // The board cache: slots of tag, controller state, L1 presence and bytes.
 struct board_cache {
@@ -79,11 +80,13 @@ struct home {
         decode;       // which addresses are its own; the routing map of the board may be damaged, not this
     sim_time free_at; // when it can turn to the next message
     sim_time memory_free_at; // when memory can begin the next transfer
+    sim_time line_transfer;  // how long one line occupies memory
     uint64_t seq;            // of what it sends
     uint64_t queue_seq;      // of what it queues for itself
 };
 
 struct port {
+    sim_time transfer[2]; // how long a message without and with data occupies a lane
     sim_time egress_free_at, ingress_free_at;
     uint64_t seq; // of what its gate answers
 };
@@ -204,6 +207,8 @@ void home_event(struct board *board, uint32_t payload);
 void home_state(struct board *board, struct archive *ar);
 
 // port.c
+void port_init(struct board *board);
+
 // Sends from this board's agent or home at time `at`: by the short way to itself, through the port to others.
 void port_send(struct board *board, const struct message *message, const uint8_t *data, sim_time at);
 void port_egress(struct board *board, uint32_t payload);

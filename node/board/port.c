@@ -6,6 +6,12 @@
 #include "fabric/crossbar/timing.h"
 #include "node/board/internal.h"
 
+void port_init(struct board *board)
+{
+    board->port.transfer[false] = crossbar_transfer(board->params, false);
+    board->port.transfer[true] = crossbar_transfer(board->params, true);
+}
+
 void port_send(struct board *board, const struct message *message, const uint8_t *data, sim_time at)
 {
     uint32_t payload = board_hold(board, message, data);
@@ -60,7 +66,7 @@ void port_egress(struct board *board, uint32_t payload)
     struct pool_item *item = pool_item(&board->pool, payload);
     struct message message = item->message;
     sim_time start = sim_max(board->now, board->port.egress_free_at);
-    sim_time length = crossbar_transfer(board->params, item->has_data);
+    sim_time length = board->port.transfer[item->has_data];
     board->port.egress_free_at = start + length;
     board_count(board, CNT_EGRESS_BUSY_PS, length);
     board_count(board, CNT_EGRESS_WAIT_PS, start - board->now);
@@ -74,7 +80,7 @@ void port_egress(struct board *board, uint32_t payload)
 void port_arrive(struct board *board, const struct event *event)
 {
     sim_time start = sim_max(board->now, board->port.ingress_free_at);
-    sim_time length = crossbar_transfer(board->params, pool_item(&board->pool, event->payload)->has_data);
+    sim_time length = board->port.transfer[pool_item(&board->pool, event->payload)->has_data];
     board->port.ingress_free_at = start + length;
     board_count(board, CNT_INGRESS_BUSY_PS, length);
     board_count(board, CNT_INGRESS_WAIT_PS, start - board->now);

@@ -180,13 +180,21 @@ static sim_time send_delay(const struct board *board, uint32_t type)
     }
 }
 
+static sim_time event_bound(const struct board *board, const struct event *event)
+{
+    return sim_add(event->key.time, send_delay(board, event->type));
+}
+
 sim_time board_bound(const struct board *board)
 {
+    const struct event_queue *events = &board->events;
     sim_time bound = sim_add(earliest_cpu(board), board->params->bus_order);
-    for (uint32_t i = 0; i < board->events.n; i++) {
-        const struct event *event = &board->events.heap[i];
-        bound = sim_min(bound, sim_add(event->key.time, send_delay(board, event->type)));
-    }
+    for (uint32_t i = 0; i < EVENT_LANES;
+         i++) // of a lane, all of one kind and in order, the head is the least
+        if (events->lane[i].n)
+            bound = sim_min(bound, event_bound(board, event_lane_head(&events->lane[i])));
+    for (uint32_t i = 0; i < events->n; i++)
+        bound = sim_min(bound, event_bound(board, &events->heap[i]));
     return bound;
 }
 

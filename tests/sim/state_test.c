@@ -114,8 +114,8 @@ static void test_cpu(void)
 
 static void test_queue(void)
 {
-    CU_ASSERT_FATAL(board()->events.n > 0);
     event_queue_sort(&board()->events);
+    CU_ASSERT_FATAL(board()->events.n > 0);
     struct event *event = &board()->events.heap[0];
     expect_covered(&event->key.seq, sizeof event->key.seq);
     if (event->type != EV_FAULT) {
@@ -167,7 +167,7 @@ static enum err_code load(const uint8_t *bytes, size_t size, struct digest *dige
 static void test_truncated(void)
 {
     struct archive saved = saved_state();
-    struct digest digest;
+    struct digest digest = {0};
     CU_ASSERT_EQUAL(load(saved.bytes, saved.at, &digest), ERR_OK);
     CU_ASSERT(digest_equal(digest, packed_digest(&packed, NULL)));
     for (size_t cut = 0; cut < 40; cut++)
