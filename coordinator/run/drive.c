@@ -10,11 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "coordinator/machine/units.h"
 #include "coordinator/run/drive_state.h"
 #include "coordinator/run/find.h"
 #include "proto/base/assert.h"
 
 #define TICK_US     50000            // half the shortest time after which a message is sent again
+#define HURRY_US    INT64_C(500000)  // the same after an error: nothing is left to lose
 #define PATIENCE_US INT64_C(3000000) // with a process that should leave, before a stronger word
 #define STOPPED_US  INT64_C(2000000) // no tick for so long: we ourselves were stopped
 
@@ -58,10 +60,23 @@ static bool all_ended(const struct drive *drive)
     return true;
 }
 
+// " at 12.3 us of simulated time": of the group that is furthest, as last reported.
+static const char *when(const struct drive *drive, char *text, size_t size)
+{
+    char time[UNIT_TEXT_SIZE];
+    sim_time at = 0;
+    for (uint32_t p = 0; p < drive->config->machine->n_partitions; p++)
+        at = sim_max(at, drive->outcome->groups[p].time);
+    text[0] = '\0';
+    if (at)
+        snprintf(text, size, " at about %s of simulated time", unit_pretty_time(at, time));
+    return text;
+}
+
 // A process that has a reason to end says FAILED before, and waits until that is heard.
 static void on_death(struct drive *drive, struct worker *worker)
 {
-    char how[64];
+    char how[64], at[64];
     struct err err;
     process_listen(&worker->process, drive->config->folder->log);
     drive_log(drive, "%s %s", worker->process.label, process_end(&worker->process, how, sizeof how));
@@ -69,11 +84,11 @@ static void on_death(struct drive *drive, struct worker *worker)
     if (drive->phase == LEAVING)
         return;
     drive->died = worker;
-    err_set(&err, ERR_NODE_DIED,
-            "%s %s; the other processes were ended, and there are no results. Run again; if the host had no "
-            "memory "
-            "left (dmesg), use fewer processes or a smaller machine",
-            worker->process.label, how);
+    err_set(
+        &err, ERR_NODE_DIED,
+        "%s %s%s; the other processes were ended, and there are no results. Run again; if the host had no "
+        "memory left (dmesg), use fewer processes or a smaller machine",
+        worker->process.label, how, when(drive, at, sizeof at));
     drive_fail(drive, &err);
 }
 
@@ -90,8 +105,9 @@ static void reap(struct drive *drive)
 static void press(struct drive *drive)
 {
     static const int signals[] = {SIGTERM, SIGKILL};
+    int64_t patience = drive->failure.code ? HURRY_US : PATIENCE_US;
     if (drive->phase != LEAVING || drive->pressure == NP_ARRAY_LEN(signals) ||
-        host_us() - drive->phase_us < (drive->pressure + 1) * PATIENCE_US)
+        host_us() - drive->phase_us < (drive->pressure + 1) * patience)
         return;
     drive_log(drive, "processes that are left get signal %d", signals[drive->pressure]);
     signal_all(drive, signals[drive->pressure++]);

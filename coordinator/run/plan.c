@@ -67,7 +67,7 @@ static uint32_t most_crowded(const struct machine *machine, const uint32_t *node
 
 static void place_split(struct plan *plan, const struct machine *machine)
 {
-    uint32_t nodes_of[PARTITIONS_MAX];
+    uint32_t nodes_of[PARTITIONS_MAX] = {0};
     for (uint32_t p = 0; p < machine->n_partitions; p++)
         nodes_of[p] = 1;
     for (uint32_t n = machine->n_partitions; n < plan->nodes; n++)
