@@ -234,8 +234,8 @@ enum err_code document_read_text(struct document *document, const char *text, si
 enum err_code document_read_file(struct document *document, const char *path, struct err *err)
 {
     *document = (struct document){0};
-    char *text;
-    size_t size;
+    char *text = NULL;
+    size_t size = 0;
     enum err_code code = file_read(path, SCENARIO_BYTES_MAX, &text, &size, err);
     if (code)
         return code;

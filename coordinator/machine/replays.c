@@ -191,6 +191,7 @@ enum err_code record_read(struct reader *r, struct entry *e)
         code = copy_arguments(r, text.what, &argv);
     if (code)
         return code;
+    NP_ASSERT(argv);
     code = name_recording(r, text.name, argv[0], made.name);
     made.argv = argv; // from here on the scenario's, freed with it
     made.max_refs = text.max_refs;

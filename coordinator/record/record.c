@@ -96,7 +96,7 @@ static enum err_code take_ref(struct recording *recording, struct source *source
         recording->skipped++;
         return ERR_OK;
     }
-    uint32_t stream;
+    uint32_t stream = 0;
     if (stream_of(recording, source, &stream, err) ||
         trace_put(recording->writer, stream, &source->text->ref, err))
         return err->code;

@@ -103,6 +103,7 @@ static void perform(enum dir_action action, struct dir_line *line, const struct 
         line->sharers.bits |= UINT64_C(1) << requestor;
         break;
     case DA_ADD_OWNER:
+        NP_ASSERT(line->owner != NO_OWNER);
         line->sharers.bits |= UINT64_C(1) << line->owner;
         break;
     case DA_DEL_REQ:

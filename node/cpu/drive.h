@@ -13,8 +13,8 @@
 // (returned again until nothing is pending).
 typedef enum next cpu_next_fn(struct cpu *cpu, struct access *access);
 
-// An access completed; access->value holds what a fetch, load or rmw read. `at`: when its result was there, which is
-// at or before clock.now.
+// An access completed; access->value holds what a fetch, load or rmw read. `at`: when its result was there,
+// which is at or before clock.now.
 typedef void cpu_complete_fn(struct cpu *cpu, const struct access *access, enum access_status status,
                              sim_time at);
 
@@ -146,7 +146,8 @@ NP_INLINE void cpu_drive(struct cpu *cpu, sim_time limit, cpu_next_fn *next, cpu
             break;
         enum next what = next(cpu, &access);
         if (NP_UNLIKELY(what != NEXT_ACCESS)) {
-            if (!cpu_pause(cpu, what, access.value, limit))
+            // Only some pauses have a value; the others do not look at it.
+            if (!cpu_pause(cpu, what, access.value, limit)) // NOLINT(clang-analyzer-core.CallAndMessage)
                 break;
             continue;
         }

@@ -147,9 +147,10 @@ static enum err_code read_time(struct parser *p, sim_time *time)
         uint64_t ps;
     } units[] = {{"ps", 1}, {"ns", SIM_PS_PER_NS}, {"us", SIM_PS_PER_US}, {"ms", 1000 * SIM_PS_PER_US}};
     const char *word = take(p);
-    char *end;
-    uint64_t number = isdigit((unsigned char)word[0]) ? strtoull(word, &end, 10) : 0;
-    for (size_t i = 0; isdigit((unsigned char)word[0]) && i < NP_ARRAY_LEN(units); i++)
+    bool counted = isdigit((unsigned char)word[0]);
+    char *end = NULL;
+    uint64_t number = counted ? strtoull(word, &end, 10) : 0;
+    for (size_t i = 0; counted && i < NP_ARRAY_LEN(units); i++)
         if (strcmp(end, units[i].unit) == 0 && number <= SCRIPT_DELAY_MAX / units[i].ps) {
             *time = number * units[i].ps;
             return ERR_OK;

@@ -34,6 +34,7 @@ static void run_member(void *self, uint32_t group, uint32_t member, struct grant
 // Boards of each partition in turn, so that every thread has a like part of every partition.
 static void spread(struct packed *packed, const struct machine *machine, uint32_t threads)
 {
+    NP_ASSERT(threads > 0);
     for (uint32_t p = 0; p < machine->n_partitions; p++) {
         uint32_t n = machine->partitions[p].n_boards;
         for (uint32_t i = 0; i < n; i++)

@@ -238,7 +238,7 @@ static enum err_code read_contents(int fd, const char *path, struct trace_conten
         return err_errno(err, ERR_FILE, "%s: cannot be examined", path);
     if (!S_ISREG(status.st_mode))
         return err_set(err, ERR_FILE, "%s: is not a regular file, and a trace is", path);
-    struct trace_tail tail;
+    struct trace_tail tail = {0};
     if (read_head(fd, path, err) || read_tail(fd, path, (uint64_t)status.st_size, &tail, err))
         return err->code;
     uint8_t *bytes = malloc(tail.info_bytes + 1);

@@ -205,6 +205,7 @@ enum err_code trace_put(struct trace_writer *writer, uint32_t stream, const stru
     if (!state->open && open_block(writer, stream, err))
         return err->code;
     struct open_block *open = state->open;
+    NP_ASSERT(open);
     if (writer->current != stream) {
         writer->current = stream;
         open->used_at = ++writer->clock;

@@ -277,7 +277,7 @@ static void test_too_large(void)
     CU_ASSERT_EQUAL(scenario_read_text(text, size, "t.yaml", &scenario, &err), ERR_LIMIT);
     memset(text, ' ', size); // many values: "[0,0,0,..."
     for (size_t i = 0; i + 2 < SCENARIO_BYTES_MAX; i += 2)
-        memcpy(text + i, i ? ",0" : "[0", 2);
+        text[i] = i ? ',' : '[', text[i + 1] = '0';
     CU_ASSERT_EQUAL(scenario_read_text(text, SCENARIO_BYTES_MAX, "t.yaml", &scenario, &err), ERR_LIMIT);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "more than"));
     free(text);
