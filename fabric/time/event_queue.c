@@ -5,12 +5,19 @@
 
 #include "proto/base/assert.h"
 
+void event_queue_init(struct event_queue *queue)
+{
+    *queue = (struct event_queue){.next = SIM_NEVER};
+    for (uint32_t i = 0; i <= EVENT_HEAP; i++)
+        queue->head[i] = SIM_NEVER;
+}
+
 void event_queue_free(struct event_queue *queue)
 {
     free(queue->heap);
     for (uint32_t i = 0; i < EVENT_LANES; i++)
         free(queue->lane[i].ring);
-    *queue = (struct event_queue){0};
+    event_queue_init(queue);
 }
 
 static void grow_heap(struct event_queue *queue)
@@ -47,18 +54,33 @@ static void push_heap(struct event_queue *queue, const struct event *event)
     heap[hole] = *event;
 }
 
+static void push_lane(struct event_lane *lane, const struct event *event)
+{
+    if (lane->n == lane->capacity)
+        grow_lane(lane);
+    lane->ring[(lane->first + lane->n++) & (lane->capacity - 1)] = *event;
+}
+
+// A lane takes what is not before its last event.
+static bool in_order(const struct event_lane *lane, const struct event *event)
+{
+    return lane->n == 0 ||
+           !key_before(&event->key, &lane->ring[(lane->first + lane->n - 1) & (lane->capacity - 1)].key);
+}
+
 void event_queue_push(struct event_queue *queue, const struct event *event)
 {
     NP_ASSERT(event->type < EVENT_LANES);
     struct event_lane *lane = &queue->lane[event->type];
-    uint32_t mask = lane->capacity - 1;
-    if (lane->n && key_before(&event->key, &lane->ring[(lane->first + lane->n - 1) & mask].key)) {
+    uint32_t source = EVENT_HEAP;
+    if (in_order(lane, event)) {
+        push_lane(lane, event);
+        source = event->type;
+    } else {
         push_heap(queue, event);
-        return;
     }
-    if (lane->n == lane->capacity)
-        grow_lane(lane);
-    lane->ring[(lane->first + lane->n++) & (lane->capacity - 1)] = *event;
+    queue->head[source] = sim_min(queue->head[source], event->key.time);
+    queue->next = sim_min(queue->next, event->key.time);
 }
 
 static struct event pop_heap(struct event_queue *queue)
@@ -78,23 +100,56 @@ static struct event pop_heap(struct event_queue *queue)
     return first;
 }
 
+static const struct event *head_of(const struct event_queue *queue, uint32_t source)
+{
+    return source == EVENT_HEAP ? &queue->heap[0] : event_lane_head(&queue->lane[source]);
+}
+
+// The source whose head is the earliest event. Times decide; only where they tie are keys compared.
+static uint32_t earliest_source(const struct event_queue *queue)
+{
+    uint32_t ties = 0;
+    for (uint32_t i = 0; i <= EVENT_HEAP; i++)
+        ties |= (uint32_t)(queue->head[i] == queue->next) << i;
+    uint32_t earliest = (uint32_t)__builtin_ctz(ties);
+    while (ties &= ties - 1) {
+        uint32_t other = (uint32_t)__builtin_ctz(ties);
+        if (key_before(&head_of(queue, other)->key, &head_of(queue, earliest)->key))
+            earliest = other;
+    }
+    return earliest;
+}
+
+static void find_next(struct event_queue *queue)
+{
+    sim_time next = SIM_NEVER;
+    for (uint32_t i = 0; i <= EVENT_HEAP; i++)
+        next = sim_min(next, queue->head[i]);
+    queue->next = next;
+}
+
+static struct event pop_lane(struct event_lane *lane)
+{
+    struct event event = *event_lane_head(lane);
+    lane->first = (lane->first + 1) & (lane->capacity - 1);
+    lane->n--;
+    return event;
+}
+
 struct event event_queue_pop(struct event_queue *queue)
 {
-    const struct event *least = queue->n ? &queue->heap[0] : NULL;
-    struct event_lane *from = NULL;
-    for (uint32_t i = 0; i < EVENT_LANES; i++) {
-        struct event_lane *lane = &queue->lane[i];
-        if (lane->n && (!least || key_before(&event_lane_head(lane)->key, &least->key))) {
-            least = event_lane_head(lane);
-            from = lane;
-        }
+    NP_ASSERT(queue->next != SIM_NEVER);
+    uint32_t source = earliest_source(queue);
+    struct event event;
+    if (source == EVENT_HEAP) {
+        event = pop_heap(queue);
+        queue->head[source] = queue->n ? queue->heap[0].key.time : SIM_NEVER;
+    } else {
+        struct event_lane *lane = &queue->lane[source];
+        event = pop_lane(lane);
+        queue->head[source] = lane->n ? event_lane_head(lane)->key.time : SIM_NEVER;
     }
-    NP_ASSERT(least);
-    if (!from)
-        return pop_heap(queue);
-    struct event event = *least;
-    from->first = (from->first + 1) & (from->capacity - 1);
-    from->n--;
+    find_next(queue);
     return event;
 }
 
@@ -111,7 +166,9 @@ void event_queue_sort(struct event_queue *queue)
         for (uint32_t k = 0; k < lane->n; k++)
             push_heap(queue, &lane->ring[(lane->first + k) & (lane->capacity - 1)]);
         lane->n = 0;
+        queue->head[i] = SIM_NEVER;
     }
+    queue->head[EVENT_HEAP] = queue->next;
     if (queue->n)
         qsort(queue->heap, queue->n, sizeof *queue->heap, compare);
 }

@@ -28,12 +28,17 @@ struct event_lane {
     struct event *ring;
 };
 
+enum { EVENT_HEAP = EVENT_LANES }; // its place among the sources of events
+
 struct event_queue {
-    uint32_t n, capacity; // of the heap
+    sim_time next;                  // time of the earliest event; SIM_NEVER: none
+    sim_time head[EVENT_LANES + 1]; // of each lane's first and the heap's top; SIM_NEVER: empty
+    uint32_t n, capacity;           // of the heap
     struct event *heap;
     struct event_lane lane[EVENT_LANES];
 };
 
+void event_queue_init(struct event_queue *queue);
 void event_queue_free(struct event_queue *queue);
 void event_queue_push(struct event_queue *queue, const struct event *event);
 
@@ -51,16 +56,7 @@ static inline const struct event *event_lane_head(const struct event_lane *lane)
 
 static inline sim_time event_queue_time(const struct event_queue *queue)
 {
-    sim_time time = queue->n ? queue->heap[0].key.time : SIM_NEVER;
-    for (uint32_t i = 0; i < EVENT_LANES; i++)
-        if (queue->lane[i].n)
-            time = sim_min(time, event_lane_head(&queue->lane[i])->key.time);
-    return time;
-}
-
-static inline bool event_queue_empty(const struct event_queue *queue)
-{
-    return event_queue_time(queue) == SIM_NEVER;
+    return queue->next;
 }
 
 #endif

@@ -83,6 +83,7 @@ struct board *board_new(const struct machine *machine, unsigned number, const st
     board->last_event = SIM_NEVER;
     board->trail_step = board->trail_next = SIM_PS_PER_US;
     pool_init(&board->pool, board->params->line_bytes);
+    event_queue_init(&board->events);
     message_list_init(&board->outbox, board->params->line_bytes);
     board->link_free_at = calloc(machine->n_links + 1, sizeof *board->link_free_at);
     NP_ASSERT(board->link_free_at);

@@ -58,7 +58,7 @@ static void events_state(struct board *board, struct archive *ar)
     uint32_t n = queue->n;
     ar_count(ar, &n, MESSAGES_MAX);
     if (ar_loading(ar))
-        queue->n = 0; // the planned faults are in the saved queue too
+        event_queue_free(queue); // the planned faults are in the saved queue too
     for (uint32_t i = 0; i < n && !ar_failed(ar); i++) {
         struct event event = {0};
         if (!ar_loading(ar))
