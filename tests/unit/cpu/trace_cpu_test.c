@@ -29,8 +29,10 @@ static void put_random(struct trace_writer *writer, uint32_t stream, uint64_t pa
             ref.size = (uint16_t)(1 + rng_below(&rng, i % 50 == 1 ? 600 : 16));
             ref.address = UINT64_C(0x7fff00000000) + rng_below(&rng, pages * PAGE_BYTES - ref.size + 1);
         }
-        if (i % 31 == 1) // code that is written before it runs
-            ref = (struct trace_ref){.address = 0x400000 + i % 700, .size = 8, .kind = TRACE_STORE};
+        if (i % 31 < 4) { // code that is written, run, written again and run again
+            ref = (struct trace_ref){.address = 0x400000 + i / 31 * 64 % 3072, .size = 8};
+            ref.kind = i % 2 ? TRACE_FETCH : TRACE_STORE;
+        }
         CU_ASSERT_EQUAL_FATAL(trace_put(writer, stream, &ref, &err), ERR_OK);
     }
 }
