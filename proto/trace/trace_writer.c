@@ -180,6 +180,7 @@ static enum err_code close_oldest(struct trace_writer *writer, struct err *err)
         if (open && (oldest == UINT32_MAX || open->used_at < writer->streams[oldest]->open->used_at))
             oldest = i;
     }
+    NP_ASSERT(oldest < writer->n_streams); // called with all buffers in use
     return close_block(writer, oldest, err);
 }
 

@@ -14,7 +14,10 @@ static void write_seed(const char *folder, const char *name, const struct bytes 
     char path[1024];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "wb");
-    NP_ASSERT(file && fwrite(bytes->data, bytes->size - CHECKSUM_SIZE, 1, file) == 1 && fclose(file) == 0);
+    NP_ASSERT(file);
+    bool written = fwrite(bytes->data, bytes->size - CHECKSUM_SIZE, 1, file) == 1;
+    bool closed = fclose(file) == 0;
+    NP_ASSERT(written && closed);
 }
 
 // One message of each type, every column in use.

@@ -67,7 +67,7 @@ static bool draw_step(struct model *model, const struct model_state *target, boo
             bool good = model_apply(model, &next, &moves[i]);
             if (good && !plain)
                 model_canonical(model, &next, &canonical);
-            const struct model_state *shown = plain ? &next : &canonical;
+            const struct model_state *shown = plain || !good ? &next : &canonical;
             if (target ? !good || memcmp(shown, target, sizeof *target) != 0 : good)
                 continue;
             draw_move(model, number, out);
