@@ -199,6 +199,10 @@ int main(int argc, char **argv)
     command.series = calloc(n_rows, sizeof *command.series);
     NP_ASSERT(command.series);
     argp_err_exit_status = EXIT_CLASS_USAGE;
+    if (argc > 1 && strcmp(argv[1], "bench") == 0) { // as `numaplex` starts its programs
+        argv++;
+        argc--;
+    }
     argv[0] = title;
     err_clear(&command.err);
     if (argp_parse(&argp, argc, argv, 0, NULL, &command) && !command.err.code)

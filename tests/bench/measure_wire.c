@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The exchange without a machine: the window protocol, and a bare ZeroMQ barrier with messages of its sizes.
 #include <stdio.h>
-#include <unistd.h>
 
 #include "tests/bench/bench.h"
 #include "tests/bench/wire_bench.h"
@@ -11,8 +10,8 @@ enum { ROUNDS = 4000, ROUNDS_MIN = 20 };
 static enum err_code measure(const struct row *row, const struct bench_settings *settings, bool bare,
                              struct sample *sample)
 {
-    char endpoint[64];
-    snprintf(endpoint, sizeof endpoint, "ipc:///tmp/numaplex-bench-%d", (int)getpid());
+    char endpoint[PATH_MAX_BYTES + 16];
+    snprintf(endpoint, sizeof endpoint, "ipc://%s/socket", settings->folder);
     double rounds = ROUNDS * settings->length;
     struct wire_bench bench = {.endpoint = endpoint,
                                .workers = row->setup.boards,
