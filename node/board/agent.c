@@ -143,7 +143,7 @@ static uint32_t make_room(struct board *board, uint64_t line)
 
 static void add_waiter(struct mshr *mshr, struct waiter waiter)
 {
-    NP_ASSERT(mshr->n_waiters < L1S_PER_BOARD_MAX); // an L1 asks once per line
+    NP_ASSERT(mshr && mshr->n_waiters < L1S_PER_BOARD_MAX); // an L1 asks once per line
     mshr->waiters[mshr->n_waiters++] = waiter;
 }
 
@@ -297,12 +297,14 @@ static void end_eviction(struct board *board, struct mshr *mshr)
 
 static void fail_waiters(struct board *board, struct mshr *mshr)
 {
+    NP_ASSERT(mshr); // an error answers a transaction
     while (mshr->n_waiters)
         bus_fail(board, mshr->address, first_waiter(mshr));
 }
 
 static void count_fill(struct board *board, struct mshr *mshr, const struct message *message)
 {
+    NP_ASSERT(mshr); // data answer a transaction
     bool owner = message->flags & MSGF_OWNER;
     board_count(board, owner ? CNT_FILLS_OWNER : CNT_FILLS_CLEAN, 1);
     board_count(board, CNT_DIRTY_TRANSFERS, (message->flags & MSGF_DIRTY) != 0);

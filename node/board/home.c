@@ -20,13 +20,29 @@ void home_free(struct board *board)
     memory_free(&board->home.memory);
 }
 
-// Books the home for a message and schedules the moment at which its directory has been read.
+// Finds the line in memory, if it is this board's.
+static void look_up(struct board *board, struct pool_item *item)
+{
+    struct location where;
+    if (!segment_map_find(&board->home.decode, item->message.line, &where) || where.board != board->number)
+        return;
+    struct memory_line line = memory_line(&board->home.memory, where.offset);
+    item->home = line.home;
+    item->bytes = line.bytes;
+}
+
+// Books the home for a message and schedules the moment at which its directory has been read. The line is
+// looked up now: by the time the home turns to it the host's cache has it.
 void home_receive(struct board *board, uint32_t payload)
 {
     struct home *home = &board->home;
+    struct pool_item *item = pool_item(&board->pool, payload);
     sim_time occupancy = board->params->home_occupancy;
     home->free_at = sim_max(board->now, home->free_at) + occupancy;
     board_count(board, CNT_HOME_BUSY_PS, occupancy);
+    look_up(board, item);
+    __builtin_prefetch(item->home);
+    __builtin_prefetch(item->bytes);
     struct order_key key = {home->free_at, board_unit(board, UNIT_HOME), board_unit(board, UNIT_HOME),
                             home->queue_seq++};
     board_schedule(board, EV_HOME, key, payload);
@@ -108,35 +124,41 @@ static const struct cell *possible_cell(const struct board *board, const struct 
     return cell;
 }
 
-void home_event(struct board *board, uint32_t payload)
+static void serve(struct board *board, uint32_t payload, struct home_line *line, uint8_t *bytes)
 {
     struct pool_item *item = pool_item(&board->pool, payload);
     struct message message = item->message;
-    struct location where;
-    board_count(board, CNT_HOME_REQUESTS, 1);
-    if (!segment_map_find(&board->home.decode, message.line, &where) || where.board != board->number) {
-        pool_release(&board->pool, payload);
-        refuse(board, &message);
-        return;
-    }
-    struct memory_line line = memory_line(&board->home.memory, where.offset);
-    struct dir_line *dir = &line.home->dir;
-    enum dir_event event = dir_event_of(dir, &message, board->system->first_board);
-    if (possible_cell(board, dir, event, &message)->kind == CELL_STALL) {
-        stall(board, line.home, payload);
+    enum dir_event event = dir_event_of(&line->dir, &message, board->system->first_board);
+    if (possible_cell(board, &line->dir, event, &message)->kind == CELL_STALL) {
+        stall(board, line, payload);
         return;
     }
     struct step_context context = {message.line, board->number, board->number,
                                    (uint16_t)board->system->first_board, message.txn};
     struct step_out out;
-    dir_step(board->protocol, dir, event, &message, &context, &out);
+    dir_step(board->protocol, &line->dir, event, &message, &context, &out);
     if (out.fill) {
-        memcpy(line.bytes, item->data, board->params->line_bytes);
+        memcpy(bytes, item->data, board->params->line_bytes);
         memory_access(board);
     }
     pool_release(&board->pool, payload);
-    send_all(board, &out, line.bytes);
-    release_stalled(board, line.home);
+    send_all(board, &out, bytes);
+    release_stalled(board, line);
+}
+
+void home_event(struct board *board, uint32_t payload)
+{
+    struct pool_item *item = pool_item(&board->pool, payload);
+    board_count(board, CNT_HOME_REQUESTS, 1);
+    if (!item->home) // not ours; or fresh from a saved state
+        look_up(board, item);
+    if (item->home) {
+        serve(board, payload, item->home, item->bytes);
+        return;
+    }
+    struct message message = item->message;
+    pool_release(&board->pool, payload);
+    refuse(board, &message);
 }
 
 struct stalled_list {

@@ -35,6 +35,7 @@ uint32_t pool_take(struct pool *pool)
     }
     struct pool_item *item = pool_item(pool, index);
     item->next = NO_PAYLOAD;
+    item->home = NULL;
     item->has_data = false;
     return index;
 }

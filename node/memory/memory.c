@@ -26,11 +26,8 @@ void memory_init(struct memory *memory, uint64_t size, uint32_t line_bytes)
 
 static void free_leaf(struct memory_page **leaf)
 {
-    for (unsigned i = 0; leaf && i < LEAF_PAGES; i++) {
-        if (leaf[i])
-            free(leaf[i]->bytes);
+    for (unsigned i = 0; leaf && i < LEAF_PAGES; i++)
         free(leaf[i]);
-    }
     free(leaf);
 }
 
@@ -46,7 +43,6 @@ static struct memory_page *new_page(const struct memory *memory)
 {
     unsigned n = PAGE_BYTES / memory->line_bytes;
     struct memory_page *page = zeroed(1, sizeof *page + n * sizeof page->lines[0]);
-    page->bytes = zeroed(1, PAGE_BYTES);
     for (unsigned i = 0; i < n; i++)
         page->lines[i] = (struct home_line){{.owner = NO_OWNER, .state = D_I}, NO_REQUEST};
     return page;

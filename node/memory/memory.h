@@ -17,7 +17,7 @@ struct home_line {
 #define NO_REQUEST UINT32_MAX
 
 struct memory_page {
-    uint8_t *bytes;           // PAGE_BYTES
+    uint8_t bytes[PAGE_BYTES];
     struct home_line lines[]; // PAGE_BYTES / line_bytes
 };
 
