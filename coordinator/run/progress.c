@@ -9,7 +9,7 @@
 
 #include "coordinator/machine/units.h"
 
-#define SHOW_US INT64_C(200000) // five times a second is as fast as one reads
+#define SHOW_US INT64_C(200000) // nobody reads faster
 
 static int64_t now_us(void)
 {
@@ -65,7 +65,7 @@ const char *progress_text(const struct progress *progress, const struct group_pr
     double accesses = seconds > 0 ? (double)(all_accesses(groups, n) - progress->before) / seconds : 0;
     size_t used = append(text, 0, size, "%s", unit_pretty_time(at, time));
     if (progress->until != SIM_NEVER) {
-        used = append(text, used, size, " of %s (%.0f %%)", unit_pretty_time(progress->until, time),
+        used = append(text, used, size, " of %s (%.1f %%)", unit_pretty_time(progress->until, time),
                       100.0 * (double)at / (double)progress->until);
     }
     used = append(text, used, size, ", %s/s, %.2f M accesses/s",

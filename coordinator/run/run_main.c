@@ -168,14 +168,17 @@ static enum err_code conclude(const struct run *run, struct err *err)
     return ERR_OK;
 }
 
-static void say_last_words(const struct run *run)
+// What a process said that died without giving a reason; a line of which only the end is left is not shown.
+static void say_last_words(const char *words)
 {
-    if (!run->last_words[0])
-        return;
-    fprintf(stderr, "its last words:\n");
-    for (const char *c = run->last_words; *c; c++)
-        fprintf(stderr, "%s%c", c == run->last_words || c[-1] == '\n' ? "  | " : "", *c);
-    fputs(run->last_words[strlen(run->last_words) - 1] == '\n' ? "" : "\n", stderr);
+    bool cut = strlen(words) == LAST_WORDS_SIZE - 1;
+    const char *line = cut ? words + strcspn(words, "\n") : words;
+    if (*line)
+        fprintf(stderr, "Its last words (the log has all):\n");
+    for (line += *line == '\n'; *line; line += *line == '\n') {
+        fprintf(stderr, "  | %.*s\n", (int)strcspn(line, "\n"), line);
+        line += strcspn(line, "\n");
+    }
 }
 
 static enum err_code do_run(struct run *run, struct err *err)
@@ -187,13 +190,9 @@ static enum err_code do_run(struct run *run, struct err *err)
         code = simulate(run, err);
     if (!code)
         code = run->saving[0] && run->outcome.reason == PAUSE_SAVE_POINT ? save(run, err) : report(run, err);
-    if (code) {
-        if (run->folder.epoch)
-            folder_fail(&run->folder, err, run->command.keep);
-        say_last_words(run);
-        return code;
-    }
-    return conclude(run, err);
+    if (code && run->folder.epoch)
+        folder_fail(&run->folder, err, run->command.keep);
+    return code ? code : conclude(run, err);
 }
 
 int run_main(int argc, char **argv)
@@ -207,6 +206,7 @@ int run_main(int argc, char **argv)
         return err_report(&err);
     enum err_code code = do_run(&run, &err);
     int status = code ? err_report(&err) : EXIT_CLASS_OK;
+    say_last_words(run.last_words);
     folder_close(&run.folder);
     outcome_free(&run.outcome);
     manifest_free(&run.manifest);

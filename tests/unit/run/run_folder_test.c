@@ -145,7 +145,7 @@ static void test_progress_line(void)
                                             {.time = 5 * SIM_PS_PER_US, .running = 0}};
     char text[200];
     progress_text(&progress, groups, 3, 2.0, text, sizeof text);
-    CU_ASSERT_STRING_EQUAL(text, "20.0 us of 100.0 us (20 %), 10.0 us/s, 2.00 M accesses/s, 0:08 left");
+    CU_ASSERT_STRING_EQUAL(text, "20.0 us of 100.0 us (20.0 %), 10.0 us/s, 2.00 M accesses/s, 0:08 left");
     progress.until = SIM_NEVER;
     progress_text(&progress, groups, 3, 2.0, text, sizeof text);
     CU_ASSERT_STRING_EQUAL(text, "20.0 us, 10.0 us/s, 2.00 M accesses/s");
