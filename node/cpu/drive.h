@@ -49,7 +49,7 @@ NP_INLINE uint64_t access_permission(unsigned kind)
 
 NP_INLINE uint64_t l1_line(const struct l1 *l1, uint64_t address)
 {
-    return address >> l1->line_shift << l1->line_shift;
+    return address & ~(uint64_t)l1->line_mask;
 }
 
 // Is an earlier access to the line still under way? Then this one queues behind it: per-location order.

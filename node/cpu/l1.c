@@ -8,6 +8,7 @@ void l1_init(struct l1 *l1, const struct cache_geometry *geometry, uint32_t line
 {
     *l1 = (struct l1){.ways = geometry->ways, .data = data};
     l1->line_shift = (uint32_t)__builtin_ctz(line_bytes);
+    l1->line_mask = line_bytes - 1;
     l1->sets = (uint32_t)(geometry->bytes / ((uint64_t)geometry->ways * line_bytes));
     size_t lines = (size_t)l1->sets * l1->ways;
     NP_ASSERT(lines && (l1->sets & (l1->sets - 1)) == 0);
@@ -15,7 +16,11 @@ void l1_init(struct l1 *l1, const struct cache_geometry *geometry, uint32_t line
     l1->tag = calloc(lines, sizeof *l1->tag);
     l1->stamp = calloc(lines, sizeof *l1->stamp);
     l1->slot = calloc(lines, sizeof *l1->slot);
-    NP_ASSERT(l1->tag && l1->stamp && l1->slot);
+    l1->hint_mask = 2; // a power of two of hints, at least twice the lines: few lines share one
+    while (l1->hint_mask < 2 * lines)
+        l1->hint_mask *= 2;
+    l1->hint = calloc(l1->hint_mask--, sizeof *l1->hint);
+    NP_ASSERT(l1->tag && l1->stamp && l1->slot && l1->hint);
 }
 
 void l1_free(struct l1 *l1)
@@ -23,7 +28,20 @@ void l1_free(struct l1 *l1)
     free(l1->tag);
     free(l1->stamp);
     free(l1->slot);
+    free(l1->hint);
     *l1 = (struct l1){0};
+}
+
+int32_t l1_search(const struct l1 *l1, uint64_t line, uint64_t permission)
+{
+    uint32_t base = l1_set_base(l1, line);
+    uint64_t mask = ~(uint64_t)TAG_BITS | permission;
+    for (uint32_t index = base; index < base + l1->ways; index++)
+        if (((l1->tag[index] ^ (line | permission)) & mask) == 0) {
+            l1->hint[(line >> l1->line_shift) & l1->hint_mask] = index;
+            return (int32_t)index;
+        }
+    return -1;
 }
 
 int64_t l1_locate(const struct l1 *l1, uint64_t line)

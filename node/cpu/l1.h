@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A private L1: tags and permissions. Bytes live once per board, in the board cache; each L1 line knows the
 // slot there. A tag word is the line's address with its permission in the low bits, so that one masked
-// compare per way answers 'is it here, and may I'. Lookup has no data-dependent branch: that is what a hit of
-// a few nanoseconds needs.
+// comparison answers 'is it here, and may I'.
 #ifndef NP_NODE_CPU_L1_H
 #define NP_NODE_CPU_L1_H
 
@@ -20,11 +19,14 @@ enum { TAG_READ = 1, TAG_WRITE = 2, TAG_WRITTEN = 4, TAG_BITS = 7 };
 struct l1 {
     uint32_t ways, sets;
     uint32_t line_shift;
-    uint32_t tick;   // counts lookups that hit; wraps, ages are differences
-    uint64_t *tag;   // [set x ways + way]
-    uint32_t *stamp; // tick of the last use
-    uint32_t *slot;  // of the line's bytes in the board cache
-    uint8_t *data;   // the board cache's bytes, all slots (borrowed)
+    uint32_t line_mask; // offset of a byte in its line
+    uint32_t tick;      // counts lookups that hit; wraps, ages are differences
+    uint64_t *tag;      // [set x ways + way]
+    uint32_t *stamp;    // tick of the last use
+    uint32_t *slot;     // of the line's bytes in the board cache
+    uint8_t *data;      // the board cache's bytes, all slots (borrowed)
+    uint32_t hint_mask;
+    uint32_t *hint; // [line number & hint_mask]: index where such a line was found last
 };
 
 void l1_init(struct l1 *l1, const struct cache_geometry *geometry, uint32_t line_bytes, uint8_t *data);
@@ -55,30 +57,26 @@ NP_INLINE uint32_t l1_set_base(const struct l1 *l1, uint64_t address)
     return ((uint32_t)(address >> l1->line_shift) & (l1->sets - 1)) * l1->ways;
 }
 
-// Index of the way that holds `line` with all `permission` bits, or -1. One pass over all ways, no early
-// exit.
+// All ways of the set, and the hint set for the next time. Index or -1.
+int32_t l1_search(const struct l1 *l1, uint64_t line, uint64_t permission);
+
+// Index of the way that holds `line` with all `permission` bits, or -1. A hint, by line number, says where
+// the line was found last: one comparison decides almost every hit, whatever the number of ways, and without
+// a branch that depends on which way it is. Hints are the host's business: they are checked, never trusted,
+// never saved.
 NP_INLINE int32_t l1_find(const struct l1 *l1, uint64_t line, uint64_t permission)
 {
-    uint32_t base = l1_set_base(l1, line);
-    const uint64_t *tag = l1->tag + base;
-    uint64_t want = line | permission, mask = ~(uint64_t)TAG_BITS | permission;
-    uint32_t match = 0;
-    if (NP_LIKELY(l1->ways == 4)) {
-        match = (uint32_t)(((tag[0] ^ want) & mask) == 0) | (uint32_t)(((tag[1] ^ want) & mask) == 0) << 1 |
-                (uint32_t)(((tag[2] ^ want) & mask) == 0) << 2 |
-                (uint32_t)(((tag[3] ^ want) & mask) == 0) << 3;
-    } else {
-        for (uint32_t way = 0; way < l1->ways; way++)
-            match |= (uint32_t)(((tag[way] ^ want) & mask) == 0) << way;
-    }
-    return match ? (int32_t)(base + (uint32_t)__builtin_ctz(match)) : -1;
+    uint32_t index = l1->hint[(line >> l1->line_shift) & l1->hint_mask];
+    uint64_t mask = ~(uint64_t)TAG_BITS | permission;
+    if (NP_LIKELY(((l1->tag[index] ^ (line | permission)) & mask) == 0))
+        return (int32_t)index;
+    return l1_search(l1, line, permission);
 }
 
 // The bytes at `address` in the line at `index`.
 NP_INLINE uint8_t *l1_bytes(const struct l1 *l1, uint32_t index, uint64_t address)
 {
-    uint64_t in_line = address & ((UINT64_C(1) << l1->line_shift) - 1);
-    return l1->data + ((uint64_t)l1->slot[index] << l1->line_shift) + in_line;
+    return l1->data + ((uint64_t)l1->slot[index] << l1->line_shift) + (address & l1->line_mask);
 }
 
 #endif
