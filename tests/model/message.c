@@ -121,6 +121,10 @@ static void send_forward(struct model *model, struct model_state *state, packed_
     unsigned queue = packed >> AT_DST & 15;
     for (; at < end && (state->message[at] >> AT_DST & 15) <= queue; at++)
         queued += (state->message[at] >> AT_DST & 15) == queue;
+    // Found by exploring: the forwards of one line that a board can have coming are few.
+    unsigned bound = model->config->deaths ? 3 : 2;
+    if (queued > bound)
+        model_fail("%u forwards of one line queue for board %u", queued, packed_dst(packed));
     if (queued > model->most_forwards)
         model->most_forwards = (uint8_t)queued;
     insert(state, at, packed);

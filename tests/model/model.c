@@ -105,7 +105,7 @@ static unsigned list_accesses(const struct model *model, const struct model_stat
         if (waits ? stalls : !room)
             continue;
         at.kind = waits ? MOVE_RETRY : MOVE_ACCESS;
-        at.access = access;
+        at.access = (uint8_t)access;
         moves[n++] = at;
     }
     unsigned l1 = model->config->l1s ? l1_get(line, at.l1) : L_I;

@@ -113,7 +113,6 @@ struct model {
     struct trace *trace;     // NULL unless a chart is being drawn
     char violation[256];     // why the last move, or state, is wrong; empty: it is not
     uint8_t most_forwards;   // longest queue of one line at one board
-    uint8_t most_responses;  // most responses under way at once
     struct step_out scratch; // of the current step
 };
 
