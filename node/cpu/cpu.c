@@ -18,6 +18,7 @@ void cpu_init(struct cpu *cpu, const struct board_params *params, const struct c
               unsigned index, uint64_t seed, uint8_t *data, sim_time *ready)
 {
     *cpu = (struct cpu){.desc = desc, .index = (uint8_t)index, .split = params->l1_split, .ready = ready};
+    cpu->due = SIM_NEVER;
     *ready = SIM_NEVER;
     cpu->id = component(board, UNIT_CPU0 + index);
     cpu->rng = rng_for(seed, cpu->id);
@@ -52,14 +53,22 @@ void cpu_suspend(struct cpu *cpu, struct access access, unsigned l1, uint64_t li
         cpu->port.request(cpu->port.board, cpu, l1, line, access.kind >= ACCESS_STORE, cpu->clock.now);
 }
 
+static void find_due(struct cpu *cpu)
+{
+    cpu->due = SIM_NEVER;
+    for (uint32_t i = 0; i < cpu->n_pending; i++)
+        cpu->due = sim_min(cpu->due, cpu->pending[i].done_at);
+}
+
 bool cpu_retire(struct cpu *cpu, struct pending *retired)
 {
-    for (uint32_t i = 0; i < cpu->n_pending; i++) {
+    for (uint32_t i = 0; cpu->due <= cpu->clock.now && i < cpu->n_pending; i++) {
         if (cpu->pending[i].done_at > cpu->clock.now)
             continue;
         *retired = cpu->pending[i];
         cpu->n_pending--;
         memmove(&cpu->pending[i], &cpu->pending[i + 1], (cpu->n_pending - i) * sizeof cpu->pending[0]);
+        find_due(cpu);
         cpu->results.accesses++;
         cpu->bus_errors += retired->status == ACCESS_BUS_ERROR;
         cpu->poisoned += retired->status == ACCESS_POISONED;
@@ -107,6 +116,7 @@ static void perform(struct cpu *cpu, struct pending *p, int64_t index, sim_time 
     if (NP_UNLIKELY(cpu->watch != NULL))
         cpu->watch(cpu, &p->access, done_at);
     p->done_at = done_at;
+    cpu->due = sim_min(cpu->due, done_at);
     p->status = (uint8_t)status;
     cpu->n_under_way--;
     cpu->results.latency_sum_ps += done_at - p->issued;
@@ -185,6 +195,7 @@ static void pending_state(struct cpu *cpu, struct archive *ar)
         if (p->l1 > cpu->split)
             ar_fail(ar, "an access at L1 number %u", p->l1);
     }
+    find_due(cpu);
 }
 
 static void histogram_state(struct latency_histogram *h, struct archive *ar)

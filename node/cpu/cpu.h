@@ -91,6 +91,7 @@ struct cpu {
     uint32_t n_pending;
     uint32_t n_under_way;                    // of these not yet performed
     struct pending pending[OUTSTANDING_MAX]; // in order of issue
+    sim_time due;                            // earliest done_at among them; SIM_NEVER: none is known
     sim_time blocked_since;
     sim_time *ready; // where the board keeps cpu_ready(): beside those of its other CPUs
     const struct cpu_desc *desc;
@@ -120,12 +121,7 @@ static inline sim_time cpu_ready(const struct cpu *cpu)
 {
     if (cpu->done || !cpu->ops)
         return SIM_NEVER;
-    if (!cpu->blocked)
-        return cpu->clock.now;
-    sim_time ready = SIM_NEVER;
-    for (uint32_t i = 0; i < cpu->n_pending; i++)
-        ready = sim_min(ready, cpu->pending[i].done_at);
-    return ready;
+    return cpu->blocked ? cpu->due : cpu->clock.now;
 }
 
 // Writes cpu_ready() to where the board looks for it. Whatever changes the answer ends with this.
