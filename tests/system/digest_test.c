@@ -16,7 +16,7 @@ static const char *const scenarios[] = {
     "contiguous-mesi",        "fault-msi",  "handover-msi",  "interleave-line-mesi", "interleave-page-msi",
     "linked-partitions-mesi", "mixed-mesi", "split-l1-mesi", "three-partitions-mesi"};
 
-enum { ARGUMENTS_MAX = 16, RUN_S = 60 };
+enum { ARGUMENTS_MAX = 16, RUN_S = 60, TEXT_SIZE = 4 * PATH_MAX_BYTES };
 
 static char folder[PATH_MAX_BYTES];
 
@@ -24,7 +24,7 @@ static char folder[PATH_MAX_BYTES];
 // NULL when the run ended in another way than a run should.
 static char *run(const char *options, const char *out)
 {
-    char words[PATH_MAX_BYTES * 2], path[PATH_MAX_BYTES * 2];
+    char words[TEXT_SIZE], path[TEXT_SIZE];
     const char *argv[ARGUMENTS_MAX] = {test_program("numaplex"), "run", "--quiet", "--out"};
     unsigned n = 4;
     snprintf(path, sizeof path, "%s/%s", folder, out);
@@ -44,7 +44,7 @@ static char *run(const char *options, const char *out)
 static char *run_and_forget(const char *options)
 {
     char *digest = run(options, "run");
-    char path[PATH_MAX_BYTES * 2];
+    char path[TEXT_SIZE];
     snprintf(path, sizeof path, "%s/run", folder);
     test_folder_remove(path);
     return digest;
@@ -52,7 +52,7 @@ static char *run_and_forget(const char *options)
 
 static void expect_digest(const char *expected, const char *scenario, const char *how)
 {
-    char options[PATH_MAX_BYTES * 2];
+    char options[TEXT_SIZE];
     snprintf(options, sizeof options, "%s %s", scenario, how);
     char *digest = run_and_forget(options);
     CU_ASSERT_PTR_NOT_NULL(digest);
@@ -64,11 +64,11 @@ static void expect_digest(const char *expected, const char *scenario, const char
 // Saved by one process in the middle, continued by others.
 static void expect_digest_continued(const char *expected, const char *scenario, unsigned grant)
 {
-    char options[PATH_MAX_BYTES * 2], saved[PATH_MAX_BYTES * 2];
+    char options[TEXT_SIZE], saved[TEXT_SIZE];
     snprintf(options, sizeof options, "%s --nodes 1 --save-at grant:%u", scenario, grant);
     snprintf(saved, sizeof saved, "%s/saving", folder);
     free(run(options, "saving"));
-    snprintf(options, sizeof options, "--continue %s/saved", saved);
+    snprintf(options, sizeof options, "--continue %.*s/saved", (int)PATH_MAX_BYTES, saved);
     char *digest = run_and_forget(options);
     CU_ASSERT_PTR_NOT_NULL(digest);
     if (digest)
