@@ -110,8 +110,8 @@ static enum err_code add_scenario(json_t *object, const struct scenario *scenari
 
 static enum err_code add_traces(json_t *object, const struct machine *machine, struct err *err)
 {
-    uint64_t *hashes;
-    uint32_t n;
+    uint64_t *hashes = NULL;
+    uint32_t n = 0;
     json_t *array = json_array();
     json_object_set_new(object, "traces", array);
     if (trace_hashes(machine, &hashes, &n, err))

@@ -107,6 +107,7 @@ static enum err_code unpack(const char *path, const uint8_t *packed, size_t pack
     if (!ZSTD_isError(*size) && *size == plain)
         return ERR_OK;
     free(*bytes);
+    *bytes = NULL;
     return err_set(err, ERR_DAMAGED_STATE, "%s: cannot be decompressed; save the state again", path);
 }
 

@@ -146,8 +146,7 @@ NP_INLINE void cpu_drive(struct cpu *cpu, sim_time limit, cpu_next_fn *next, cpu
             break;
         enum next what = next(cpu, &access);
         if (NP_UNLIKELY(what != NEXT_ACCESS)) {
-            // Only some pauses have a value; the others do not look at it.
-            if (!cpu_pause(cpu, what, access.value, limit)) // NOLINT(clang-analyzer-core.CallAndMessage)
+            if (!cpu_pause(cpu, what, access.value, limit))
                 break;
             continue;
         }

@@ -82,18 +82,6 @@ enum err_code err_wrap(struct err *err, const char *fmt, ...) __attribute__((for
 enum err_code err_errno(struct err *err, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-#ifdef __clang_analyzer__
-// What a static analyser cannot see from here: the code is set, and what is returned is that code.
-static inline enum err_code err_seen(struct err *err, enum err_code code)
-{
-    return err ? (err->code = code) : code;
-}
-void err_seen_text(const char *fmt, ...);
-#define err_set(err, code, ...)   (err_seen_text(__VA_ARGS__), err_seen(err, code))
-#define err_errno(err, code, ...) (err_seen_text(__VA_ARGS__), err_seen(err, code))
-#define err_wrap(err, ...)        (err_seen_text(__VA_ARGS__), (err)->code)
-#endif
-
 void err_clear(struct err *err);
 const char *err_id(enum err_code code);      // "NP0304"
 const char *err_meaning(enum err_code code); // what the code means in general

@@ -62,7 +62,7 @@ static bool draw_step(struct model *model, const struct model_state *target, boo
     for (unsigned i = 0; i < n; i++) {
         choices_reset(&model->choices);
         do {
-            struct model_state next = *state, canonical;
+            struct model_state next = *state, canonical = next;
             model->trace->n = 0;
             bool good = model_apply(model, &next, &moves[i]);
             if (good && !plain)

@@ -158,7 +158,7 @@ static uint32_t first_without_rest(struct search *search)
     for (uint32_t head = 0; head < queued; head++) {
         uint32_t at = queue[head];
         for (uint64_t j = start[at + 1]; j < start[at + 2]; j++)
-            if (!search->rest[from[j]]) { // NOLINT(*.ArraySubscript): reverse() has filled it
+            if (!search->rest[from[j]]) {
                 search->rest[from[j]] = 1;
                 queue[queued++] = from[j];
             }

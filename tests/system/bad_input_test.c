@@ -53,7 +53,7 @@ static void expect_refused(const struct process_options *options, const char *fo
                            const char *said, const char *const *arguments)
 {
     const char *argv[16] = {numaplex, "run", "--out", folder};
-    for (unsigned i = 0; arguments[i] && i < 11; i++)
+    for (unsigned i = 0; i < 11 && arguments[i]; i++)
         argv[4 + i] = arguments[i];
     struct test_process p = process_start_test(numaplex, argv, options);
     process_wait(&p, 60);
