@@ -5,6 +5,10 @@
 
 #include "proto/base/assert.h"
 
+enum {
+    REACH = 32
+}; // places that an event may lie before the end of its lane: moving more costs more than a heap
+
 void event_queue_init(struct event_queue *queue)
 {
     *queue = (struct event_queue){.next = SIM_NEVER};
@@ -54,33 +58,37 @@ static void push_heap(struct event_queue *queue, const struct event *event)
     heap[hole] = *event;
 }
 
-static void push_lane(struct event_lane *lane, const struct event *event)
+static struct event *lane_at(const struct event_lane *lane, uint32_t i)
 {
-    if (lane->n == lane->capacity)
-        grow_lane(lane);
-    lane->ring[(lane->first + lane->n++) & (lane->capacity - 1)] = *event;
+    return &lane->ring[(lane->first + i) & (lane->capacity - 1)];
 }
 
-// A lane takes what is not before its last event.
-static bool in_order(const struct event_lane *lane, const struct event *event)
+// False: the event would go too far before the end; nothing is done.
+static bool push_lane(struct event_lane *lane, const struct event *event)
 {
-    return lane->n == 0 ||
-           !key_before(&event->key, &lane->ring[(lane->first + lane->n - 1) & (lane->capacity - 1)].key);
+    if (lane->n > REACH && key_before(&event->key, &lane_at(lane, lane->n - REACH)->key))
+        return false;
+    if (lane->n == lane->capacity)
+        grow_lane(lane);
+    uint32_t hole = lane->n++;
+    for (; hole && key_before(&event->key, &lane_at(lane, hole - 1)->key); hole--)
+        *lane_at(lane, hole) = *lane_at(lane, hole - 1);
+    *lane_at(lane, hole) = *event;
+    return true;
 }
 
 void event_queue_push(struct event_queue *queue, const struct event *event)
 {
-    NP_ASSERT(event->type < EVENT_LANES);
-    struct event_lane *lane = &queue->lane[event->type];
-    uint32_t source = EVENT_HEAP;
-    if (in_order(lane, event)) {
-        push_lane(lane, event);
-        source = event->type;
-    } else {
+    uint32_t source = event->type;
+    if (source >= EVENT_LANES || !push_lane(&queue->lane[source], event)) {
         push_heap(queue, event);
+        source = EVENT_HEAP;
     }
     queue->head[source] = sim_min(queue->head[source], event->key.time);
-    queue->next = sim_min(queue->next, event->key.time);
+    if (event->key.time < queue->next) {
+        queue->next = event->key.time;
+        queue->source = source;
+    }
 }
 
 static struct event pop_heap(struct event_queue *queue)
@@ -108,24 +116,25 @@ static const struct event *head_of(const struct event_queue *queue, uint32_t sou
 // The source whose head is the earliest event. Times decide; only where they tie are keys compared.
 static uint32_t earliest_source(const struct event_queue *queue)
 {
-    uint32_t ties = 0;
+    uint32_t earliest = queue->source;
     for (uint32_t i = 0; i <= EVENT_HEAP; i++)
-        ties |= (uint32_t)(queue->head[i] == queue->next) << i;
-    uint32_t earliest = (uint32_t)__builtin_ctz(ties);
-    while (ties &= ties - 1) {
-        uint32_t other = (uint32_t)__builtin_ctz(ties);
-        if (key_before(&head_of(queue, other)->key, &head_of(queue, earliest)->key))
-            earliest = other;
-    }
+        if (queue->head[i] == queue->next && i != earliest &&
+            key_before(&head_of(queue, i)->key, &head_of(queue, earliest)->key))
+            earliest = i;
     return earliest;
 }
 
 static void find_next(struct event_queue *queue)
 {
-    sim_time next = SIM_NEVER;
-    for (uint32_t i = 0; i <= EVENT_HEAP; i++)
-        next = sim_min(next, queue->head[i]);
+    sim_time next = queue->head[0];
+    uint32_t source = 0;
+    for (uint32_t i = 1; i <= EVENT_HEAP; i++) {
+        bool less = queue->head[i] < next;
+        next = less ? queue->head[i] : next;
+        source = less ? i : source;
+    }
     queue->next = next;
+    queue->source = source;
 }
 
 static struct event pop_lane(struct event_lane *lane)
@@ -169,6 +178,7 @@ void event_queue_sort(struct event_queue *queue)
         queue->head[i] = SIM_NEVER;
     }
     queue->head[EVENT_HEAP] = queue->next;
+    queue->source = EVENT_HEAP;
     if (queue->n)
         qsort(queue->heap, queue->n, sizeof *queue->heap, compare);
 }

@@ -2,10 +2,11 @@
 // The events of one board, earliest first by the one order of proto/base/key.h. What an event carries lies in
 // a pool of its owner, named by `payload`.
 //
-// Most kinds of event are made with a fixed delay, so that each kind alone comes in order. A queue therefore
-// has a lane per kind, a ring to whose end an event goes when it is not before the last one there; any other
-// goes into a binary heap. The next event is the least of the lanes' heads and the heap's top: a handful of
-// comparisons instead of a walk through the heap.
+// Most kinds of event are made with few different delays, so that each kind alone comes nearly in order. A
+// queue therefore has a lane for each of the frequent kinds, a sorted ring: an event goes to its end or a few
+// places before it. What would go far before it, and the rare kinds, go into a binary heap. The next event is
+// the least of the lanes' heads and the heap's top: a handful of comparisons instead of a walk through a
+// heap.
 #ifndef NP_FABRIC_TIME_EVENT_QUEUE_H
 #define NP_FABRIC_TIME_EVENT_QUEUE_H
 
@@ -14,12 +15,12 @@
 
 #include "proto/base/key.h"
 
-#define EVENT_LANES 8u // kinds of event, at most
+#define EVENT_LANES 5u // kinds 0 .. EVENT_LANES - 1 have a lane
 
 struct event {
     struct order_key key;
     uint32_t payload; // the owner's: index into its pool, or a small value
-    uint32_t type;    // the owner's kind, 0 .. EVENT_LANES - 1
+    uint32_t type;    // the owner's kind; the frequent ones come first
 };
 _Static_assert(sizeof(struct event) == 32, "two events per host cache line");
 
@@ -32,6 +33,7 @@ enum { EVENT_HEAP = EVENT_LANES }; // its place among the sources of events
 
 struct event_queue {
     sim_time next;                  // time of the earliest event; SIM_NEVER: none
+    uint32_t source;                // one of those whose head has that time
     sim_time head[EVENT_LANES + 1]; // of each lane's first and the heap's top; SIM_NEVER: empty
     uint32_t n, capacity;           // of the heap
     struct event *heap;

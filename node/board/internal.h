@@ -28,7 +28,7 @@ enum event_type {
     EV_FRAME_IN,  // payload: frame slot; a frame has arrived
     EV_TYPE_COUNT
 };
-_Static_assert(EV_TYPE_COUNT <= EVENT_LANES, "a lane per kind of event");
+_Static_assert(EV_HOME < EVENT_LANES && EV_FAULT >= EVENT_LANES, "a lane for each frequent kind of event");
 
 // The board cache: slots of tag, controller state, L1 presence and bytes.
 struct board_cache {
