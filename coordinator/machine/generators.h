@@ -14,7 +14,6 @@
     X(KEY_STEP, "stride", UNIT_SIZE, stride, 8, STRIDE_MAX, 8, 8, P(STREAM))                                 \
     X(KEY_SPACING, "stride", UNIT_SIZE, stride, 8, STRIDE_MAX, 8, 64, P(POINTER_CHASE))                      \
     X(KEY_COUNT, "count", UNIT_COUNT, count, 0, COUNT_MAX, 0, 0, ALL_PATTERNS)                               \
-    X(KEY_WARMUP, "warmup", UNIT_COUNT, warmup, 0, COUNT_MAX, 0, 0, ALL_PATTERNS)                            \
     X(KEY_CRITICAL, "critical", UNIT_COUNT, critical, 1, 1000000, 0, 8, P(LOCK))                             \
     X(KEY_PARALLEL, "parallel", UNIT_COUNT, parallel, 0, 1000000000, 0, 200, P(LOCK))                        \
     X(KEY_COMPUTE, "compute", UNIT_TIME, compute, 1, SIM_PS_PER_S, 0, SIM_PS_PER_US, P(BURST))               \

@@ -37,7 +37,7 @@ static enum err_code read_placement(struct reader *r, struct entry *e, struct va
 struct replay_text {
     struct value on, what, placement, name, directory;
     uint32_t outstanding;
-    uint64_t warmup, max_refs, skip;
+    uint64_t max_refs, skip;
 };
 
 #define LATER(key, member, presence)                                                                         \
@@ -49,15 +49,12 @@ struct replay_text {
         "outstanding", read_number32, offsetof(struct replay_text, outstanding), OPTIONAL, UNIT_COUNT, 1,    \
             OUTSTANDING_MAX, 0                                                                               \
     }
-#define WARMUP                                                                                               \
-    {                                                                                                        \
-        "warmup", read_number, offsetof(struct replay_text, warmup), OPTIONAL, UNIT_COUNT, 0, MAX_REFS_MOST, \
-            0                                                                                                \
-    }
 
 static const struct field trace_fields[] = {
     LATER("trace", what, REQUIRED), // file
-    LATER("on", on, REQUIRED),      LATER("placement", placement, OPTIONAL), OUTSTANDING, WARMUP,
+    LATER("on", on, REQUIRED),
+    LATER("placement", placement, OPTIONAL),
+    OUTSTANDING,
 };
 
 static const struct field record_fields[] = {
@@ -70,7 +67,7 @@ static const struct field record_fields[] = {
     {"skip", read_number, offsetof(struct replay_text, skip), OPTIONAL, UNIT_COUNT, 0, MAX_REFS_MOST, 0},
     LATER("placement", placement, OPTIONAL),
     OUTSTANDING,
-    WARMUP,
+
 };
 
 static const struct field script_fields[] = {
@@ -87,7 +84,6 @@ static enum err_code read_replay(struct reader *r, struct entry *e, const struct
         code = read_placement(r, e, text->placement);
     e->cpu.kind = CPU_TRACE;
     e->cpu.outstanding = text->outstanding;
-    e->cpu.warmup = text->warmup;
     return code;
 }
 

@@ -183,8 +183,7 @@ static void put_trace(const struct scenario *s, FILE *out, const struct cpu_desc
     fprintf(out, "            placement: %s\n",
             cpu->placement == PLACE_FIXED ? s->machine.boards[cpu->fixed_board].name
                                           : placements[cpu->placement]);
-    fprintf(out, "            outstanding: %" PRIu32 "\n            warmup: %" PRIu64 "\n", cpu->outstanding,
-            cpu->warmup);
+    fprintf(out, "            outstanding: %" PRIu32 "\n", cpu->outstanding);
 }
 
 // One entry: its members in their order, and what they share.

@@ -116,7 +116,6 @@ struct cpu_desc {
     uint32_t write_permille;
     uint64_t stride;
     uint64_t count;              // accesses (or rounds) until it is done; 0: as long as the run
-    uint64_t warmup;             // accesses left out of the measured counters
     uint32_t critical, parallel; // lock: accesses inside, cycles outside
     sim_time compute;            // burst: between two accesses
     uint32_t link;               // frames: index of the timed link

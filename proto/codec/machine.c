@@ -24,7 +24,7 @@
 
 // clang-format off
 #define CPU_FIELDS(X) \
-    X(outstanding) X(size) X(member) X(members) X(write_permille) X(stride) X(count) X(warmup) \
+    X(outstanding) X(size) X(member) X(members) X(write_permille) X(stride) X(count) \
     X(critical) X(parallel) X(compute) X(link) X(frame_bytes)
 // clang-format on
 

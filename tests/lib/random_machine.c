@@ -165,7 +165,6 @@ static void fill_cpu(struct rng *rng, const struct machine *m, struct cpu_desc *
     c->write_permille = between32(rng, 0, 1000);
     c->stride = rng_next(rng);
     c->count = rng_next(rng);
-    c->warmup = rng_next(rng);
     c->critical = (uint32_t)rng_next(rng);
     c->parallel = (uint32_t)rng_next(rng);
     c->compute = between(rng, 0, SIM_PS_PER_S);
