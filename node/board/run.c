@@ -10,22 +10,6 @@
 #include "fabric/crossbar/timing.h"
 #include "node/board/internal.h"
 
-void board_schedule(struct board *board, enum event_type type, struct order_key key, uint32_t payload)
-{
-    event_queue_push(&board->events, &(struct event){key, payload, type});
-}
-
-uint32_t board_hold(struct board *board, const struct message *message, const uint8_t *data)
-{
-    uint32_t payload = pool_take(&board->pool);
-    struct pool_item *item = pool_item(&board->pool, payload);
-    item->message = *message;
-    item->has_data = data != NULL;
-    if (data)
-        memcpy(item->data, data, board->params->line_bytes);
-    return payload;
-}
-
 void board_deliver(struct board *board, const struct message *message, const uint8_t *data)
 {
     struct order_key key = {message->time, message->dst, message->src, message->seq};
@@ -145,10 +129,17 @@ static void run_cpus(struct board *board, sim_time from, sim_time limit)
         }
 }
 
+// Whether an event of this kind may give a CPU what it waits for.
+static bool reaches_cpus(uint32_t type)
+{
+    return type == EV_BUS || type == EV_DELIVER || type == EV_FRAME_IN;
+}
+
 bool board_run(struct board *board, sim_time until, uint64_t budget)
 {
+    sim_time cpu_at = earliest_cpu(board);
     for (;; budget--) {
-        sim_time event_at = event_queue_time(&board->events), cpu_at = earliest_cpu(board);
+        sim_time event_at = event_queue_time(&board->events);
         if (sim_min(event_at, cpu_at) >= until) {
             board->reached = until;
             return true;
@@ -158,9 +149,12 @@ bool board_run(struct board *board, sim_time until, uint64_t budget)
         if (event_at <= cpu_at) {
             struct event event = event_queue_pop(&board->events);
             dispatch(board, &event);
+            if (!reaches_cpus(event.type))
+                continue;
         } else {
             run_cpus(board, cpu_at, sim_min(event_at, until));
         }
+        cpu_at = earliest_cpu(board);
     }
 }
 
