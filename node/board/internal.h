@@ -157,7 +157,7 @@ static inline void board_count(struct board *board, enum counter counter, uint64
     board->counters[counter] += n;
 }
 
-// run.c
+// queue.c
 void board_schedule(struct board *board, enum event_type type, struct order_key key, uint32_t payload);
 
 // Takes a copy of the message (and of its data, when not NULL) into the pool.

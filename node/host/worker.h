@@ -14,11 +14,4 @@ enum err_code worker_member(struct session *session, struct err *err);
 // The numaplex-node command `worker`. Returns the exit status.
 int worker_main(int argc, char **argv);
 
-// What both do with a crew at a pause.
-enum err_code worker_send_results(struct session *session, struct crew *crew, struct host_stats *stats,
-                                  struct err *err);
-enum err_code worker_save_boards(const struct crew *crew, const char *folder, struct control_saved *saved,
-                                 struct err *err);
-enum err_code worker_resume_boards(const struct crew *crew, const char *folder, struct err *err);
-
 #endif

@@ -5,6 +5,7 @@
 
 #include "fabric/link/link_zmq.h"
 #include "fabric/link/member_wire.h"
+#include "node/host/crew_report.h"
 #include "node/host/worker.h"
 #include "proto/base/assert.h"
 
@@ -45,7 +46,7 @@ static enum err_code save(struct member *member, const char *folder, struct err 
     struct control saved = {.kind = CONTROL_SAVED};
     saved.saved.parts = calloc(SAVED_PARTS_MAX, sizeof *saved.saved.parts);
     NP_ASSERT(saved.saved.parts);
-    enum err_code code = worker_save_boards(&member->crew, folder, &saved.saved, err);
+    enum err_code code = crew_save(&member->crew, folder, &saved.saved, err);
     if (code == ERR_OK)
         code = control_client_send(member->session->client, &saved, err);
     control_free(&saved);
@@ -58,7 +59,7 @@ static enum err_code obey(struct member *member, const struct control *control, 
     case CONTROL_SAVE:
         return save(member, control->save.folder, err);
     case CONTROL_COLLECT:
-        return worker_send_results(member->session, &member->crew, &member->stats, err);
+        return crew_send_results(member->session, &member->crew, &member->stats, err);
     case CONTROL_EXIT:
         member->exit = true;
         return ERR_OK;
@@ -169,7 +170,7 @@ static enum err_code open_member(struct member *member, struct err *err)
     if (crew_open(&member->crew, &config->machine, &member->groups, worker_of_board, config->index, 1,
                   &options, err))
         return err->code;
-    if (worker_resume_boards(&member->crew, config->resume_folder, err) || connect_wire(member, err))
+    if (crew_resume(&member->crew, config->resume_folder, err) || connect_wire(member, err))
         return err->code;
     return session_ready(member->session, err);
 }

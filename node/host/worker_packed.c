@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A node that simulates everything: it is the conductor too.
 #include "fabric/host/serve.h"
+#include "node/host/crew_report.h"
 #include "node/host/packed.h"
 #include "node/host/worker.h"
 
@@ -13,12 +14,12 @@ static enum err_code collect(void *self, struct err *err)
 {
     struct packed_worker *worker = self;
     packed_count_time(&worker->packed);
-    return worker_send_results(worker->session, &worker->packed.crew, &worker->packed.stats, err);
+    return crew_send_results(worker->session, &worker->packed.crew, &worker->packed.stats, err);
 }
 
 static enum err_code save(void *self, const char *folder, struct control_saved *saved, struct err *err)
 {
-    return worker_save_boards(&((struct packed_worker *)self)->packed.crew, folder, saved, err);
+    return crew_save(&((struct packed_worker *)self)->packed.crew, folder, saved, err);
 }
 
 static enum err_code serve_packed(struct packed_worker *worker, struct err *err)
@@ -31,7 +32,7 @@ static enum err_code serve_packed(struct packed_worker *worker, struct err *err)
                           .self = worker,
                           .collect = collect,
                           .save = save};
-    if (worker_resume_boards(&packed->crew, config->resume_folder, err) ||
+    if (crew_resume(&packed->crew, config->resume_folder, err) ||
         serve_resume(packed->conductor, config, &packed->groups, err) || session_ready(worker->session, err))
         return err->code;
     return serve_run(&serve, err);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/host/crew_report.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "fabric/host/part.h"
+#include "proto/base/assert.h"
+
+enum err_code crew_send_results(struct session *session, struct crew *crew, struct host_stats *stats,
+                                struct err *err)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    stats->max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    struct control results = {.kind = CONTROL_RESULTS, .results = {.host = *stats}};
+    results.results.boards = calloc(crew->machine->n_boards + 1, sizeof *results.results.boards);
+    NP_ASSERT(results.results.boards);
+    for (unsigned b = 0; b < crew->machine->n_boards; b++)
+        if (crew->boards[b])
+            board_results(crew->boards[b], &results.results.boards[results.results.n_boards++]);
+    enum err_code code = control_client_send(session->client, &results, err);
+    control_free(&results);
+    return code;
+}
+
+enum err_code crew_save(const struct crew *crew, const char *folder, struct control_saved *saved,
+                        struct err *err)
+{
+    for (unsigned b = 0; b < crew->machine->n_boards; b++) {
+        if (!crew->boards[b])
+            continue;
+        struct archive ar;
+        ar_init_save(&ar);
+        board_state(crew->boards[b], &ar);
+        enum err_code code = part_write(folder, SAVED_BOARD, b, &ar, &saved->parts[saved->n_parts++], err);
+        ar_free(&ar);
+        if (code)
+            return code;
+    }
+    return ERR_OK;
+}
+
+static enum err_code resume_board(struct board *board, unsigned number, const char *folder, struct err *err)
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    if (part_read(folder, SAVED_BOARD, number, &bytes, &size, err))
+        return err->code;
+    struct archive ar;
+    ar_init_load(&ar, bytes, size);
+    board_state(board, &ar);
+    bool whole = ar.at == size;
+    free(bytes);
+    if (ar_failed(&ar)) {
+        *err = ar.err;
+        return err_wrap(err, "%s: board %u", folder, number);
+    }
+    if (!whole)
+        return err_set(err, ERR_DAMAGED_STATE, "%s: board %u: bytes are left over", folder, number);
+    return ERR_OK;
+}
+
+enum err_code crew_resume(const struct crew *crew, const char *folder, struct err *err)
+{
+    for (unsigned b = 0; folder[0] && b < crew->machine->n_boards; b++)
+        if (crew->boards[b] && resume_board(crew->boards[b], b, folder, err))
+            return err->code;
+    return ERR_OK;
+}

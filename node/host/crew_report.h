@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a worker does with its crew while the run is paused: report results, save boards, restore them.
+#ifndef NP_NODE_HOST_CREW_REPORT_H
+#define NP_NODE_HOST_CREW_REPORT_H
+
+#include "fabric/host/session.h"
+#include "node/host/crew.h"
+
+// Answers COLLECT: the results of every board, and where host time went.
+enum err_code crew_send_results(struct session *session, struct crew *crew, struct host_stats *stats,
+                                struct err *err);
+
+// Writes every board as a part of the saved state in `folder` and adds it to *saved.
+enum err_code crew_save(const struct crew *crew, const char *folder, struct control_saved *saved,
+                        struct err *err);
+
+// Restores every board from the saved state in `folder`; does nothing when that is "".
+enum err_code crew_resume(const struct crew *crew, const char *folder, struct err *err);
+
+#endif
