@@ -103,7 +103,7 @@ struct cpu {
     struct latency_histogram latency[SERVED_COUNT]; // [SERVED_L1] is filled when results are asked for
     char first_failure[256];
 
-    // For tests: called when an access that missed has been performed, at the very moment. Hits are complete at once.
+    // For tests: called at the moment at which an access that missed is performed. Hits are complete at once.
     void (*watch)(struct cpu *cpu, struct access *access, sim_time at);
 };
 

@@ -20,11 +20,11 @@
 #define LINE_BYTES_MIN        16u
 #define LINE_BYTES_MAX        256u
 #define WAYS_MAX              32u
-#define FRAME_BYTES_MAX       65536u     // 64 KiB HiperSockets frame (facts.md 8.1)
-#define SCRIPT_BYTES_MAX      65536u     // one CPU script
-#define SCENARIO_BYTES_MAX    (1u << 20) // a scenario file
-#define MESSAGES_MAX          (1u << 20) // coherence messages in one batch
-#define WIRE_BYTES_MAX        (128u << 20) // one data-plane message (MAXMSGSIZE): MESSAGES_MAX headers and lines
+#define FRAME_BYTES_MAX       65536u              // 64 KiB HiperSockets frame (facts.md 8.1)
+#define SCRIPT_BYTES_MAX      65536u              // one CPU script
+#define SCENARIO_BYTES_MAX    (1u << 20)          // a scenario file
+#define MESSAGES_MAX          (1u << 20)          // coherence messages in one batch
+#define WIRE_BYTES_MAX        (128u << 20)        // one data-plane message: MESSAGES_MAX with lines
 #define CONTROL_BYTES_MAX     (16u << 20)         // one control-plane message
 #define NODES_MAX             256u                // host processes of one run
 #define THREADS_MAX           64u                 // threads of one node
