@@ -102,7 +102,8 @@ struct frame *frame_list_add(struct frame_list *list, const struct frame *frame)
     *item = *frame;
     item->bytes = malloc(frame->size ? frame->size : 1);
     NP_ASSERT(item->bytes);
-    memcpy(item->bytes, frame->bytes, frame->size);
+    if (frame->size) // an empty frame may come without a place
+        memcpy(item->bytes, frame->bytes, frame->size);
     return item;
 }
 

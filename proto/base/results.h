@@ -13,10 +13,10 @@
 
 // X(enumerator, name in counters.csv, unit, what it counts)
 #define COUNTERS(X)                                                                                          \
-    X(CNT_LOADS, "loads", "accesses", "data loads issued")                                                \
-    X(CNT_STORES, "stores", "accesses", "stores issued")                                                  \
-    X(CNT_RMWS, "rmws", "accesses", "atomic read-modify-writes issued")                                   \
-    X(CNT_FETCHES, "fetches", "accesses", "instruction fetches issued")                                   \
+    X(CNT_LOADS, "loads", "accesses", "data loads issued")                                                   \
+    X(CNT_STORES, "stores", "accesses", "stores issued")                                                     \
+    X(CNT_RMWS, "rmws", "accesses", "atomic read-modify-writes issued")                                      \
+    X(CNT_FETCHES, "fetches", "accesses", "instruction fetches issued")                                      \
     X(CNT_L1_HITS, "l1_hits", "accesses", "served by the CPU's own L1")                                      \
     X(CNT_MERGED, "merged", "accesses", "joined a request already under way for the same line")              \
     X(CNT_BUS_REQUESTS, "bus_requests", "requests", "requests that reached the board's order point")         \
