@@ -66,14 +66,20 @@ static void print_advice(const struct report *report, const struct host_sum *sum
     uint32_t nodes = report->plan->nodes, partitions = report->scenario->machine.n_partitions;
     double all = sum->simulating + sum->exchanging + sum->waiting;
     if (nodes > 1 && sum->simulating < 0.5 * all) {
-        fprintf(out, "  to try       ");
-        if (nodes > partitions && partitions > 1)
-            fprintf(out, "--nodes %" PRIu32 " (whole partitions in a process), ", partitions);
-        else if (nodes > 2)
-            fprintf(out, "--nodes %" PRIu32 " (fewer processes exchange less), ", nodes / 2);
-        fprintf(out, "--threads %ld (one process, exchange in memory)\n", cores > 1 ? cores : 1);
+        if ((long)nodes > cores)
+            fprintf(out, "               (%" PRIu32 " processes share %ld core%s)\n", nodes, cores,
+                    cores == 1 ? "" : "s");
+        fprintf(out, "  to try       --nodes 1      exchanges in memory%s\n",
+                cores > 1 ? "; with --threads 2 if cores are free" : "");
+        if (partitions > 1 && nodes > partitions)
+            fprintf(out, "               --nodes %-6" PRIu32 " keeps whole partitions in a process\n",
+                    partitions);
+        else if (nodes > 3)
+            fprintf(out, "               --nodes %-6" PRIu32 " has fewer processes to exchange with\n",
+                    nodes / 2);
     } else if (nodes == 1 && report->plan->threads > 1 && sum->waiting > sum->simulating) {
-        fprintf(out, "  to try       --threads 1: the threads wait for each other more than they simulate\n");
+        fprintf(out,
+                "  to try       --threads 1    the threads wait for each other more than they simulate\n");
     }
 }
 

@@ -19,29 +19,29 @@ static void on_signal(int number)
 struct report {
     struct progress *progress;
     const struct recording *recording;
+    uint32_t number, of;
 };
 
 static void show(void *context, uint64_t refs, uint64_t skipped, uint64_t bytes, double seconds)
 {
     const struct report *report = context;
     (void)bytes;
-    progress_say(report->progress, "recording %s: %.1f M of at most %.1f M references, %.1f s",
-                 report->recording->name, 1e-6 * (double)(refs + skipped),
+    progress_say(report->progress, "recording %u of %u (%s): %.1f M of at most %.1f M references, %.1f s",
+                 report->number, report->of, report->recording->name, 1e-6 * (double)(refs + skipped),
                  1e-6 * (double)(report->recording->max_refs + report->recording->skip), seconds);
 }
 
 // The program runs in its folder; so does the cache, whose key follows its relative arguments.
-static enum err_code record_in_folder(const struct recording *recording, struct progress *progress,
-                                      char path[PATH_MAX_BYTES], struct err *err)
+static enum err_code record_in_folder(struct report *report, char path[PATH_MAX_BYTES], struct err *err)
 {
-    struct report report = {progress, recording};
+    const struct recording *recording = report->recording;
     struct recording_request request = {.argv = recording->argv,
                                         .max_refs = recording->max_refs,
                                         .skip = recording->skip,
                                         .quiet = true,
                                         .cancel = &cancelled,
                                         .progress = show,
-                                        .context = &report};
+                                        .context = report};
     int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (here < 0 || chdir(recording->directory) != 0) {
         err_errno(err, ERR_FILE, "%s: the folder to run it in", recording->directory);
@@ -58,9 +58,10 @@ static enum err_code record_in_folder(const struct recording *recording, struct 
 static enum err_code make_all(struct scenario *scenario, struct progress *progress, struct err *err)
 {
     for (uint32_t i = 0; i < scenario->n_recordings; i++) {
+        struct report report = {progress, &scenario->recordings[i], i + 1, scenario->n_recordings};
         char path[PATH_MAX_BYTES];
         err_clear(err);
-        if (record_in_folder(&scenario->recordings[i], progress, path, err))
+        if (record_in_folder(&report, path, err))
             return err_wrap(err, "recording %s", scenario->recordings[i].name);
         if (scenario_set_trace(scenario, i, path, err))
             return err->code;

@@ -179,6 +179,34 @@ static void test_save_and_continue(void)
     expect_equal("whole", "last");
 }
 
+// A program of the host is recorded once, however often it is run; a state that replays it continues only
+// with the same recording.
+static void test_recorded_program(void)
+{
+    FILE *file = fopen(below("record.yaml"), "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs("scenario: recorded\nuntil: 40us\nsystems:\n  - name: m\n    preset: teaching-board\n    boards: "
+          "[A0, A1]\n"
+          "    partitions:\n      - name: P\n        boards: all\n        frames: 8MiB\n        programs:\n"
+          "          - {on: [A0/0, A1/0], record: [/bin/true], max_refs: 20000}\n",
+          file);
+    fclose(file);
+    setenv("NUMAPLEX_CACHE", below("cache"), 1);
+    if (access("/usr/bin/valgrind", X_OK) != 0) {
+        printf("(skipped: no valgrind) ");
+        return;
+    }
+    RUN(below("record.yaml"), "--quiet", "--out", below("recorded"));
+    json_t *json = load_results("recorded");
+    int synthetic = 0;
+    CU_ASSERT_EQUAL(json_unpack(json, "{s:[{s:b}]}", "partitions", "values_synthetic", &synthetic), 0);
+    CU_ASSERT_TRUE(synthetic);
+    json_decref(json);
+    RUN(below("record.yaml"), "--quiet", "--out", below("again"), "--nodes", "1", "--save-at", "10us");
+    RUN("--continue", below("again/saved"), "--quiet", "--out", below("replayed"));
+    expect_equal("recorded", "replayed");
+}
+
 static struct test_process start_forever(const char *out)
 {
     struct test_process p = process_start_test(
@@ -375,6 +403,7 @@ int main(void)
     CU_ADD_TEST(suite, test_run_folder);
     CU_ADD_TEST(suite, test_json_and_summary);
     CU_ADD_TEST(suite, test_save_and_continue);
+    CU_ADD_TEST(suite, test_recorded_program);
     CU_ADD_TEST(suite, test_killed_worker);
     CU_ADD_TEST(suite, test_silent_worker);
     CU_ADD_TEST(suite, test_killed_coordinator);

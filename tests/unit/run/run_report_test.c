@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is said of a run whose figures are known: summary, results.json, counters.csv, failed checks.
+#include <CUnit/Basic.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coordinator/run/report.h"
+#include "proto/base/digest.h"
+
+static const char scenario_text[] =
+    "scenario: known\nseed: 7\nuntil: 100us\nsystems:\n"
+    "  - name: m\n    preset: teaching-board\n    boards: [A0, A1, A2]\n"
+    "    partitions:\n"
+    "      - name: P\n        boards: [A0, A1]\n        programs:\n"
+    "          - {on: [A0/0, A1/0], generator: random, region: {base: 0, size: 4KiB}, outstanding: 4}\n"
+    "          - {on: [A0/1, A1/1], generator: ping-pong, region: {base: 8KiB, size: 4KiB}}\n"
+    "      - name: Q\n        boards: [A2]\n        programs:\n"
+    "          - {on: A2/0, generator: private, region: {base: 0, size: 4KiB}, count: 10}\n";
+
+static struct scenario scenario;
+static struct run_command command;
+static struct plan plan;
+static struct outcome outcome;
+static struct run_folder folder = {.shown = "runs/known", .epoch = 1};
+static struct report report;
+
+// Partition P: 2 boards of 1000 accesses each, 900 hits; Q is done at 40 us.
+static void fill_board(uint16_t number)
+{
+    struct board_results *b = &outcome.boards[number];
+    *b = (struct board_results){.board = number, .cpus = 2, .digest = {number, 1}};
+    b->counters[CNT_LOADS] = 700u + number;
+    b->counters[CNT_CHECKS] = 650;
+    b->counters[CNT_HOME_BUSY_PS] = number == 1 ? 50000000 : 10000000;
+    for (unsigned i = 0; i < 900; i++)
+        latency_add(&b->latency[SERVED_L1], 1000);
+    for (unsigned i = 0; i < 100; i++)
+        latency_add(&b->latency[SERVED_OWNER], 200000);
+    for (unsigned i = 0; i < 2; i++)
+        b->cpu[i] =
+            (struct cpu_results){.accesses = 500, .hits = 450, .done_at = number == 2 ? 40000000 : SIM_NEVER};
+    outcome.present[number] = true;
+}
+
+static void setup(uint32_t nodes)
+{
+    struct err err;
+    CU_ASSERT_EQUAL_FATAL(plan_make(&plan, &scenario.machine, nodes, 0, &err), ERR_OK);
+    outcome_init(&outcome, &scenario.machine, &plan);
+    outcome.reason = PAUSE_UNTIL;
+    outcome.seconds = 2;
+    for (uint16_t b = 0; b < 3; b++)
+        fill_board(b);
+    for (uint32_t i = 0; i < outcome.n_hosts; i++)
+        outcome.hosts[i] = (struct host_stats){.simulating_ns = 1000000000, .exchanging_ns = 1000000000};
+    CU_ASSERT_EQUAL(outcome_complete(&outcome, &scenario.machine, &err), ERR_OK);
+    report = (struct report){&scenario, &command, &plan, &outcome, &folder};
+}
+
+static char *text_of(void (*write)(const struct report *, FILE *))
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    write(&report, out);
+    fclose(out);
+    return text;
+}
+
+static void expect_text(const char *text, const char *what)
+{
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, what));
+    if (!strstr(text, what))
+        printf("\n  no '%s' in\n%s", what, text);
+}
+
+static void test_summary(void)
+{
+    setup(0);
+    char *text = text_of(summary_print);
+    expect_text(text, "Partition P: boards A0 A1; 4 CPUs, 4 with programs");
+    expect_text(text, "Partition Q: boards A2; 2 CPUs, 1 with programs");
+    expect_text(text, "simulated    100.0 us, the end time, with programs not done");
+    expect_text(text, "simulated    40.0 us, all programs done");
+    expect_text(text, "2,000, 20.0 M per simulated second, 90.0 % L1 hits");
+    expect_text(text, "another board's cache (owner)              200   10.0 %     200.0 ns     200.0 ns");
+    expect_text(text, "homes 30.0 % (A1 50.0 %)");
+    expect_text(text, "weakly ordered (several accesses outstanding): random\n");
+    expect_text(text, "1,300 loaded values compared, all as they must be");
+    CU_ASSERT_PTR_NULL(strstr(text, "trouble"));
+    CU_ASSERT_PTR_NULL(strstr(text, "synthetic"));
+    for (const char *start = text, *end; (end = strchr(start, '\n')); start = end + 1)
+        CU_ASSERT(end - start <= 100);
+    free(text);
+    outcome_free(&outcome);
+}
+
+static void test_troubles_are_shown(void)
+{
+    struct err err;
+    setup(0);
+    CU_ASSERT_EQUAL(report_checks(&report, &err), ERR_OK);
+    outcome.boards[1].counters[CNT_CHECKS_FAILED] = 3;
+    strcpy(outcome.boards[1].first_failure, "cpu 1: line 0x40: 7 in place of 9");
+    outcome.boards[0].counters[CNT_GATE_REFUSALS] = 12;
+    outcome.boards[2].counters[CNT_POISONED] = 1;
+    char *text = text_of(summary_print);
+    expect_text(text,
+                "CHECKS       3 OF 1,300 FAILED. The first, on board A1:\n               cpu 1: line 0x40");
+    expect_text(text, "trouble      12 messages refused by a gate");
+    expect_text(text, "trouble      1 accesses that touched lost data");
+    free(text);
+    CU_ASSERT_EQUAL(report_checks(&report, &err), ERR_CHECK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "board A1: cpu 1"));
+    outcome_free(&outcome);
+}
+
+// Host time: what was measured, and advice only where simulating is the lesser part.
+static void test_host_time(void)
+{
+    setup(0);
+    char *text = text_of(host_time_print);
+    expect_text(text, "50 % simulating, 50 % exchanging, 0 % waiting (of 6.0 s in 3)");
+    CU_ASSERT_PTR_NULL(strstr(text, "to try"));
+    free(text);
+    outcome.hosts[0].waiting_ns = 3000000000;
+    text = text_of(host_time_print);
+    expect_text(text, "to try       --nodes 1");
+    expect_text(text, "--nodes 2      keeps whole partitions in a process");
+    free(text);
+    outcome_free(&outcome);
+    setup(1);
+    outcome.hosts[0].waiting_ns = 3000000000;
+    text = text_of(host_time_print);
+    CU_ASSERT_PTR_NULL(strstr(text, "to try"));
+    free(text);
+    outcome_free(&outcome);
+}
+
+static void test_results_json(void)
+{
+    struct err err;
+    char *text = NULL, digest[DIGEST_TEXT_SIZE];
+    size_t size;
+    json_error_t why;
+    setup(0);
+    FILE *out = open_memstream(&text, &size);
+    CU_ASSERT_EQUAL(results_json_write(&report, out, &err), ERR_OK);
+    fclose(out);
+    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &why);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(json);
+    const char *run, *name, *third;
+    json_int_t accesses, end, done, loads, processes;
+    CU_ASSERT_EQUAL(json_unpack(json, "{s:s, s:[{s:s, s:I, s:I}, {s:I, s:[{s:[{s:I}], s:{s:I}}]}]}", "digest",
+                                &run, "partitions", "name", &name, "accesses", &accesses, "end_ps", &end,
+                                "end_ps", &done, "boards", "cpus", "done_at_ps", &done, "counters", "loads",
+                                &loads),
+                    0);
+    digest_text(outcome.run, digest);
+    CU_ASSERT_STRING_EQUAL(run, digest);
+    CU_ASSERT_STRING_EQUAL(name, "P");
+    CU_ASSERT_EQUAL(accesses, 2000);
+    CU_ASSERT_EQUAL(end, 100000000);
+    CU_ASSERT_EQUAL(done, 40000000);
+    CU_ASSERT_EQUAL(loads, 702);
+    const json_t *hosts = json_object_get(json_object_get(json, "host"), "processes");
+    processes = (json_int_t)json_array_size(hosts);
+    CU_ASSERT_EQUAL(processes, 4);
+    third = json_string_value(json_object_get(json_array_get(hosts, 3), "process"));
+    CU_ASSERT_STRING_EQUAL(third, "fabric");
+    json_decref(json);
+    free(text);
+    outcome_free(&outcome);
+}
+
+static void test_counters_csv(void)
+{
+    setup(0);
+    char *text = text_of(counters_csv_write);
+    expect_text(text, "partition,board,counter,unit,value\nP,A0,loads,accesses,700\n");
+    expect_text(text, "\nP,A1,home_busy_ps,ps,50000000\n");
+    expect_text(text, "\nQ,A2,loads,accesses,702\n");
+    free(text);
+    outcome_free(&outcome);
+}
+
+// A process may report its own boards, once.
+static void test_results_of_others(void)
+{
+    struct err err;
+    setup(0);
+    outcome.present[1] = false;
+    CU_ASSERT_EQUAL(outcome_complete(&outcome, &scenario.machine, &err), ERR_INTERNAL);
+    struct board_results *board = calloc(1, sizeof *board);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(board);
+    const struct results results = {.n_boards = 1, .boards = board};
+    board->board = 1;
+    CU_ASSERT_EQUAL(outcome_add(&outcome, &scenario.machine, &plan, 0, &results, &err), ERR_DAMAGED_MESSAGE);
+    CU_ASSERT_EQUAL(outcome_add(&outcome, &scenario.machine, &plan, 1, &results, &err), ERR_OK);
+    CU_ASSERT_EQUAL(outcome_add(&outcome, &scenario.machine, &plan, 1, &results, &err), ERR_DAMAGED_MESSAGE);
+    board->board = 200;
+    CU_ASSERT_EQUAL(outcome_add(&outcome, &scenario.machine, &plan, 1, &results, &err), ERR_DAMAGED_MESSAGE);
+    free(board);
+    outcome_free(&outcome);
+}
+
+int main(void)
+{
+    struct err err;
+    if (scenario_read_text(scenario_text, strlen(scenario_text), "text", &scenario, &err))
+        return err_report(&err);
+    CU_initialize_registry();
+    CU_pSuite suite = CU_add_suite("report", NULL, NULL);
+    CU_ADD_TEST(suite, test_summary);
+    CU_ADD_TEST(suite, test_troubles_are_shown);
+    CU_ADD_TEST(suite, test_host_time);
+    CU_ADD_TEST(suite, test_results_json);
+    CU_ADD_TEST(suite, test_counters_csv);
+    CU_ADD_TEST(suite, test_results_of_others);
+    CU_basic_run_tests();
+    unsigned failures = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    scenario_free(&scenario);
+    return failures ? 1 : 0;
+}
