@@ -51,9 +51,11 @@ enum err_code trace_hashes(const struct machine *machine, uint64_t **hashes, uin
         struct file_hash hash;
         if (machine->cpus[i].kind != CPU_TRACE || seen_before(machine, i))
             continue;
-        if (file_hash(machine->cpus[i].trace, false, &hash, err)) {
+        enum err_code code = file_hash(machine->cpus[i].trace, false, &hash, err);
+        if (code) {
             free(*hashes);
-            return err->code;
+            *hashes = NULL;
+            return code;
         }
         (*hashes)[(*n)++] = hash.hash;
     }
