@@ -15,7 +15,7 @@
 
 #include "proto/base/assert.h"
 
-enum slot_state { SLOT_IDLE, SLOT_GRANTED, SLOT_ANSWERED };
+enum slot_state { SLOT_IDLE, SLOT_GRANTED, SLOT_TAKEN, SLOT_ANSWERED };
 enum { SPINS = 3000, YIELDS = 50 };
 
 struct slot {
@@ -102,12 +102,29 @@ static void work(struct mem *mem, struct slot *slot)
     atomic_store_explicit(&slot->state, SLOT_ANSWERED, memory_order_release);
 }
 
+// A grant is worked on by whoever takes it first.
+static bool take(struct slot *slot)
+{
+    int granted = SLOT_GRANTED;
+    return atomic_load_explicit(&slot->state, memory_order_relaxed) == SLOT_GRANTED &&
+           atomic_compare_exchange_strong_explicit(&slot->state, &granted, SLOT_TAKEN, memory_order_acquire,
+                                                   memory_order_relaxed);
+}
+
+// The worker's own slots first. When there is nothing to do for them, those that another worker has not
+// begun: on a busy host its thread may be waiting for a core.
 static bool work_once(struct mem *mem, struct worker *worker)
 {
     bool worked = false;
     for (uint32_t i = 0; i < worker->n_slots; i++)
-        if (atomic_load_explicit(&worker->slots[i]->state, memory_order_acquire) == SLOT_GRANTED) {
+        if (take(worker->slots[i])) {
             work(mem, worker->slots[i]);
+            bell_ring(&mem->bell);
+            worked = true;
+        }
+    for (uint32_t i = 0; i < mem->n_slots && !worked; i++)
+        if (take(&mem->slots[i])) {
+            work(mem, &mem->slots[i]);
             bell_ring(&mem->bell);
             worked = true;
         }

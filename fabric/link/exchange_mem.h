@@ -8,7 +8,8 @@
 #include "fabric/link/exchange.h"
 #include "fabric/time/groups.h"
 
-// Simulates one grant of one member. Called on the worker's thread; never twice at once for one member.
+// Simulates one grant of one member. Called on its worker's thread, or on another
+// worker's when that one has not begun; never twice at once for one member.
 typedef void exchange_mem_run(void *self, uint32_t group, uint32_t member, struct grant *grant,
                               struct batch *batch);
 
