@@ -100,14 +100,18 @@ enum err_code plan_make(struct plan *plan, const struct machine *machine, uint32
 const char *plan_boards(const struct plan *plan, const struct machine *machine, uint32_t node, char *text,
                         size_t size)
 {
-    size_t used = 0;
+    static const char more[] = " ...";
+    NP_ASSERT(size > sizeof more);
+    size_t used = 0, room = size - sizeof more + 1;
     text[0] = '\0';
     for (uint32_t b = 0; b < machine->n_boards; b++) {
         if (plan->node_of_board[b] != node)
             continue;
-        int n = snprintf(text + used, size - used, "%s%s", used ? " " : "", machine->boards[b].name);
-        if ((size_t)n >= size - used)
+        int n = snprintf(text + used, room - used, "%s%s", used ? " " : "", machine->boards[b].name);
+        if ((size_t)n >= room - used) {
+            memcpy(text + used, more, sizeof more);
             break;
+        }
         used += (size_t)n;
     }
     return text;

@@ -24,7 +24,8 @@ struct plan {
 enum err_code plan_make(struct plan *plan, const struct machine *machine, uint32_t nodes, uint32_t threads,
                         struct err *err);
 
-// "SB0 SB1 SB6": the boards of a node, cut when there are too many for the text. Returns `text`.
+// "SB0 SB1 SB6": the boards of a node; ends with " ..." where the text (5 bytes at least) is too small for
+// all. Returns `text`.
 const char *plan_boards(const struct plan *plan, const struct machine *machine, uint32_t node, char *text,
                         size_t size);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // numaplex run: from a scenario to a run folder. This file tells the story; each step is a file of its own.
-#include <inttypes.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +121,15 @@ static enum err_code flush_output(struct err *err)
     return err_errno(err, ERR_FILE, "standard output cannot be written; the run folder is whole");
 }
 
+static void print_saved_json(const char *folder, sim_time at)
+{
+    json_t *json = json_pack("{s:s, s:i, s:s, s:I}", "format", "numaplex-saved", "version", 1, "folder",
+                             folder, "time_ps", (json_int_t)at);
+    json_dumpf(json, stdout, 0);
+    putchar('\n');
+    json_decref(json);
+}
+
 static enum err_code save(struct run *run, struct err *err)
 {
     char final[PATH_MAX_BYTES], time[UNIT_TEXT_SIZE];
@@ -132,9 +141,7 @@ static enum err_code save(struct run *run, struct err *err)
     for (uint32_t p = 0; p < run->scenario.machine.n_partitions; p++)
         at = sim_max(at, run->outcome.groups[p].time);
     if (run->command.json)
-        printf("{\"format\": \"numaplex-saved\", \"version\": 1, \"folder\": \"%s\", \"time_ps\": %" PRIu64
-               "}\n",
-               final, at);
+        print_saved_json(final, at);
     else if (!run->command.quiet)
         printf("Saved at %s of simulated time. To go on:\n  numaplex run --continue %s\n",
                unit_pretty_time(at, time), final);

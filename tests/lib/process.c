@@ -142,12 +142,23 @@ size_t process_children(pid_t parent, pid_t *children, size_t max)
     return n;
 }
 
-bool process_alive(pid_t pid)
+// State letter of a process, or Z when there is none.
+static char state_of(pid_t pid)
 {
     char name[24], state;
     int parent;
     snprintf(name, sizeof name, "%d", (int)pid);
-    return read_stat(name, &state, &parent) && state != 'Z';
+    return read_stat(name, &state, &parent) ? state : 'Z';
+}
+
+bool process_alive(pid_t pid)
+{
+    return state_of(pid) != 'Z';
+}
+
+bool process_stopped(pid_t pid)
+{
+    return state_of(pid) == 'T';
 }
 
 void test_folder_make(char path[PATH_MAX_BYTES])

@@ -45,6 +45,7 @@ size_t process_children(pid_t parent, pid_t *children, size_t max);
 
 // Whether a process of that id is there (zombies are not).
 bool process_alive(pid_t pid);
+bool process_stopped(pid_t pid); // by a signal
 
 // A folder for the test's files, and the removal of it with all that is in it.
 void test_folder_make(char path[PATH_MAX_BYTES]);

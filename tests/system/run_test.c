@@ -179,6 +179,27 @@ static void test_save_and_continue(void)
     expect_equal("whole", "last");
 }
 
+// A save point beyond the end: the run is whole, nothing is saved, and that is said.
+static void test_save_point_is_not_reached(void)
+{
+    struct test_process p = process_run(numaplex, "run", "two-boards", "--until", "10us", "--save-at", "1ms",
+                                        "--quiet", "--out", below("unsaved"));
+    CU_ASSERT_EQUAL(p.status, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(p.err, "nothing was saved"));
+    CU_ASSERT_TRUE(file_exists(below("unsaved"), "results.json"));
+    CU_ASSERT_FALSE(file_exists(below("unsaved"), "saved"));
+    CU_ASSERT_FALSE(file_exists(below("unsaved"), "saved.partial"));
+    process_free(&p);
+    p = process_run(numaplex, "run", "two-boards", "--save-at", "5us", "--json", "--out", below("quote\"d"));
+    json_error_t why;
+    const char *folder = "";
+    json_t *json = json_loads(p.out, 0, &why);
+    CU_ASSERT_EQUAL(json_unpack(json, "{s:s}", "folder", &folder), 0);
+    CU_ASSERT_TRUE(file_exists(folder, "manifest.json"));
+    json_decref(json);
+    process_free(&p);
+}
+
 // A program of the host is recorded once, however often it is run; a state that replays it continues only
 // with the same recording.
 static void test_recorded_program(void)
@@ -329,6 +350,36 @@ static void test_interrupted(void)
     process_free(&p);
 }
 
+static void expect_stopped(const pid_t *pids, size_t n, bool stopped)
+{
+    bool all = false;
+    for (unsigned ms = 0; !all && ms < 10000; ms += 10) {
+        all = true;
+        for (size_t i = 0; i < n; i++)
+            all &= process_stopped(pids[i]) == stopped;
+        test_sleep_ms(10);
+    }
+    CU_ASSERT_TRUE(all);
+}
+
+// Ctrl-Z stops every process of the run; continued, it goes on.
+static void test_suspended(void)
+{
+    pid_t pids[4];
+    struct test_process p = start_forever("suspended");
+    size_t n = process_children(p.pid, pids, 3);
+    pids[n] = p.pid;
+    kill(p.pid, SIGTSTP);
+    expect_stopped(pids, n + 1, true);
+    kill(p.pid, SIGCONT);
+    expect_stopped(pids, n + 1, false);
+    kill(p.pid, SIGINT);
+    process_wait(&p, 30);
+    CU_ASSERT_EQUAL(p.status, EXIT_CLASS_INTERRUPTED);
+    CU_ASSERT_TRUE(file_exists(below("suspended"), "results.json"));
+    process_free(&p);
+}
+
 // A process that hears nothing cannot be asked for results: the second Ctrl-C does not wait for it.
 static void test_interrupted_twice(void)
 {
@@ -403,11 +454,13 @@ int main(void)
     CU_ADD_TEST(suite, test_run_folder);
     CU_ADD_TEST(suite, test_json_and_summary);
     CU_ADD_TEST(suite, test_save_and_continue);
+    CU_ADD_TEST(suite, test_save_point_is_not_reached);
     CU_ADD_TEST(suite, test_recorded_program);
     CU_ADD_TEST(suite, test_killed_worker);
     CU_ADD_TEST(suite, test_silent_worker);
     CU_ADD_TEST(suite, test_killed_coordinator);
     CU_ADD_TEST(suite, test_interrupted);
+    CU_ADD_TEST(suite, test_suspended);
     CU_ADD_TEST(suite, test_interrupted_twice);
     CU_ADD_TEST(suite, test_foreign_peer);
     CU_basic_run_tests();
