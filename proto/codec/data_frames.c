@@ -109,6 +109,7 @@ void frame_columns_take(const frame_columns *columns, struct frame_list *list)
         now.link = columns->link[i];
         now.size = columns->size[i];
         frame_list_add(list, &now);
-        now.bytes += now.size;
+        if (now.size) // there may be no bytes at all
+            now.bytes += now.size;
     }
 }

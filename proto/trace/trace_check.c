@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/base/assert.h"
 #include "proto/trace/trace_file.h"
 #include "proto/trace/trace_reader.h"
 
@@ -29,6 +30,7 @@ static enum err_code check_stream(const char *path, uint32_t stream, const struc
 static enum err_code walk_blocks(int fd, const char *path, const struct trace_contents *contents,
                                  uint64_t **offsets, uint32_t *taken, struct err *err)
 {
+    NP_ASSERT(offsets && taken);
     uint64_t at = sizeof(struct trace_head);
     while (at < contents->index_offset) {
         struct trace_block block;
