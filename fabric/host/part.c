@@ -90,6 +90,7 @@ static enum err_code read_file(const char *path, uint8_t **bytes, size_t *size, 
     if (whole)
         return ERR_OK;
     free(*bytes);
+    *bytes = NULL;
     return err_set(err, ERR_DAMAGED_STATE, "%s: ends early; save the state again", path);
 }
 
