@@ -7,7 +7,7 @@
 #include "fabric/host/serve.h"
 #include "fabric/link/exchange_wire.h"
 #include "fabric/link/link_lossy.h"
-#include "fabric/link/link_zmq.h"
+#include "fabric/link/link_open.h"
 
 enum { AWAIT_US = 30000000 };
 
@@ -22,11 +22,11 @@ struct fabric {
 static enum err_code open_link(struct fabric *fabric, struct link **link, struct err *err)
 {
     const struct control_configure *config = session_config(&fabric->session);
-    struct link_zmq_config zmq = {.endpoint = config->data_endpoint,
-                                  .run = config->run_id,
-                                  .epoch = config->epoch,
-                                  .insecure = config->options.insecure};
-    if (link_zmq_bind(link, &zmq, config->nodes, err))
+    struct link_config open = {.endpoint = config->data_endpoint,
+                               .run = config->run_id,
+                               .epoch = config->epoch,
+                               .insecure = config->options.insecure};
+    if (link_open_bind(link, &open, config->nodes, err))
         return err->code;
     if (config->options.host_fault_rate > 0)
         *link = link_lossy_open(*link, config->options.host_fault_seed, config->options.host_fault_rate);

@@ -49,7 +49,7 @@ enum err_code endpoints_open(struct endpoints *e, enum data_link link, struct er
     if (make_folder(e, err))
         return err->code;
     snprintf(e->control, sizeof e->control, "ipc://%.900s/control", e->folder);
-    snprintf(e->data, sizeof e->data, "ipc://%.900s/data", e->folder);
+    snprintf(e->data, sizeof e->data, "%s://%.900s/data", link == DATA_UNIX ? "unix" : "ipc", e->folder);
     if (link == DATA_TCP && reserve_port(e, err)) {
         endpoints_close(e);
         return err->code;

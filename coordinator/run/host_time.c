@@ -77,6 +77,8 @@ static void print_advice(const struct report *report, const struct host_sum *sum
         else if (nodes > 3)
             fprintf(out, "               --nodes %-6" PRIu32 " has fewer processes to exchange with\n",
                     nodes / 2);
+        if (report->plan->fabrics && report->command->link == DATA_IPC)
+            fprintf(out, "               --link unix    exchanges without ZeroMQ's threads, on this host\n");
     } else if (nodes == 1 && report->plan->threads > 1 && sum->waiting > sum->simulating) {
         fprintf(out,
                 "  to try       --threads 1    the threads wait for each other more than they simulate\n");

@@ -9,6 +9,8 @@
 #include "coordinator/machine/units.h"
 #include "proto/base/limits.h"
 
+const char *const data_link_names[] = {"ipc", "tcp", "unix"};
+
 enum { SILENCE_DEFAULT_S = 30, SILENCE_MAX_S = 3600 };
 
 enum key {
@@ -44,8 +46,9 @@ static const struct argp_option options[] = {
     {"nodes", KEY_NODES, "N", 0,
      "processes that simulate boards (one per board); 1: everything in one process", 2},
     {"threads", KEY_THREADS, "T", 0, "threads of the one process; implies --nodes 1", 2},
-    {"link", KEY_LINK, "ipc|tcp", 0,
-     "what carries messages between processes (ipc); tcp is loopback, not encrypted", 2},
+    {"link", KEY_LINK, "ipc|tcp|unix", 0,
+     "what carries messages between processes (ipc); tcp is loopback, not encrypted; unix is the quickest",
+     2},
     {"pin", KEY_PIN, 0, 0, "keep all processes on one core", 2},
     {"chop", KEY_CHOP, "SEED", 0, "shorten grants at random", 2},
     {"host-faults", KEY_HOST_FAULTS, "RATE", 0,
@@ -109,10 +112,12 @@ static error_t read_time(struct parse *p, const char *option, const char *text, 
 
 static error_t read_link(struct parse *p, const char *text)
 {
-    if (strcmp(text, "ipc") != 0 && strcmp(text, "tcp") != 0)
-        return refuse(p, "link", text, "must be ipc or tcp");
-    p->command->link = text[0] == 'i' ? DATA_IPC : DATA_TCP;
-    return 0;
+    for (unsigned i = 0; i < sizeof data_link_names / sizeof data_link_names[0]; i++)
+        if (strcmp(text, data_link_names[i]) == 0) {
+            p->command->link = (enum data_link)i;
+            return 0;
+        }
+    return refuse(p, "link", text, "must be ipc, tcp or unix");
 }
 
 static error_t read_rate(struct parse *p, const char *text)

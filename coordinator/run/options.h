@@ -9,7 +9,8 @@
 #include "proto/base/err.h"
 #include "proto/base/time.h"
 
-enum data_link { DATA_IPC, DATA_TCP };
+enum data_link { DATA_IPC, DATA_TCP, DATA_UNIX };
+extern const char *const data_link_names[DATA_UNIX + 1]; // as --link and results.json have them
 
 struct run_command {
     const char *file;   // scenario; NULL only with `resume`

@@ -156,9 +156,7 @@ static json_t *host(const struct report *report)
     put(object, "nodes", number(report->plan->nodes));
     put(object, "threads", number(report->plan->threads));
     put(object, "link",
-        json_string(report->plan->fabrics == 0          ? "memory"
-                    : report->command->link == DATA_IPC ? "ipc"
-                                                        : "tcp"));
+        json_string(report->plan->fabrics ? data_link_names[report->command->link] : "memory"));
     put(object, "epoch", number(report->folder->epoch));
     put(object, "grants", number(grants));
     put(object, "control_foreign", number(outcome->control.foreign));

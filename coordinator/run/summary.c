@@ -206,12 +206,13 @@ static void print_head(const struct report *report, FILE *out)
     const struct plan *plan = report->plan;
     static const char *const ends[] = {"all programs are done", "the end time is reached", "saved",
                                        "INTERRUPTED: partial results"};
+    static const char *const shown[] = {"ipc", "tcp of loopback (not encrypted)", "unix sockets"};
     fprintf(out, "%s, seed %" PRIu64 ": %s\n", m->name, m->seed, ends[report->outcome->reason]);
     if (plan->nodes == 1)
         fprintf(out, "1 process, %" PRIu32 " thread%s", plan->threads, plan->threads == 1 ? "" : "s");
     else
         fprintf(out, "%" PRIu32 " processes of boards and the fabric over %s", plan->nodes,
-                report->command->link == DATA_IPC ? "ipc" : "tcp of loopback (not encrypted)");
+                shown[report->command->link]);
     fprintf(out, "; run folder %s\n", report->folder->shown);
     print_groups(m, out);
     for (uint32_t i = 0; i < report->scenario->n_warnings; i++)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A link carries whole frames of bytes between the fabric and its members, and promises nothing: a frame may
 // be lost, doubled, late, out of order or damaged. exchange_wire adds what is missing. Implementations:
-// link_zmq (ROUTER and DEALER over ipc or tcp), link_queue (both ends in one process, virtual time, for
-// tests), link_lossy (wraps any link and misbehaves by seed).
+// link_zmq (ROUTER and DEALER over ipc or tcp), link_unix (sockets of one host), link_queue (both ends in one
+// process, virtual time, for tests), link_lossy (wraps any link and misbehaves by seed). link_open chooses
+// between the first two.
 #ifndef NP_FABRIC_LINK_LINK_H
 #define NP_FABRIC_LINK_LINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +28,15 @@ struct link_ops {
                              size_t *size, struct err *err);
 
     void (*close)(struct link *link);
+};
+
+// What links between processes are opened with.
+struct link_config {
+    const char *endpoint; // of a form that the link knows
+    uint64_t run;         // with epoch and number: a node's id (link_id.h). Whoever has another is foreign
+    uint32_t epoch;
+    bool insecure;     // allows tcp beyond loopback, unencrypted
+    int64_t max_bytes; // of one frame; 0: WIRE_BYTES_MAX
 };
 
 struct link {

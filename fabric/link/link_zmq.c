@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "fabric/link/link_id.h"
 #include "fabric/link/wire.h"
 #include "proto/base/assert.h"
 #include "proto/base/limits.h"
@@ -23,12 +24,6 @@
 
 #define ENDPOINT_MAX 256
 
-// A node's routing id: fresh per run and epoch, so that what an earlier process left behind is foreign.
-// ZeroMQ reserves ids that begin with 0.
-struct routing_id {
-    uint8_t bytes[17]; // 'n', then number, epoch, run, each most significant byte first
-};
-
 struct link_zmq {
     struct link link; // first: the interface
     void *context, *socket;
@@ -43,32 +38,6 @@ struct link_zmq {
 static struct link_zmq *zmq_of(struct link *link)
 {
     return (struct link_zmq *)link;
-}
-
-static struct routing_id routing_id_of(const struct link_zmq *zmq, uint32_t peer)
-{
-    struct routing_id id = {{'n'}};
-    for (unsigned i = 0; i < 4; i++) {
-        id.bytes[1 + i] = (uint8_t)(peer >> (24 - 8 * i));
-        id.bytes[5 + i] = (uint8_t)(zmq->epoch >> (24 - 8 * i));
-    }
-    for (unsigned i = 0; i < 8; i++)
-        id.bytes[9 + i] = (uint8_t)(zmq->run >> (56 - 8 * i));
-    return id;
-}
-
-// The peer with this routing id; false: foreign.
-static bool peer_of(const struct link_zmq *zmq, const uint8_t *bytes, size_t size, uint32_t *peer)
-{
-    if (size != sizeof(struct routing_id))
-        return false;
-    uint32_t number =
-        (uint32_t)bytes[1] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 8 | bytes[4];
-    if (number >= zmq->peers)
-        return false;
-    struct routing_id expected = routing_id_of(zmq, number);
-    *peer = number;
-    return memcmp(expected.bytes, bytes, size) == 0;
 }
 
 static enum err_code socket_error(struct err *err, const struct link_zmq *zmq, const char *what)
@@ -97,7 +66,7 @@ static enum err_code zmq_link_send(struct link *link, uint32_t peer, const uint8
 {
     struct link_zmq *zmq = zmq_of(link);
     if (zmq->is_hub) {
-        struct routing_id id = routing_id_of(zmq, peer);
+        struct link_id id = link_id_of(zmq->run, zmq->epoch, peer);
         if (send_part(zmq->socket, id.bytes, sizeof id.bytes, ZMQ_SNDMORE) < 0)
             return frame_lost() ? ERR_OK : socket_error(err, zmq, "send");
     }
@@ -136,7 +105,8 @@ static enum received take(struct link_zmq *zmq, int flags, uint32_t *peer)
     bool known = true;
     *peer = 0;
     if (zmq->is_hub) {
-        known = peer_of(zmq, zmq_msg_data(&zmq->frame), zmq_msg_size(&zmq->frame), peer);
+        known = link_id_peer(zmq_msg_data(&zmq->frame), zmq_msg_size(&zmq->frame), zmq->run, zmq->epoch,
+                             zmq->peers, peer);
         if (!zmq_msg_more(&zmq->frame))
             return REFUSED;
         if (receive_part(zmq, ZMQ_DONTWAIT) < 0)
@@ -212,7 +182,7 @@ static bool is_loopback(const char *address)
     return (strncmp(address, "127.", 4) == 0 && address[digits] == ':') || strncmp(address, "[::1]:", 6) == 0;
 }
 
-static enum err_code check_endpoint(const struct link_zmq_config *config, struct err *err)
+static enum err_code check_endpoint(const struct link_config *config, struct err *err)
 {
     const char *endpoint = config->endpoint;
     if (strlen(endpoint) >= ENDPOINT_MAX)
@@ -235,7 +205,7 @@ static enum err_code check_endpoint(const struct link_zmq_config *config, struct
 }
 
 // Everything here follows from README.md, "What ZeroMQ loses". Set before the socket is bound or connected.
-static int set_options(struct link_zmq *zmq, const struct link_zmq_config *config)
+static int set_options(struct link_zmq *zmq, const struct link_config *config)
 {
     void *s = zmq->socket;
     int64_t max_bytes = config->max_bytes ? config->max_bytes : WIRE_BYTES_MAX;
@@ -256,7 +226,7 @@ static int set_options(struct link_zmq *zmq, const struct link_zmq_config *confi
     return failed;
 }
 
-static enum err_code open_socket(struct link_zmq *zmq, const struct link_zmq_config *config, struct err *err)
+static enum err_code open_socket(struct link_zmq *zmq, const struct link_config *config, struct err *err)
 {
     zmq->context = zmq_ctx_new();
     zmq->socket = zmq->context ? zmq_socket(zmq->context, zmq->is_hub ? ZMQ_ROUTER : ZMQ_DEALER) : NULL;
@@ -269,13 +239,13 @@ static enum err_code open_socket(struct link_zmq *zmq, const struct link_zmq_con
     return ERR_OK;
 }
 
-static enum err_code start(struct link_zmq *zmq, const struct link_zmq_config *config, uint32_t peer,
+static enum err_code start(struct link_zmq *zmq, const struct link_config *config, uint32_t peer,
                            struct err *err)
 {
     if (open_socket(zmq, config, err))
         return err->code;
     if (!zmq->is_hub) {
-        struct routing_id id = routing_id_of(zmq, peer);
+        struct link_id id = link_id_of(zmq->run, zmq->epoch, peer);
         if (zmq_setsockopt(zmq->socket, ZMQ_ROUTING_ID, id.bytes, sizeof id.bytes) ||
             zmq_connect(zmq->socket, config->endpoint))
             return socket_error(err, zmq, "connect");
@@ -292,7 +262,7 @@ static enum err_code start(struct link_zmq *zmq, const struct link_zmq_config *c
     return ERR_OK;
 }
 
-static enum err_code open_link(struct link **link, const struct link_zmq_config *config, bool is_hub,
+static enum err_code open_link(struct link **link, const struct link_config *config, bool is_hub,
                                uint32_t number, struct err *err)
 {
     struct err unwanted;
@@ -317,14 +287,14 @@ static enum err_code open_link(struct link **link, const struct link_zmq_config 
     return ERR_OK;
 }
 
-enum err_code link_zmq_bind(struct link **link, const struct link_zmq_config *config, uint32_t peers,
+enum err_code link_zmq_bind(struct link **link, const struct link_config *config, uint32_t peers,
                             struct err *err)
 {
     NP_ASSERT(peers <= NODES_MAX);
     return open_link(link, config, true, peers, err);
 }
 
-enum err_code link_zmq_connect(struct link **link, const struct link_zmq_config *config, uint32_t peer,
+enum err_code link_zmq_connect(struct link **link, const struct link_config *config, uint32_t peer,
                                struct err *err)
 {
     NP_ASSERT(peer < NODES_MAX);

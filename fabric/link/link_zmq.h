@@ -4,27 +4,20 @@
 #ifndef NP_FABRIC_LINK_LINK_ZMQ_H
 #define NP_FABRIC_LINK_LINK_ZMQ_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "fabric/link/link.h"
 
-struct link_zmq_config {
-    const char *endpoint; // "ipc://PATH" or "tcp://ADDRESS:PORT"; to bind, PORT may be *: any free one
-    uint64_t run;         // with epoch and number: a node's routing id. Whoever has another id is foreign
-    uint32_t epoch;
-    bool insecure;     // allows tcp beyond loopback, unencrypted
-    int64_t max_bytes; // of one frame; 0: WIRE_BYTES_MAX
-};
+// Endpoints: "ipc://PATH" or "tcp://ADDRESS:PORT"; to bind, PORT may be *: any free one.
 
 // The fabric's side, for nodes 0 .. peers-1 (at most NODES_MAX). ERR_USAGE when the endpoint is not allowed
 // or not an endpoint, ERR_SOCKET when the host refuses.
-enum err_code link_zmq_bind(struct link **link, const struct link_zmq_config *config, uint32_t peers,
+enum err_code link_zmq_bind(struct link **link, const struct link_config *config, uint32_t peers,
                             struct err *err);
 
 // The side of node number `peer`. Succeeds at once; the connection is made, and made again, in the
 // background.
-enum err_code link_zmq_connect(struct link **link, const struct link_zmq_config *config, uint32_t peer,
+enum err_code link_zmq_connect(struct link **link, const struct link_config *config, uint32_t peer,
                                struct err *err);
 
 // The endpoint as bound or connected, with the port that was chosen. Belongs to the link.

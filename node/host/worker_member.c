@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "fabric/link/link_zmq.h"
+#include "fabric/link/link_open.h"
 #include "fabric/link/member_wire.h"
 #include "node/host/crew_report.h"
 #include "node/host/worker.h"
@@ -146,12 +146,12 @@ static enum err_code serve(struct member *member, struct err *err)
 static enum err_code connect_wire(struct member *member, struct err *err)
 {
     const struct control_configure *config = session_config(member->session);
-    struct link_zmq_config zmq = {.endpoint = config->data_endpoint,
-                                  .run = config->run_id,
-                                  .epoch = config->epoch,
-                                  .insecure = config->options.insecure};
+    struct link_config open = {.endpoint = config->data_endpoint,
+                               .run = config->run_id,
+                               .epoch = config->epoch,
+                               .insecure = config->options.insecure};
     struct link *link = NULL;
-    if (link_zmq_connect(&link, &zmq, config->index, err))
+    if (link_open_connect(&link, &open, config->index, err))
         return err->code;
     struct member_wire_config wire = {
         .run = config->run_id, .epoch = config->epoch, .node = config->index, .stats = &member->stats};

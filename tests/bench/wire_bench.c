@@ -53,7 +53,7 @@ static void wire_worker(const struct wire_bench *bench, uint32_t node)
     struct err err = {0};
     struct link *link;
     struct member_wire *wire;
-    struct link_zmq_config zmq = {.endpoint = bench->endpoint, .run = RUN_ID, .epoch = 1};
+    struct link_config zmq = {.endpoint = bench->endpoint, .run = RUN_ID, .epoch = 1};
     struct member_wire_config config = {.run = RUN_ID, .epoch = 1, .node = node};
     if (link_zmq_connect(&link, &zmq, node, &err) || member_wire_open(&wire, link, &config, &err))
         fail(&err);
@@ -104,7 +104,7 @@ static double wire_hub(const struct wire_bench *bench, struct host_stats *stats)
     struct wire_member members[WIRE_BENCH_WORKERS_MAX];
     for (uint32_t i = 0; i < bench->workers; i++)
         members[i] = (struct wire_member){0, i, i};
-    struct link_zmq_config zmq = {.endpoint = bench->endpoint, .run = RUN_ID, .epoch = 1};
+    struct link_config zmq = {.endpoint = bench->endpoint, .run = RUN_ID, .epoch = 1};
     struct exchange_wire_config config = {
         .run = RUN_ID, .epoch = 1, .members = members, .n_members = bench->workers, .stats = stats};
     if (link_zmq_bind(&link, &zmq, bench->workers, &err) ||

@@ -75,7 +75,7 @@ static void test_wrong_values(void)
     } rows[] = {
         {"--nodes", "0", "at least 1"},     {"--nodes", "-1", "number"},
         {"--nodes", "3", "2 boards"},       {"--threads", "65", "smaller number"},
-        {"--link", "udp", "ipc or tcp"},    {"--until", "5", "--until 5"},
+        {"--link", "udp", "ipc, tcp or unix"},    {"--until", "5", "--until 5"},
         {"--until", "0", "above 0"},        {"--seed", "x", "number"},
         {"--chop", "1.5", "number"},        {"--host-faults", "1.5", "0.9"},
         {"--host-faults", "many", "share"}, {"--host-faults", "nan", "0.9"},

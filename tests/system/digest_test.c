@@ -86,7 +86,8 @@ static void check_scenario(const char *name)
     CU_ASSERT_PTR_NOT_NULL_FATAL(expected);
     CU_ASSERT_PTR_NOT_NULL(strstr(expected, "mark ")); // the trail is there to be compared
     static const char *const ways[] = {
-        "--nodes 1",          "--nodes 1 --threads 2", "--nodes 2 --chop 11",  "--link tcp",
+        "--nodes 1",          "--nodes 1 --threads 2", "--nodes 2 --chop 11",
+        "--link tcp",         "--link unix",           "--link unix --host-faults 0.05",
         "--host-faults 0.05", "--pin --chop 5",        "--nodes 1 --reference"};
     for (unsigned i = 0; i < sizeof ways / sizeof ways[0]; i++)
         expect_digest(expected, path, ways[i]);

@@ -12,6 +12,7 @@
 
 #include "fabric/link/exchange_wire.h"
 #include "fabric/link/link_lossy.h"
+#include "fabric/link/link_open.h"
 #include "fabric/link/link_queue.h"
 #include "fabric/link/link_zmq.h"
 #include "fabric/link/member_wire.h"
@@ -28,14 +29,14 @@
 #define RUN     UINT64_C(0x6000000000000001)
 #define WAIT_US 20000000 // far more than anything here takes; nothing is ever slept away
 
-static char ipc_endpoint[64];
+static char ipc_endpoint[64], unix_endpoint[64];
 
 static struct link *bind_hub(const char *endpoint, uint32_t peers)
 {
     struct link *link = NULL;
     struct err err = {0};
-    struct link_zmq_config config = {.endpoint = endpoint, .run = RUN, .epoch = 1, .max_bytes = 100000};
-    CU_ASSERT_EQUAL_FATAL(link_zmq_bind(&link, &config, peers, &err), ERR_OK);
+    struct link_config config = {.endpoint = endpoint, .run = RUN, .epoch = 1, .max_bytes = 100000};
+    CU_ASSERT_EQUAL_FATAL(link_open_bind(&link, &config, peers, &err), ERR_OK);
     return link;
 }
 
@@ -43,8 +44,8 @@ static struct link *connect_peer(const char *endpoint, uint32_t peer, uint64_t r
 {
     struct link *link = NULL;
     struct err err = {0};
-    struct link_zmq_config config = {.endpoint = endpoint, .run = run, .epoch = epoch};
-    CU_ASSERT_EQUAL_FATAL(link_zmq_connect(&link, &config, peer, &err), ERR_OK);
+    struct link_config config = {.endpoint = endpoint, .run = run, .epoch = epoch};
+    CU_ASSERT_EQUAL_FATAL(link_open_connect(&link, &config, peer, &err), ERR_OK);
     return link;
 }
 
@@ -82,11 +83,17 @@ static void close_link(struct link *link)
     link->ops->close(link);
 }
 
+// Where to connect: with ZeroMQ a port may have been chosen.
+static const char *bound_endpoint(const struct link *hub, const char *endpoint)
+{
+    return endpoint == unix_endpoint ? endpoint : link_zmq_endpoint(hub);
+}
+
 static void both_ways(const char *endpoint)
 {
     struct link *hub = bind_hub(endpoint, 2);
     struct link *peers[2];
-    const char *bound = link_zmq_endpoint(hub);
+    const char *bound = bound_endpoint(hub, endpoint);
     send_text(hub, 1, "lost: nobody is there yet");
     for (uint32_t i = 0; i < 2; i++) {
         peers[i] = connect_peer(bound, i, RUN, 1);
@@ -112,6 +119,11 @@ static void ipc_carries_both_ways(void)
     both_ways(ipc_endpoint);
 }
 
+static void unix_carries_both_ways(void)
+{
+    both_ways(unix_endpoint);
+}
+
 static void tcp_carries_both_ways(void)
 {
     both_ways("tcp://127.0.0.1:*");
@@ -121,8 +133,8 @@ static enum err_code bind_code(const char *endpoint, bool insecure, char *text)
 {
     struct link *link;
     struct err err = {0};
-    struct link_zmq_config config = {.endpoint = endpoint, .run = RUN, .epoch = 1, .insecure = insecure};
-    enum err_code code = link_zmq_bind(&link, &config, 1, &err);
+    struct link_config config = {.endpoint = endpoint, .run = RUN, .epoch = 1, .insecure = insecure};
+    enum err_code code = link_open_bind(&link, &config, 1, &err);
     if (!code)
         close_link(link);
     memcpy(text, err.text, sizeof err.text);
@@ -211,11 +223,11 @@ static void oversized_frames_are_cut_off(void)
 
 // Closing with frames waiting on both sides: nothing to see here but that it returns and the sanitizers are
 // content.
-static void closing_under_traffic(void)
+static void closing_under_traffic_over(const char *endpoint)
 {
     for (unsigned i = 0; i < 20; i++) {
-        struct link *hub = bind_hub(ipc_endpoint, 1);
-        struct link *peer_link = connect_peer(ipc_endpoint, 0, RUN, 1);
+        struct link *hub = bind_hub(endpoint, 1);
+        struct link *peer_link = connect_peer(endpoint, 0, RUN, 1);
         send_text(peer_link, 0, "hello");
         expect(hub, 0, "hello");
         for (unsigned n = 0; n < 500; n++) {
@@ -225,6 +237,12 @@ static void closing_under_traffic(void)
         close_link(i % 2 ? hub : peer_link);
         close_link(i % 2 ? peer_link : hub);
     }
+}
+
+static void closing_under_traffic(void)
+{
+    closing_under_traffic_over(ipc_endpoint);
+    closing_under_traffic_over(unix_endpoint);
 }
 
 // --- processes ---
@@ -254,9 +272,9 @@ static void child_main(uint32_t node, int endpoint_from, double rate)
     struct link *link;
     struct member_wire *wire;
     struct grant *grant;
-    struct link_zmq_config zmq = {.endpoint = endpoint, .run = RUN, .epoch = 1};
+    struct link_config zmq = {.endpoint = endpoint, .run = RUN, .epoch = 1};
     struct member_wire_config config = {.run = RUN, .epoch = 1, .node = node, .silence_us = WAIT_US};
-    if (link_zmq_connect(&link, &zmq, node, NULL))
+    if (link_open_connect(&link, &zmq, node, NULL))
         _exit(1);
     if (rate > 0)
         link = link_lossy_open(link, node, rate);
@@ -301,7 +319,7 @@ static struct exchange *start_hub(const char *endpoint, struct child *children, 
     struct exchange *exchange;
     struct link *link = bind_hub(endpoint, NODES_HERE);
     for (uint32_t i = 0; i < NODES_HERE; i++) {
-        const char *bound = link_zmq_endpoint(link);
+        const char *bound = bound_endpoint(link, endpoint);
         NP_ASSERT(write(children[i].endpoint_to, bound, strlen(bound)) > 0);
         close(children[i].endpoint_to);
         members[i] = (struct wire_member){0, i, i};
@@ -369,19 +387,29 @@ static void processes_over_tcp(void)
     run_processes("tcp://127.0.0.1:*", 0, 500);
 }
 
+static void processes_over_unix(void)
+{
+    run_processes(unix_endpoint, 0, 500);
+}
+
+static void processes_over_lossy_unix(void)
+{
+    run_processes(unix_endpoint, 0.1, 500);
+}
+
 static void processes_over_lossy_ipc(void)
 {
     run_processes(ipc_endpoint, 0.1, 500);
 }
 
-static void a_stopped_process_survives(void)
+static void a_stopped_process_survives_over(const char *endpoint)
 {
     struct child children[NODES_HERE];
     struct batch *batch = NULL;
     struct host_stats stats = {0};
     int status;
     start_children(children, 0);
-    struct exchange *exchange = start_hub(ipc_endpoint, children, 0, &stats);
+    struct exchange *exchange = start_hub(endpoint, children, 0, &stats);
     grant_all(exchange, 1);
     collect_all(exchange, 1, NODES_HERE);
     kill(children[1].pid, SIGSTOP);
@@ -396,6 +424,12 @@ static void a_stopped_process_survives(void)
     grant_all(exchange, 3);
     collect_all(exchange, 3, NODES_HERE);
     stop_all(exchange, children);
+}
+
+static void a_stopped_process_survives(void)
+{
+    a_stopped_process_survives_over(ipc_endpoint);
+    a_stopped_process_survives_over(unix_endpoint);
 }
 
 static void misbehaviour_follows_its_seed(void)
@@ -441,12 +475,14 @@ static void misbehaviour_follows_its_seed(void)
 int main(void)
 {
     snprintf(ipc_endpoint, sizeof ipc_endpoint, "ipc:///tmp/numaplex-link-test-%d", (int)getpid());
+    snprintf(unix_endpoint, sizeof unix_endpoint, "unix:///tmp/numaplex-link-test-%d.unix", (int)getpid());
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("link", NULL, NULL);
     CU_ADD_TEST(suite, misbehaviour_follows_its_seed);
     CU_ADD_TEST(suite, endpoints_are_checked);
     CU_ADD_TEST(suite, ipc_carries_both_ways);
     CU_ADD_TEST(suite, tcp_carries_both_ways);
+    CU_ADD_TEST(suite, unix_carries_both_ways);
     CU_ADD_TEST(suite, strangers_are_refused);
     CU_ADD_TEST(suite, oversized_frames_are_cut_off);
     CU_ADD_TEST(suite, closing_under_traffic);
@@ -454,6 +490,8 @@ int main(void)
         CU_ADD_TEST(suite, processes_over_ipc);
         CU_ADD_TEST(suite, processes_over_tcp);
         CU_ADD_TEST(suite, processes_over_lossy_ipc);
+        CU_ADD_TEST(suite, processes_over_unix);
+        CU_ADD_TEST(suite, processes_over_lossy_unix);
         CU_ADD_TEST(suite, a_stopped_process_survives);
     }
     CU_basic_run_tests();

@@ -129,7 +129,13 @@ static void test_host_time(void)
     text = text_of(host_time_print);
     expect_text(text, "to try       --nodes 1");
     expect_text(text, "--nodes 2      keeps whole partitions in a process");
+    expect_text(text, "--link unix    exchanges without ZeroMQ's threads");
     free(text);
+    command.link = DATA_UNIX;
+    text = text_of(host_time_print);
+    CU_ASSERT_PTR_NULL(strstr(text, "--link unix"));
+    free(text);
+    command.link = DATA_IPC;
     outcome_free(&outcome);
     setup(1);
     outcome.hosts[0].waiting_ns = 3000000000;
