@@ -41,8 +41,8 @@ enum err_code unix_address(struct sockaddr_un *address, const char *endpoint, st
 // A new socket, non-blocking; below 0 with errno when there is none.
 int unix_socket(void);
 
-// Sends a frame of at most WIRE_BYTES_MAX bytes. UNIX_WAIT: what is left is kept, to be flushed when the
-// socket is writable; while something is kept, further frames are lost.
+// Sends a frame of at most WIRE_BYTES_MAX bytes, after what was kept. UNIX_WAIT: what is left is kept, to be
+// flushed when the socket is writable; while something is kept, further frames are lost.
 enum unix_result unix_connection_send(struct unix_connection *connection, const uint8_t *bytes, size_t size);
 enum unix_result unix_connection_flush(struct unix_connection *connection);
 

@@ -223,9 +223,10 @@ static void oversized_frames_are_cut_off(void)
 
 // Closing with frames waiting on both sides: nothing to see here but that it returns and the sanitizers are
 // content.
-static void closing_under_traffic_over(const char *endpoint)
+static void closing_under_traffic(void)
 {
-    for (unsigned i = 0; i < 20; i++) {
+    for (unsigned i = 0; i < 40; i++) {
+        const char *endpoint = i < 20 ? ipc_endpoint : unix_endpoint;
         struct link *hub = bind_hub(endpoint, 1);
         struct link *peer_link = connect_peer(endpoint, 0, RUN, 1);
         send_text(peer_link, 0, "hello");
@@ -237,12 +238,6 @@ static void closing_under_traffic_over(const char *endpoint)
         close_link(i % 2 ? hub : peer_link);
         close_link(i % 2 ? peer_link : hub);
     }
-}
-
-static void closing_under_traffic(void)
-{
-    closing_under_traffic_over(ipc_endpoint);
-    closing_under_traffic_over(unix_endpoint);
 }
 
 // --- processes ---
