@@ -353,17 +353,45 @@ static void impossible_pieces_are_refused(void)
 
 static void the_newest_connection_counts(void)
 {
-    struct link *hub = bind_hub(1), *old = connect_peer(0, RUN, 1);
-    send_text(old, 0, "old");
-    expect(hub, 0, "old");
+    struct link *hub = bind_hub(1);
+    struct link_id id = link_id_of(RUN, 1, 0);
+    const struct unix_piece empty = {0, 0};
+    int old = knock();
+    say(old, id.bytes, sizeof id.bytes);
+    say(old, &empty, sizeof empty);
+    expect(hub, 0, "");
     struct link *new = connect_peer(0, RUN, 1);
     send_text(new, 0, "new");
     expect(hub, 0, "new");
+    CU_ASSERT(was_closed(old));
     send_text(hub, 0, "to the new one");
     expect(new, 0, "to the new one");
     CU_ASSERT_EQUAL(hub->foreign, 0);
-    close_link(old);
+    close(old);
     close_link(new);
+    close_link(hub);
+}
+
+// Two who both have much to say are heard in turn.
+static void nobody_keeps_others_waiting(void)
+{
+    struct link *hub = bind_hub(2), *peers[] = {connect_peer(0, RUN, 1), connect_peer(1, RUN, 1)};
+    unsigned heard[2] = {0, 0};
+    for (uint32_t i = 0; i < 2; i++) {
+        send_text(peers[i], 0, "first"); // both are known to the hub from here on
+        expect(hub, i, "first");
+    }
+    for (unsigned i = 0; i < 40; i++)
+        send_text(peers[i % 2], 0, "much");
+    while (heard[0] + heard[1] < 20) {
+        uint32_t peer;
+        size_t size;
+        if (look(hub, &peer, &size))
+            heard[peer]++;
+    }
+    CU_ASSERT(heard[0] >= 9 && heard[1] >= 9);
+    for (uint32_t i = 0; i < 2; i++)
+        close_link(peers[i]);
     close_link(hub);
 }
 
@@ -440,6 +468,7 @@ int main(void)
     CU_ADD_TEST(suite, silent_strangers_are_few);
     CU_ADD_TEST(suite, impossible_pieces_are_refused);
     CU_ADD_TEST(suite, the_newest_connection_counts);
+    CU_ADD_TEST(suite, nobody_keeps_others_waiting);
     CU_ADD_TEST(suite, a_hub_may_come_late_and_again);
     CU_ADD_TEST(suite, a_killed_process_is_replaced);
     CU_basic_run_tests();
