@@ -41,8 +41,9 @@ struct setup {
     uint32_t outstanding;
     const char *compute; // between accesses; NULL: none
     uint64_t until_us;
-    uint32_t threads; // of a packed node; 1: kept on one core
-    bool reference;   // every access an event of its own
+    uint32_t threads;   // of a packed node; 1: kept on one core
+    bool reference;     // every access an event of its own
+    const char *option; // one more of `numaplex run`, for rows that start it; NULL: none
 };
 
 struct row;

@@ -120,7 +120,7 @@ enum err_code measure_run_speed(const struct row *row, const struct bench_settin
 {
     struct finished finished;
     json_t *results;
-    if (run(row, settings, NULL, NULL, &finished, err) || read_results(&finished, &results, err))
+    if (run(row, settings, row->setup.option, NULL, &finished, err) || read_results(&finished, &results, err))
         return err->code;
     sample->value = 1e-9 * simulated_ps(results) / host_number(results, "seconds");
     json_decref(results);

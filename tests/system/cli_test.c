@@ -73,14 +73,14 @@ static void test_wrong_values(void)
     static const struct {
         const char *option, *value, *said;
     } rows[] = {
-        {"--nodes", "0", "at least 1"},     {"--nodes", "-1", "number"},
-        {"--nodes", "3", "2 boards"},       {"--threads", "65", "smaller number"},
-        {"--link", "udp", "ipc, tcp or unix"},    {"--until", "5", "--until 5"},
-        {"--until", "0", "above 0"},        {"--seed", "x", "number"},
-        {"--chop", "1.5", "number"},        {"--host-faults", "1.5", "0.9"},
-        {"--host-faults", "many", "share"}, {"--host-faults", "nan", "0.9"},
-        {"--save-at", "grant:0", "from 1"}, {"--save-at", "soon", "--save-at soon"},
-        {"--silence", "0", "at least 1"},   {"--save-at", "grant:x", "number"},
+        {"--nodes", "0", "at least 1"},        {"--nodes", "-1", "number"},
+        {"--nodes", "3", "2 boards"},          {"--threads", "65", "smaller number"},
+        {"--link", "udp", "ipc, tcp or unix"}, {"--until", "5", "--until 5"},
+        {"--until", "0", "above 0"},           {"--seed", "x", "number"},
+        {"--chop", "1.5", "number"},           {"--host-faults", "1.5", "0.9"},
+        {"--host-faults", "many", "share"},    {"--host-faults", "nan", "0.9"},
+        {"--save-at", "grant:0", "from 1"},    {"--save-at", "soon", "--save-at soon"},
+        {"--silence", "0", "at least 1"},      {"--save-at", "grant:x", "number"},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         EXPECT(EXIT_CLASS_USAGE, NULL, rows[i].said, "run", "two-boards", rows[i].option, rows[i].value,
