@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fabric/host/serve.h"
+#include "fabric/link/host_time.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "fabric/host/part.h"
 #include "proto/base/assert.h"
 
 #define PROGRESS_NS UINT64_C(100000000)
-
-static uint64_t host_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 struct conductor_options serve_conductor_options(const struct control_configure *config)
 {
@@ -35,7 +28,7 @@ static void fill_progress(struct serve *serve)
 
 static void report_progress(struct serve *serve)
 {
-    uint64_t now = host_ns();
+    uint64_t now = host_now_ns();
     if (now - serve->last_progress_ns < PROGRESS_NS)
         return;
     serve->last_progress_ns = now;

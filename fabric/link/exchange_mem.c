@@ -3,6 +3,7 @@
 // sleeps: on a host with fewer cores than threads spinning alone would starve the very thread that is waited
 // for.
 #include "fabric/link/exchange_mem.h"
+#include "fabric/link/host_time.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -52,13 +53,6 @@ struct mem {
     _Atomic bool closing;
     uint32_t next; // where collect looks first, so that no member is preferred
 };
-
-static uint64_t host_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void bell_ring(struct bell *bell)
 {
@@ -194,13 +188,13 @@ static enum err_code collect(struct exchange *exchange, int64_t timeout_us, stru
             return ERR_OK;
         if (work_once(mem, &mem->workers[0]))
             continue;
-        uint64_t now = host_ns();
+        uint64_t now = host_now_ns();
         if (deadline == 0)
             deadline = now + (uint64_t)timeout_us * 1000u;
         else if (now >= deadline)
             return ERR_OK;
         bell_wait(&mem->bell, seen);
-        exchange->stats->waiting_ns += host_ns() - now;
+        exchange->stats->waiting_ns += host_now_ns() - now;
     }
 }
 

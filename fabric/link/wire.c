@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fabric/link/wire.h"
 
-#include <time.h>
+#include "fabric/link/host_time.h"
 
 uint64_t wire_host_now_ns(void *unused)
 {
     (void)unused;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+    return host_now_ns();
 }
 
 void wire_open(struct wire *wire, struct link *link, uint64_t run, uint32_t epoch,

@@ -1,34 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/host/packed.h"
+#include "fabric/link/host_time.h"
 
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
 #include "fabric/link/exchange_mem.h"
 #include "proto/base/assert.h"
 #include "proto/base/digest.h"
-
-static uint64_t host_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 // Runs on the member's thread. What it is given was made by this process: a wrong address is our own mistake.
 static void run_member(void *self, uint32_t group, uint32_t member, struct grant *grant, struct batch *batch)
 {
     struct packed *packed = self;
     struct share *share = crew_share(&packed->crew, group, member);
-    uint64_t start = host_ns();
+    uint64_t start = host_now_ns();
     struct err err;
     enum err_code code = share_begin(share, grant, &err);
     NP_ASSERT(code == ERR_OK);
     while (!share_advance(share, grant->until, UINT64_MAX))
         ;
     share_finish(share, grant, batch);
-    atomic_fetch_add_explicit(&packed->simulating_ns, host_ns() - start, memory_order_relaxed);
+    atomic_fetch_add_explicit(&packed->simulating_ns, host_now_ns() - start, memory_order_relaxed);
 }
 
 // Boards of each partition in turn, so that every thread has a like part of every partition.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A node among others: give me a grant, take my batch.
 #include <stdlib.h>
-#include <time.h>
 
+#include "fabric/link/host_time.h"
 #include "fabric/link/link_open.h"
 #include "fabric/link/member_wire.h"
 #include "node/host/crew_report.h"
@@ -23,13 +23,6 @@ struct member {
     uint64_t last_sign_ns;
     bool exit;
 };
-
-static uint64_t host_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void find_members(struct member *member, uint32_t node)
 {
@@ -84,7 +77,7 @@ static enum err_code look_at_control(struct member *member, struct err *err)
 // Long grants give a sign now and then: busy is not dead.
 static enum err_code give_sign(struct member *member, struct err *err)
 {
-    uint64_t now = host_ns();
+    uint64_t now = host_now_ns();
     if (now - member->last_sign_ns < BUSY_NS)
         return ERR_OK;
     member->last_sign_ns = now;
@@ -106,7 +99,7 @@ static enum err_code simulate(struct member *member, struct grant *grant, struct
     if (!share)
         return err_set(err, ERR_DAMAGED_MESSAGE, "a grant for group %u, of which no board is here",
                        grant->group);
-    uint64_t start = host_ns();
+    uint64_t start = host_now_ns();
     if (share_begin(share, grant, err))
         return err->code;
     while (!share_advance(share, grant->until, SLICE_STEPS) && !member->exit)
@@ -119,7 +112,7 @@ static enum err_code simulate(struct member *member, struct grant *grant, struct
     batch->group = grant->group;
     batch->seq = grant->seq;
     batch->epoch = grant->epoch;
-    member->stats.simulating_ns += host_ns() - start;
+    member->stats.simulating_ns += host_now_ns() - start;
     member->stats.grants++;
     return member_wire_reply(member->wire, batch, err);
 }
@@ -133,7 +126,7 @@ static enum err_code serve(struct member *member, struct err *err)
         if (grant && simulate(member, grant, err))
             return err->code;
         uint64_t now =
-            host_ns(); // the control plane is looked at when idle, and some times a second when not
+            host_now_ns(); // the control plane is looked at when idle, and some times a second when not
         if (!grant || now - member->last_sign_ns > BUSY_NS) {
             member->last_sign_ns = now;
             if (look_at_control(member, err))
@@ -179,9 +172,9 @@ static enum err_code open_member(struct member *member, struct err *err)
 static void await_bye(struct member *member)
 {
     struct err ignored;
-    uint64_t end = host_ns() + BYE_WAIT_US * UINT64_C(1000);
+    uint64_t end = host_now_ns() + BYE_WAIT_US * UINT64_C(1000);
     struct grant *grant;
-    while (!member_wire_ended(member->wire) && host_ns() < end)
+    while (!member_wire_ended(member->wire) && host_now_ns() < end)
         if (member_wire_receive(member->wire, 20000, &grant, &ignored))
             return;
 }
