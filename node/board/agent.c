@@ -93,6 +93,7 @@ static void subject_init(struct subject *subject, struct board *board, uint64_t 
                     .home = home,
                     .first_board = (uint16_t)board->system->first_board,
                     .txn = mshr ? mshr->txn : 0},
+        .now = board->now,
         .put_refused = board->put_refused,
         .data = evicted ? mshr->data : board->cache.data + ((uint64_t)slot << board->cache.line_shift),
         .line_bytes = board->cache.line_bytes,

@@ -10,10 +10,11 @@ static const struct cell *possible_cell(const struct receive_view *view, enum ca
 {
     const struct cell *cell = cache_cell(view->protocol, view->line->state, event);
     if (cell->kind == CELL_IMPOSSIBLE)
-        np_panic("NP0102: %s: no cell for state %s, event %s; line 0x%llx, board %u, message %s from %u/%u",
+        np_panic("NP0102: %s: no cell for state %s, event %s; line 0x%llx, board %u at %llu ps, message %s "
+                 "from %u/%u",
                  view->protocol->name, cache_state_name(view->line->state), cache_event_name(event),
-                 (unsigned long long)message->line, view->context.self, message_name(message->type),
-                 component_board(message->src), component_unit(message->src));
+                 (unsigned long long)message->line, view->context.self, (unsigned long long)view->now,
+                 message_name(message->type), component_board(message->src), component_unit(message->src));
     return cell;
 }
 

@@ -25,6 +25,7 @@ struct receive_view {
     struct cache_line *line;
     struct parking *parking; // NULL: the line is stable, nothing can be parked
     struct step_context context;
+    sim_time now;     // named when there is no cell; decides nothing
     bool put_refused; // some Put of this board was: a home may count on a line that is gone
     uint8_t *data;    // the line's bytes
     uint32_t line_bytes;
