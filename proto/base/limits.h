@@ -14,6 +14,8 @@
 #define SEGMENTS_MAX          64u // per partition; one per board in the simplest contiguous map
 #define LINKS_MAX             64u
 #define FAULTS_MAX            64u
+#define STORE_BUFFER_MAX      64u // stores; real ones hold 8 to 72
+#define DIRECTORY_ENTRIES_MAX (1u << 26) // of one home's directory cache
 #define OUTSTANDING_MAX       16u // accesses one CPU may have under way
 #define NAME_MAX_BYTES        64u // names of systems, boards, partitions, links, including the final NUL
 #define PATH_MAX_BYTES        1024u

@@ -90,6 +90,21 @@ static const char *latencies_invalid(const struct board_params *p)
     return NULL;
 }
 
+static const char *directory_invalid(const struct board_params *p)
+{
+    RULE(p->sharer_pointers <= BOARDS_PER_SYSTEM_MAX && p->sharer_coarse <= BOARDS_PER_SYSTEM_MAX,
+         "a directory has more pointers or coarser bits than a system has boards");
+    RULE(p->sharer_pointers == 0 || p->sharer_coarse == 0, "a directory has both pointers and coarse bits");
+    if (p->directory_entries == 0)
+        return NULL;
+    RULE(p->directory_ways >= 1 && p->directory_ways <= WAYS_MAX,
+         "a directory cache has no ways or more than WAYS_MAX");
+    RULE(p->directory_entries <= DIRECTORY_ENTRIES_MAX && p->directory_entries % p->directory_ways == 0 &&
+             power_of_two(p->directory_entries / p->directory_ways),
+         "a directory cache's number of sets is not a power of two, or it is too large");
+    return NULL;
+}
+
 static const char *params_invalid(const struct board_params *p)
 {
     RULE(p->cpus >= 1 && p->cpus <= CPUS_PER_BOARD_MAX,
@@ -112,7 +127,8 @@ static const char *params_invalid(const struct board_params *p)
          "a bandwidth is neither 0 (unlimited) nor in 1 MB/s .. 1 PB/s");
     RULE(p->header_bytes >= 1 && p->header_bytes <= HEADER_BYTES_MAX,
          "a message header is not 1 .. 1024 bytes");
-    return NULL;
+    RULE(p->store_buffer <= STORE_BUFFER_MAX, "a store buffer has more than STORE_BUFFER_MAX entries");
+    return directory_invalid(p);
 }
 
 static const char *systems_invalid(const struct machine *m)
@@ -127,7 +143,11 @@ static const char *systems_invalid(const struct machine *m)
                  s->boards <= m->n_boards - next,
              "the systems do not divide the boards among them");
         RULE(s->flight > 0, "a crossbar's flight is 0: no board could run ahead of another");
-        RULE(s->flight <= LATENCY_MAX, "a crossbar's flight is above one second");
+        RULE(s->flight <= LATENCY_MAX && s->far_flight <= LATENCY_MAX,
+             "a crossbar's flight is above one second");
+        RULE(s->boards_per_crossbar == 0 || s->far_flight > 0,
+             "a system of several crossbars has no flight between them");
+        RULE(s->directory_miss < DIRECTORY_MISS_COUNT, "what a directory cache does on a miss is unknown");
         next += s->boards;
     }
     RULE(next == m->n_boards, "the systems do not divide the boards among them");

@@ -42,14 +42,42 @@ struct board_params {
     uint64_t memory_bytes_per_s;
     uint64_t port_bytes_per_s; // crossbar port, each direction
     uint32_t header_bytes;     // of a crossbar message without data
+    // Store buffer of each CPU, in stores: 0: none, program-ordered CPUs are sequentially consistent; else
+    // they keep total store order (TSO).
+    uint32_t store_buffer;
+    // How the home names a line's sharers. Pointers i > 0: at most i, more count as all boards of the system.
+    // Coarse K > 1: one bit for K boards. Both 0: full map. At most one of the two.
+    uint32_t sharer_pointers, sharer_coarse;
+    // Directory cache of the home: entries, a power of two of sets; 0: every line of memory has an entry.
+    uint32_t directory_entries, directory_ways;
+};
+
+// What a home with a directory cache does when an entry must go or is missing.
+enum directory_miss {
+    DIRECTORY_RECALL,    // an entry that goes takes the copies of its line with it
+    DIRECTORY_BROADCAST, // it is forgotten; when the line is asked for again, all boards are
+    DIRECTORY_MISS_COUNT
 };
 
 struct system_desc {
     char name[NAME_MAX_BYTES];
     char protocol[NAME_MAX_BYTES]; // between boards: "mesi", "msi"
-    uint32_t first_board, boards;  // its boards are first_board .. first_board + boards - 1
-    sim_time flight;               // crossbar: from egress end to ingress start
+    enum directory_miss directory_miss;
+    uint32_t first_board, boards; // its boards are first_board .. first_board + boards - 1
+    // Crossbar, from egress end to ingress start. Boards 0 .. boards_per_crossbar - 1 of the system share a
+    // first-level crossbar, the next ones the next (HP: a cell quad); 0: all boards share one. `flight` holds
+    // within one, `far_flight` (0 only where there is one crossbar) between two.
+    sim_time flight, far_flight;
+    uint32_t boards_per_crossbar;
 };
+
+// Flight time between two boards of a system, numbers complex-wide.
+static inline sim_time system_flight(const struct system_desc *system, unsigned from, unsigned to)
+{
+    uint32_t quad = system->boards_per_crossbar;
+    bool far = quad && (from - system->first_board) / quad != (to - system->first_board) / quad;
+    return far ? system->far_flight : system->flight;
+}
 
 struct board_desc {
     char name[NAME_MAX_BYTES]; // unique in the complex
@@ -116,7 +144,8 @@ struct cpu_desc {
     uint32_t write_permille;
     uint64_t stride;
     uint64_t count;              // accesses (or rounds) until it is done; 0: as long as the run
-    uint32_t critical, parallel; // lock: accesses inside, cycles outside
+    uint32_t critical, parallel; // lock, kernel: accesses inside, cycles outside
+    uint32_t locks;              // kernel: how many it is divided into
     sim_time compute;            // burst: between two accesses
     uint32_t link;               // frames: index of the timed link
     uint32_t frame_bytes;

@@ -14,10 +14,11 @@
 #define PARAMS_FIELDS(X) \
     X(cpus) X(cpu_hz) X(line_bytes) X(l1_split) X(mshrs) X(bus_order) X(bus_return) X(bus_occupancy) \
     X(agent_latency) X(home_occupancy) X(local_latency) X(memory_bytes) X(memory_latency) \
-    X(memory_bytes_per_s) X(port_bytes_per_s) X(header_bytes)
+    X(memory_bytes_per_s) X(port_bytes_per_s) X(header_bytes) X(store_buffer) X(sharer_pointers) \
+    X(sharer_coarse) X(directory_entries) X(directory_ways)
 // clang-format on
 
-#define SYSTEM_FIELDS(X)    X(first_board) X(boards) X(flight)
+#define SYSTEM_FIELDS(X)    X(first_board) X(boards) X(flight) X(far_flight) X(boards_per_crossbar)
 #define BOARD_FIELDS(X)     X(system) X(partition)
 #define SEGMENT_FIELDS(X)   X(size) X(granule) X(offset)
 #define PARTITION_FIELDS(X) X(system) X(frames_offset) X(seed)
@@ -25,7 +26,7 @@
 // clang-format off
 #define CPU_FIELDS(X) \
     X(outstanding) X(size) X(member) X(members) X(write_permille) X(stride) X(count) \
-    X(critical) X(parallel) X(compute) X(link) X(frame_bytes)
+    X(critical) X(parallel) X(locks) X(compute) X(link) X(frame_bytes)
 // clang-format on
 
 #define LINK_FIELDS(X)    X(latency) X(bytes_per_s)
@@ -58,6 +59,7 @@ static void system_to_wire(const struct system_desc *from, Np__System *to, struc
     SYSTEM_FIELDS(COPY)
     to->name = arena_text(arena, from->name, sizeof from->name);
     to->protocol = arena_text(arena, from->protocol, sizeof from->protocol);
+    to->directory_miss = from->directory_miss;
 }
 
 static void board_to_wire(const struct board_desc *from, Np__Board *to, struct arena *arena)
@@ -167,6 +169,9 @@ static enum err_code params_from_wire(const Np__BoardParams *from, struct board_
 static enum err_code system_from_wire(const Np__System *from, struct system_desc *to, struct err *err)
 {
     SYSTEM_FIELDS(COPY)
+    if (from->directory_miss >= DIRECTORY_MISS_COUNT)
+        return REFUSE(err, "unknown directory miss %u", from->directory_miss);
+    to->directory_miss = (enum directory_miss)from->directory_miss;
     if (wire_text(to->name, sizeof to->name, from->name, "a name", err))
         return err->code;
     return wire_text(to->protocol, sizeof to->protocol, from->protocol, "a protocol name", err);

@@ -5,7 +5,7 @@
 
 const char *trace_kind_name(unsigned kind)
 {
-    static const char *const names[TRACE_KIND_COUNT] = {"fetch", "load", "store", "modify"};
+    static const char *const names[TRACE_KIND_COUNT] = {"fetch", "load", "store", "modify", "sync", "peek"};
     return kind < TRACE_KIND_COUNT ? names[kind] : "?";
 }
 

@@ -18,15 +18,30 @@
 #define TRACE_COMMAND_MAX    128u  // bytes of a process's command with its final NUL; longer ones are cut
 #define TRACE_FOOTPRINT_LINE 64u   // unit of the footprint in lines; says nothing of any machine's lines
 
-enum trace_kind { TRACE_FETCH, TRACE_LOAD, TRACE_STORE, TRACE_MODIFY, TRACE_KIND_COUNT };
+// A *synchronisation word* is an aligned word of TRACE_WORD bytes that an atomic instruction, futex, clone or
+// exit has used. From then on every write to it by any thread of its process is a SYNC, a step from one
+// version of the word to the next, and every plain read of it is a PEEK, whose value nobody checks. A replay
+// keeps the order of SYNCs per word: the one that makes version v waits for version v - 1. Because all
+// versions were counted in one order in time, waiting never goes in a circle.
+enum trace_kind {
+    TRACE_FETCH,
+    TRACE_LOAD,
+    TRACE_STORE,
+    TRACE_MODIFY,
+    TRACE_SYNC,
+    TRACE_PEEK,
+    TRACE_KIND_COUNT
+};
+#define TRACE_WORD 4u
 
-const char *trace_kind_name(unsigned kind); // "fetch", "load", "store", "modify"; "?" beyond
+const char *trace_kind_name(unsigned kind); // "fetch", "load", "store", "modify", "sync", "peek"; "?" beyond
 
 // One reference. A MODIFY is a load and a store of the same bytes by one instruction.
 struct trace_ref {
     uint64_t address; // virtual, of the recorded process
-    uint16_t size;    // bytes, 1 .. TRACE_SIZE_MAX; address + size never passes 2^64
+    uint16_t size;    // bytes, 1 .. TRACE_SIZE_MAX; address + size never passes 2^64; SYNC: TRACE_WORD
     uint8_t kind;     // enum trace_kind
+    uint32_t version; // SYNC: that it makes, from 1, modulo 2^32; else 0
 };
 
 // One thread of one process. Streams are numbered in the order in which they were first seen.
@@ -62,6 +77,27 @@ struct trace_info {
 // with trace_info_free; on an error nothing is kept. ERR_FILE, ERR_DAMAGED_TRACE.
 enum err_code trace_info_read(const char *path, struct trace_info *info, struct err *err);
 void trace_info_free(struct trace_info *info);
+
+// A page of a process, in the order in which pages were first used: a replay can place all pages before it
+// begins, the same way on every board.
+struct trace_touched {
+    uint64_t page;         // virtual address / PAGE_BYTES
+    uint32_t process;      // its address space
+    uint32_t first_stream; // the thread that used it first
+    bool shared;           // several threads of the process used it
+};
+
+// A function or variable of a recorded program.
+struct trace_symbol {
+    uint64_t address, bytes; // virtual
+    uint32_t process;
+    char name[NAME_MAX_BYTES]; // cut when longer
+};
+
+// Read the list of pages, or of symbols (ascending by process and address). The caller frees *list with
+// free(); an empty one is NULL. ERR_FILE, ERR_DAMAGED_TRACE, ERR_MEMORY.
+enum err_code trace_pages_read(const char *path, struct trace_touched **list, uint32_t *n, struct err *err);
+enum err_code trace_symbols_read(const char *path, struct trace_symbol **list, uint32_t *n, struct err *err);
 
 // Sum over the kinds.
 uint64_t trace_refs_total(const uint64_t refs[TRACE_KIND_COUNT]);

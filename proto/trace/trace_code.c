@@ -111,7 +111,7 @@ static size_t encode_data(struct trace_predictor *p, const struct trace_ref *ref
 
 size_t trace_encode(struct trace_predictor *predictor, const struct trace_ref *ref, uint8_t *to)
 {
-    NP_ASSERT(ref->size >= 1 && ref->size <= TRACE_SIZE_MAX && ref->kind < TRACE_KIND_COUNT);
+    NP_ASSERT(ref->size >= 1 && ref->size <= TRACE_SIZE_MAX && ref->kind <= TRACE_MODIFY);
     NP_ASSERT(ref->address <= UINT64_MAX - ref->size);
     return ref->kind == TRACE_FETCH ? encode_fetch(predictor, ref, to) : encode_data(predictor, ref, to);
 }
@@ -130,7 +130,8 @@ NP_INLINE void decode_fetch(struct trace_predictor *p, unsigned tag, const uint8
         *successor = address;
     }
     uint64_t bytes = NP_LIKELY(size != SIZE_FOLLOWS_FETCH) ? size : get_number(at);
-    *ref = (struct trace_ref){address, bytes <= TRACE_SIZE_MAX ? (uint16_t)bytes : 0, TRACE_FETCH};
+    *ref = (struct trace_ref){
+        .address = address, .size = bytes <= TRACE_SIZE_MAX ? (uint16_t)bytes : 0, .kind = TRACE_FETCH};
     fetched(p, ref);
 }
 
@@ -146,7 +147,8 @@ NP_INLINE void decode_data(struct trace_predictor *p, unsigned tag, const uint8_
     else if (NP_UNLIKELY(mode != DATA_IN_STRIDE))
         address = NOWHERE;
     uint64_t bytes = NP_LIKELY(size != SIZE_FOLLOWS_DATA) ? UINT64_C(1) << size : get_number(at);
-    *ref = (struct trace_ref){address, bytes <= TRACE_SIZE_MAX ? (uint16_t)bytes : 0, (uint8_t)kind};
+    *ref = (struct trace_ref){
+        .address = address, .size = bytes <= TRACE_SIZE_MAX ? (uint16_t)bytes : 0, .kind = (uint8_t)kind};
     touched(p, ref, slot);
 }
 

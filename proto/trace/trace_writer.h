@@ -24,6 +24,11 @@ enum err_code trace_add_stream(struct trace_writer *writer, uint32_t process, ui
 enum err_code trace_put(struct trace_writer *writer, uint32_t stream, const struct trace_ref *ref,
                         struct err *err);
 
+// Adds a symbol; those of one process in ascending order of address. ERR_LIMIT beyond TRACE_SYMBOLS_MAX.
+enum err_code trace_put_symbol(struct trace_writer *writer, const struct trace_symbol *symbol,
+                               struct err *err);
+#define TRACE_SYMBOLS_MAX (1u << 20)
+
 // References put so far, over all streams; bytes written so far (without what is still buffered).
 uint64_t trace_written(const struct trace_writer *writer);
 uint64_t trace_bytes(const struct trace_writer *writer);

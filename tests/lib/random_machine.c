@@ -57,6 +57,13 @@ static void fill_params(struct rng *rng, struct board_params *p, uint32_t line_b
     p->memory_bytes_per_s = between(rng, 1000000, UINT64_C(1000000000000));
     p->port_bytes_per_s = between(rng, 1000000, UINT64_C(1000000000000));
     p->header_bytes = between32(rng, 1, 1024);
+    p->store_buffer = between32(rng, 0, STORE_BUFFER_MAX);
+    if (rng_below(rng, 2))
+        p->sharer_pointers = between32(rng, 0, BOARDS_PER_SYSTEM_MAX);
+    else
+        p->sharer_coarse = between32(rng, 0, BOARDS_PER_SYSTEM_MAX);
+    p->directory_ways = between32(rng, 1, WAYS_MAX);
+    p->directory_entries = p->directory_ways << rng_below(rng, 10);
 }
 
 static void fill_system(struct rng *rng, struct machine *m, uint32_t index)
@@ -67,6 +74,9 @@ static void fill_system(struct rng *rng, struct machine *m, uint32_t index)
     s->first_board = m->n_boards;
     s->boards = between32(rng, 1, 4);
     s->flight = between(rng, 1, SIM_PS_PER_S);
+    s->far_flight = between(rng, 1, SIM_PS_PER_S);
+    s->boards_per_crossbar = between32(rng, 0, 4);
+    s->directory_miss = (enum directory_miss)between32(rng, 0, DIRECTORY_MISS_COUNT - 1);
     uint32_t line_bytes = LINE_BYTES_MIN << rng_below(rng, 5);
     for (uint32_t i = 0; i < s->boards; i++) {
         struct board_desc *b = &m->boards[m->n_boards++];

@@ -22,7 +22,7 @@ static struct trace_ref extreme(struct rng *rng)
         address = 0;
     if (choice == 1 || address > UINT64_MAX - size)
         address = UINT64_MAX - size;
-    return (struct trace_ref){address, size, (uint8_t)rng_below(rng, TRACE_KIND_COUNT)};
+    return (struct trace_ref){address, size, (uint8_t)rng_below(rng, TRACE_MODIFY + 1), 0};
 }
 
 struct trace_ref random_trace_next(struct random_trace *trace)
@@ -32,14 +32,14 @@ struct trace_ref random_trace_next(struct random_trace *trace)
     if (choice < 5)
         return extreme(rng);
     if (choice < 650) {
-        struct trace_ref fetch = {trace->fetch, (uint16_t)(1 + (trace->fetch & 7)), TRACE_FETCH};
+        struct trace_ref fetch = {trace->fetch, (uint16_t)(1 + (trace->fetch & 7)), TRACE_FETCH, 0};
         bool jumps = rng_below(rng, 20) == 0;
         trace->fetch = jumps ? 0x401000 + 16 * rng_below(rng, 64) : trace->fetch + fetch.size;
         return fetch;
     }
     trace->data += choice < 900 ? 8 : rng_below(rng, 1 << 20);
     return (struct trace_ref){trace->data, (uint16_t)(1u << rng_below(rng, 7)),
-                              (uint8_t)(TRACE_LOAD + rng_below(rng, 3))};
+                              (uint8_t)(TRACE_LOAD + rng_below(rng, 3)), 0};
 }
 
 bool trace_refs_equal(const struct trace_ref *a, const struct trace_ref *b)

@@ -183,11 +183,11 @@ static void test_counts_and_footprint(void)
     uint32_t stream;
     CU_ASSERT_EQUAL_FATAL(trace_create(path, &writer, &err), ERR_OK);
     trace_add_stream(writer, 0, 1, NULL, &stream, &err);
-    const struct trace_ref some[] = {{4096, 4, TRACE_FETCH},
-                                     {4160 - 4, 8, TRACE_LOAD},
-                                     {8191, 2, TRACE_STORE},
-                                     {4096, 64, TRACE_MODIFY},
-                                     {1 << 20, 1, TRACE_LOAD}};
+    const struct trace_ref some[] = {{4096, 4, TRACE_FETCH, 0},
+                                     {4160 - 4, 8, TRACE_LOAD, 0},
+                                     {8191, 2, TRACE_STORE, 0},
+                                     {4096, 64, TRACE_MODIFY, 0},
+                                     {1 << 20, 1, TRACE_LOAD, 0}};
     for (size_t i = 0; i < NP_ARRAY_LEN(some); i++)
         trace_put(writer, stream, &some[i], &err);
     struct trace_origin origin = {.skip = 3, .max_refs = 5};
@@ -214,7 +214,7 @@ static void test_sequential_code_is_nearly_free(void)
     CU_ASSERT_EQUAL_FATAL(trace_create(path, &writer, &err), ERR_OK);
     trace_add_stream(writer, 0, 1, NULL, &stream, &err);
     for (uint64_t i = 0; i < 1000000; i++)
-        trace_put(writer, stream, &(struct trace_ref){0x400000 + 4 * i, 4, TRACE_FETCH}, &err);
+        trace_put(writer, stream, &(struct trace_ref){0x400000 + 4 * i, 4, TRACE_FETCH, 0}, &err);
     struct trace_info info;
     CU_ASSERT_EQUAL_FATAL(trace_finish(writer, &(struct trace_origin){0}, &info, &err), ERR_OK);
     CU_ASSERT_TRUE(info.file_bytes < 2000);
