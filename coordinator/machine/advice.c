@@ -130,6 +130,16 @@ static void advise_end(struct reader *r, struct value root)
         }
 }
 
+static void advise_parameters(struct reader *r, struct value parameters)
+{
+    const struct scenario *s = r->out;
+    for (uint32_t i = 0; i < s->n_parameters; i++)
+        if (!s->parameters[i].used)
+            warn(r, mapping_get(parameters, s->parameters[i].name),
+                 "parameter %s is used nowhere; write $%s where its value belongs", s->parameters[i].name,
+                 s->parameters[i].name);
+}
+
 void advice_collect(struct reader *r, struct value root)
 {
     const struct machine *m = &r->out->machine;
@@ -142,4 +152,5 @@ void advice_collect(struct reader *r, struct value root)
     advise_window(r, mapping_get(root, "window"));
     advise_links(r, mapping_get(root, "links"));
     advise_end(r, root);
+    advise_parameters(r, mapping_get(root, "parameters"));
 }

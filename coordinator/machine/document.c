@@ -130,7 +130,7 @@ static enum err_code scan_text(const struct document *d, const char *text, size_
     return code;
 }
 
-static int node_count(const struct document *d)
+int document_nodes(const struct document *d)
 {
     return (int)(d->yaml.nodes.top - d->yaml.nodes.start);
 }
@@ -179,9 +179,10 @@ static void place_children(struct document *d, struct value v)
 // Largest mappings have some twenty keys; a bound keeps the comparison of each key with each from growing.
 #define MAPPING_KEYS_MAX 256
 
-static enum err_code index_nodes(struct document *d, struct err *err)
+enum err_code document_index(struct document *d, struct err *err)
 {
-    int n = node_count(d);
+    int n = document_nodes(d);
+    free(d->places);
     d->places = calloc((size_t)n + 1, sizeof *d->places);
     if (!d->places)
         return err_set(err, ERR_MEMORY, "%s: out of memory", d->name);
@@ -211,7 +212,7 @@ static enum err_code load_tree(struct document *d, const char *text, size_t size
     if (!d->loaded)
         code = syntax_error(d, &parser, err);
     yaml_parser_delete(&parser);
-    return code ? code : index_nodes(d, err);
+    return code ? code : document_index(d, err);
 }
 
 enum err_code document_read_text(struct document *document, const char *text, size_t size, const char *name,

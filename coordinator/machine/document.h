@@ -48,6 +48,10 @@ enum err_code document_read_text(struct document *document, const char *text, si
 enum err_code document_read_file(struct document *document, const char *path, struct err *err);
 void document_free(struct document *document);
 
+// Checks all nodes and notes where each hangs, again when the tree was changed. Errors as above.
+enum err_code document_index(struct document *document, struct err *err);
+int document_nodes(const struct document *document); // numbered from 1
+
 // Reads a regular file of at most `max` bytes into a NUL-terminated buffer that the caller frees.
 enum err_code file_read(const char *path, size_t max, char **text, size_t *size, struct err *err);
 
@@ -61,6 +65,7 @@ static inline bool value_present(struct value v)
 yaml_node_t *value_node(struct value v); // the library's; NULL when absent
 bool value_is_mapping(struct value v);
 bool value_is_list(struct value v);
+bool value_is_key(struct value v);               // it is the key of a pair
 unsigned value_line(struct value v);             // from 1
 const char *value_text(struct value v);          // of a scalar, borrowed; NULL for anything else
 bool value_is(struct value v, const char *word); // a scalar with that text
@@ -69,6 +74,12 @@ struct value mapping_get(struct value mapping, const char *key); // not there: a
 unsigned value_length(struct value v); // entries of a list or mapping; 0 for a scalar
 struct value list_at(struct value list, unsigned index);
 struct value mapping_key_at(struct value mapping, unsigned index);
+
+// Tags of values that do not stand in the file as they are: given on the command line; put for the parameter
+// that the tag names ("$cpus").
+#define VALUE_TAG_SET "--set"
+// " (--set)" or " ($cpus)" for such a value, "" for any other. Returns `out`.
+const char *value_origin(struct value v, char out[QUOTED_SIZE]);
 
 // Reports that a value is wrong: "FILE:LINE: PATH: " and the printf text (what is wrong; what to do).
 enum err_code value_fail(struct value v, enum err_code code, struct err *err, const char *fmt, ...)

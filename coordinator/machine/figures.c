@@ -85,12 +85,14 @@ static enum err_code read_figure(const struct field *field, struct value v, size
         return code;
     // A file name may be longer than a source has room for; its end tells more than its beginning.
     const char *file = v.document->name;
-    size_t length = strlen(file), room = SOURCE_SIZE - 16;
+    char origin[QUOTED_SIZE];
+    value_origin(text.value, origin);
+    size_t length = strlen(file), room = SOURCE_SIZE - 16 - strlen(origin);
     if (text.source[0])
         strcpy(source->text, text.source);
     else
-        snprintf(source->text, sizeof source->text, "%.*s:%u", (int)room,
-                 length > room ? file + length - room : file, value_line(v));
+        snprintf(source->text, sizeof source->text, "%.*s:%u%s", (int)room,
+                 length > room ? file + length - room : file, value_line(v), origin);
     return ERR_OK;
 }
 

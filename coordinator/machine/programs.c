@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/machine/fields.h"
 #include "coordinator/machine/reader.h"
 #include "proto/base/assert.h"
+
+#define CPUS_MAX (BOARDS_PER_SYSTEM_MAX * CPUS_PER_BOARD_MAX)
 
 static enum err_code claim(struct reader *r, struct entry *e, struct value v, uint32_t board, uint32_t index)
 {
@@ -61,7 +64,8 @@ static enum err_code claim_place(struct reader *r, struct entry *e, struct value
     const char *text = value_text(v), *slash = text ? strchr(text, '/') : NULL;
     size_t length = slash ? (size_t)(slash - text) : text ? strlen(text) : sizeof name;
     if (length >= sizeof name)
-        return value_fail(v, ERR_BAD_VALUE, r->err, "must be CPUs such as SB0/1, SB0/0-3, SB0, all or rest");
+        return value_fail(v, ERR_BAD_VALUE, r->err,
+                          "must be CPUs such as SB0/1, SB0/0-3, SB0, {first: 8}, all or rest");
     memcpy(name, text, length);
     name[length] = '\0';
     uint32_t board = find_board(m, name);
@@ -82,10 +86,42 @@ static enum err_code claim_place(struct reader *r, struct entry *e, struct value
     return code;
 }
 
+// {first: N}: board after board. {spread: N}: one CPU of each board in turn. Boards in the partition's order.
+static enum err_code claim_number(struct reader *r, struct entry *e, struct value v)
+{
+    struct on_text {
+        uint32_t first, spread;
+    } text = {0};
+    static const struct field fields[] = {
+        {"first", read_number32, offsetof(struct on_text, first), OPTIONAL, UNIT_COUNT, 1, CPUS_MAX, 0},
+        {"spread", read_number32, offsetof(struct on_text, spread), OPTIONAL, UNIT_COUNT, 1, CPUS_MAX, 0},
+    };
+    const struct machine *m = &r->out->machine;
+    const struct partition_desc *p = &m->partitions[e->partition];
+    enum err_code code = fields_read(v, fields, NP_ARRAY_LEN(fields), &text, r->err);
+    if (!code && !text.first == !text.spread)
+        code = value_fail(v, ERR_BAD_VALUE, r->err, "give one of first: and spread:, a number of CPUs");
+    uint32_t left = text.first + text.spread, boards = p->n_boards;
+    for (uint32_t i = 0; !code && left && i < boards * CPUS_PER_BOARD_MAX; i++) {
+        uint32_t board = p->boards[text.spread ? i % boards : i / CPUS_PER_BOARD_MAX];
+        uint32_t cpu = text.spread ? i / boards : i % CPUS_PER_BOARD_MAX;
+        if (cpu >= m->boards[board].params.cpus)
+            continue;
+        code = claim(r, e, v, board, cpu);
+        left--;
+    }
+    if (!code && left)
+        code = value_fail(v, ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "partition %s has only %" PRIu32 " CPUs; ask for fewer", p->name, e->members->n);
+    return code;
+}
+
 static enum err_code read_on(struct reader *r, struct entry *e, struct value v)
 {
     if (value_is(v, "all") || value_is(v, "rest"))
         return claim_all(r, e, v, value_is(v, "rest"));
+    if (value_is_mapping(v))
+        return claim_number(r, e, v);
     if (!value_is_list(v))
         return claim_place(r, e, v);
     if (value_length(v) == 0)

@@ -278,6 +278,8 @@ int scenario_write_resolved(const struct scenario *scenario, FILE *out, struct e
     char text[UNIT_TEXT_SIZE];
     fprintf(out, "# The scenario as it was run: presets filled in, everything written out, each figure with "
                  "its source.\n");
+    for (uint32_t i = 0; i < scenario->n_parameters; i++)
+        fprintf(out, "# parameter %s: %s\n", scenario->parameters[i].name, scenario->parameters[i].value);
     fprintf(out, "scenario: %s\nseed: %" PRIu64 "\n", m->name, m->seed);
     if (m->until != SIM_NEVER)
         fprintf(out, "until: %s\n", unit_format(UNIT_TIME, m->until, text));

@@ -14,7 +14,7 @@ struct scenario_text {
     char name[NAME_MAX_BYTES];
     uint64_t seed;
     sim_time until, window;
-    struct value systems, links, faults;
+    struct value parameters, systems, links, faults;
 };
 
 #define LATER(key, presence)                                                                                 \
@@ -27,6 +27,7 @@ static const struct field fields[] = {
     {"until", read_number, offsetof(struct scenario_text, until), OPTIONAL, UNIT_TIME, 1, UINT64_C(1) << 62,
      0},
     {"window", read_number, offsetof(struct scenario_text, window), OPTIONAL, UNIT_TIME, 0, SIM_PS_PER_S, 0},
+    LATER(parameters, OPTIONAL), // settings.c has read them
     LATER(systems, REQUIRED),
     LATER(links, OPTIONAL),
     LATER(faults, OPTIONAL),
@@ -158,7 +159,7 @@ static enum err_code find_directory(const char *path, char directory[PATH_MAX_BY
 }
 
 static enum err_code read_any(const char *path, const char *text, size_t size, const char *name,
-                              struct scenario *out, struct err *err)
+                              const struct settings *settings, struct scenario *out, struct err *err)
 {
     struct err local = {0};
     struct reader *r = calloc(1, sizeof *r);
@@ -173,6 +174,8 @@ static enum err_code read_any(const char *path, const char *text, size_t size, c
         code = path ? document_read_file(&r->document, path, r->err)
                     : document_read_text(&r->document, text, size, name, r->err);
     if (!code)
+        code = settings_apply(&r->document, settings, out->parameters, &out->n_parameters, r->err);
+    if (!code)
         code = read_machine(r);
     document_free(&r->document);
     free(r);
@@ -183,12 +186,18 @@ static enum err_code read_any(const char *path, const char *text, size_t size, c
 
 int scenario_read(const char *path, struct scenario *out, struct err *err)
 {
-    return (int)read_any(path, NULL, 0, path, out, err);
+    return (int)read_any(path, NULL, 0, path, NULL, out, err);
+}
+
+int scenario_read_set(const char *path, const struct settings *settings, struct scenario *out,
+                      struct err *err)
+{
+    return (int)read_any(path, NULL, 0, path, settings, out, err);
 }
 
 int scenario_read_text(const char *text, size_t size, const char *name, struct scenario *out, struct err *err)
 {
-    return (int)read_any(NULL, text, size, name, out, err);
+    return (int)read_any(NULL, text, size, name, NULL, out, err);
 }
 
 void scenario_free(struct scenario *scenario)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "coordinator/machine/figures.h"
+#include "coordinator/machine/settings.h"
 #include "proto/base/machine.h"
 
 #define WARNING_SIZE 320
@@ -40,7 +41,8 @@ struct scenario {
     struct machine machine;
     char file[PATH_MAX_BYTES];      // as given
     char directory[PATH_MAX_BYTES]; // absolute, of the file: relative paths in it begin here
-    uint32_t n_recordings, n_programs, n_warnings;
+    uint32_t n_recordings, n_programs, n_warnings, n_parameters;
+    struct parameter parameters[PARAMETERS_MAX]; // what `parameters:` were in the end
     struct recording *recordings;
     struct program *programs;
     struct warning *warnings;
@@ -56,6 +58,10 @@ struct scenario {
 // ERR_IMPOSSIBLE_MACHINE, ERR_LIMIT, ERR_FILE (the scenario, a preset, script or trace cannot be read),
 // ERR_MEMORY.
 int scenario_read(const char *path, struct scenario *out, struct err *err);
+
+// The same with values of the command line put in first. ERR_USAGE when one of them names nothing.
+int scenario_read_set(const char *path, const struct settings *settings, struct scenario *out,
+                      struct err *err);
 
 // The same for text that is in memory. `name` is what messages call it; relative paths begin at the working
 // directory.

@@ -34,6 +34,11 @@ bool value_is_list(struct value v)
     return v.node && value_node(v)->type == YAML_SEQUENCE_NODE;
 }
 
+bool value_is_key(struct value v)
+{
+    return v.node && v.document->places[v.node].index < 0;
+}
+
 unsigned value_line(struct value v)
 {
     return v.node ? (unsigned)value_node(v)->start_mark.line + 1 : 1;
@@ -104,17 +109,27 @@ static size_t write_path(struct value v, char *out, size_t size)
     return total < size ? total : size - 1;
 }
 
+const char *value_origin(struct value v, char out[QUOTED_SIZE])
+{
+    const yaml_node_t *node = value_node(v);
+    const char *tag = node ? (const char *)node->tag : NULL;
+    out[0] = '\0';
+    if (tag && (tag[0] == '$' || strcmp(tag, VALUE_TAG_SET) == 0))
+        snprintf(out, QUOTED_SIZE, " (%.40s)", tag);
+    return out;
+}
+
 enum err_code value_fail(struct value v, enum err_code code, struct err *err, const char *fmt, ...)
 {
-    char what[ERR_TEXT_SIZE], path[DOCUMENT_PATH_SIZE] = "";
+    char what[ERR_TEXT_SIZE], path[DOCUMENT_PATH_SIZE] = "", origin[QUOTED_SIZE];
     va_list args;
     va_start(args, fmt);
     vsnprintf(what, sizeof what, fmt, args);
     va_end(args);
     if (v.node && v.document->places)
         write_path(v, path, sizeof path);
-    return err_set(err, code, "%s:%u: %s%s%s", v.document->name, value_line(v), path, path[0] ? ": " : "",
-                   what);
+    return err_set(err, code, "%s:%u: %s%s%s%s", v.document->name, value_line(v), path,
+                   value_origin(v, origin), path[0] ? ": " : "", what);
 }
 
 const char *quoted(const char *text, char out[QUOTED_SIZE])

@@ -7,14 +7,28 @@
 #include "coordinator/run/find.h"
 #include "coordinator/run/verbs.h"
 
+struct check_command {
+    const char *file;
+    struct settings settings;
+    struct err err;
+};
+
+static const struct argp_option options[] = {
+    {"set", 's', "NAME=VALUE", 0,
+     "a parameter of the scenario, or a value by its path (systems.sun.board.l2=4MiB); may be repeated", 0},
+    {0},
+};
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-    const char **file = state->input;
+    struct check_command *command = state->input;
     switch (key) {
+    case 's':
+        return settings_add(&command->settings, arg, &command->err) ? EINVAL : 0;
     case ARGP_KEY_ARG:
-        if (*file)
+        if (command->file)
             argp_error(state, "one FILE only");
-        *file = arg;
+        command->file = arg;
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "the FILE to check is missing");
@@ -24,7 +38,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp argp = {NULL,
+static const struct argp argp = {options,
                                  parse_option,
                                  "FILE",
                                  "Reads a scenario as a run would, and shows the machine that it describes: "
@@ -38,12 +52,14 @@ static const struct argp argp = {NULL,
 
 int check_main(int argc, char **argv)
 {
-    const char *file = NULL;
+    static struct check_command command;
     char path[PATH_MAX_BYTES];
     struct scenario scenario;
     struct err err;
-    argp_parse(&argp, argc, argv, 0, NULL, &file);
-    if (find_scenario(file, path, &err) || scenario_read(path, &scenario, &err))
+    if (argp_parse(&argp, argc, argv, 0, NULL, &command))
+        return err_report(&command.err);
+    if (find_scenario(command.file, path, &err) ||
+        scenario_read_set(path, &command.settings, &scenario, &err))
         return err_report(&err);
     scenario_print(&scenario, stdout);
     scenario_free(&scenario);

@@ -24,7 +24,8 @@ enum key {
     KEY_QUIET = 'q',
     KEY_FORCE = 'f',
     KEY_CONTINUE = 'c',
-    KEY_SAVE_AT = 256,
+    KEY_SET = 256,
+    KEY_SAVE_AT,
     KEY_CHOP,
     KEY_HOST_FAULTS,
     KEY_REFERENCE,
@@ -39,6 +40,8 @@ static const struct argp_option options[] = {
     {0, 0, 0, 0, "What to run:", 1},
     {"until", KEY_UNTIL, "TIME", 0, "end at this simulated time (such as 2ms) instead of the scenario's", 1},
     {"seed", KEY_SEED, "N", 0, "seed of everything random, instead of the scenario's", 1},
+    {"set", KEY_SET, "NAME=VALUE", 0,
+     "a parameter of the scenario, or a value by its path (systems.sun.board.l2=4MiB); may be repeated", 1},
     {"save-at", KEY_SAVE_AT, "WHEN", 0,
      "save the state at a simulated TIME, or after N grants (grant:N), and end", 1},
     {"continue", KEY_CONTINUE, "FOLDER", 0, "go on from a saved state; FILE may be left out", 1},
@@ -202,6 +205,8 @@ static error_t read_value(struct parse *p, int key, char *text)
         return read_number(p, "chop", text, UINT64_MAX, &c->chop);
     case KEY_HOST_FAULTS:
         return read_rate(p, text);
+    case KEY_SET:
+        return settings_add(&c->settings, text, p->err) ? EINVAL : 0;
     case KEY_SAVE_AT:
         return read_save_point(p, text);
     case KEY_OUT:
@@ -249,6 +254,9 @@ static enum err_code check_together(struct run_command *c, struct err *err)
     if (!c->file && !c->resume)
         return err_set(err, ERR_USAGE,
                        "the FILE to run is missing; 'numaplex run two-boards' is a first one");
+    if (!c->file && c->settings.n)
+        return err_set(err, ERR_USAGE,
+                       "--set with --continue: the saved state has its values; leave --set out");
     if (c->threads > 1 && c->nodes > 1)
         return err_set(
             err, ERR_USAGE,

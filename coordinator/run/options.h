@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "coordinator/machine/settings.h"
 #include "proto/base/err.h"
 #include "proto/base/time.h"
 
@@ -13,11 +14,12 @@ enum data_link { DATA_IPC, DATA_TCP, DATA_UNIX };
 extern const char *const data_link_names[DATA_UNIX + 1]; // as --link and results.json have them
 
 struct run_command {
-    const char *file;   // scenario; NULL only with `resume`
-    const char *out;    // run folder; NULL: runs/NAME-TIME
-    const char *resume; // folder of the saved state to continue; NULL: start at time 0
-    uint32_t nodes;     // 0: one per board
-    uint32_t threads;   // 0: one
+    const char *file;         // scenario; NULL only with `resume`
+    const char *out;          // run folder; NULL: runs/NAME-TIME
+    const char *resume;       // folder of the saved state to continue; NULL: start at time 0
+    struct settings settings; // of the scenario's parameters and values
+    uint32_t nodes;           // 0: one per board
+    uint32_t threads;         // 0: one
     enum data_link link;
     uint64_t seed;        // when seed_given
     sim_time until;       // when until_given

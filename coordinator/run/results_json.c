@@ -182,12 +182,16 @@ static json_t *document(const struct report *report)
 {
     static const char *const ends[] = {"done", "until", "saved", "interrupted"};
     const struct machine *m = &report->scenario->machine;
-    json_t *object = json_object(), *partitions = json_array();
+    json_t *object = json_object(), *partitions = json_array(), *parameters = json_object();
     put(object, "format", json_string(RESULTS_FORMAT));
     put(object, "version", number(RESULTS_VERSION));
     put(object, "scenario", json_string(m->name));
     put(object, "seed",
         m->seed <= INT64_MAX ? number(m->seed) : json_sprintf("%llu", (unsigned long long)m->seed));
+    for (uint32_t i = 0; i < report->scenario->n_parameters; i++)
+        put(parameters, report->scenario->parameters[i].name,
+            json_string(report->scenario->parameters[i].value));
+    put(object, "parameters", parameters);
     put(object, "until_ps", number(m->until));
     put(object, "end", json_string(ends[report->outcome->reason]));
     put(object, "interrupted", json_boolean(report->outcome->interrupted));

@@ -50,7 +50,8 @@ static enum err_code read_scenario(struct run *run, struct err *err)
         if (scenario_read_text(run->manifest.resolved, strlen(run->manifest.resolved),
                                "the saved state's scenario", &run->scenario, err))
             return err->code;
-    } else if (find_scenario(command->file, path, err) || scenario_read(path, &run->scenario, err)) {
+    } else if (find_scenario(command->file, path, err) ||
+               scenario_read_set(path, &command->settings, &run->scenario, err)) {
         return err->code;
     }
     if (command->seed_given)
