@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "coordinator/run/report.h"
+#include "coordinator/run/sharing_json.h"
 #include "proto/base/assert.h"
 #include "proto/base/digest.h"
 
@@ -88,6 +89,7 @@ static json_t *board(const struct machine *m, const struct board_results *b)
     put_digest(object, b->digest);
     put(object, "counters", counters(b->counters));
     put(object, "messages_sent", messages(b->sent_by_type));
+    put(object, "sent_to", sharing_sent_to(m, b));
     put(object, "latency", latencies(b->latency));
     for (uint32_t i = 0; i < b->cpus && i < CPUS_PER_BOARD_MAX; i++)
         json_array_append_new(cpus, cpu(&b->cpu[i], i));
@@ -119,6 +121,7 @@ static json_t *partition(const struct report *report, uint32_t number_of)
     for (uint32_t i = 0; i < p->n_boards; i++)
         json_array_append_new(boards, board(m, &report->outcome->boards[p->boards[i]]));
     put(object, "boards", boards);
+    put(object, "pages", sharing_pages(m, report->outcome, number_of));
     return object;
 }
 

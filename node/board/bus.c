@@ -35,6 +35,7 @@ static bool bus_take(struct board *board, uint32_t payload)
         return true;
     sim_time moment = sim_max(board->now, board->bus_free_at);
     board->bus_free_at = moment + occupancy;
+    board_count(board, CNT_BUS_BUSY_PS, occupancy);
     if (moment == board->now)
         return true;
     item->message.type = 1;

@@ -29,6 +29,7 @@ static void look_up(struct board *board, struct pool_item *item)
     struct memory_line line = memory_line(&board->home.memory, where.offset);
     item->home = line.home;
     item->bytes = line.bytes;
+    item->use = line.use;
 }
 
 // Books the home for a message and schedules the moment at which its directory has been read. The line is
@@ -43,6 +44,7 @@ void home_receive(struct board *board, uint32_t payload)
     look_up(board, item);
     __builtin_prefetch(item->home);
     __builtin_prefetch(item->bytes);
+    __builtin_prefetch(item->use);
     struct order_key key = {home->free_at, board_unit(board, UNIT_HOME), board_unit(board, UNIT_HOME),
                             home->queue_seq++};
     board_schedule(board, EV_HOME, key, payload);
@@ -54,6 +56,7 @@ static sim_time memory_access(struct board *board)
     struct home *home = &board->home;
     sim_time start = sim_max(board->now, home->memory_free_at);
     home->memory_free_at = start + home->line_transfer;
+    board_count(board, CNT_MEMORY_BUSY_PS, home->line_transfer);
     return start + board->params->memory_latency;
 }
 
@@ -124,6 +127,14 @@ static const struct cell *possible_cell(const struct board *board, const struct 
     return cell;
 }
 
+static void count_use(const struct board *board, struct page_use *use, const struct message *message)
+{
+    use->requests++;
+    use->remote += message->requestor != board->number;
+    use->writes += message->type == MSG_GETM;
+    use->boards |= UINT64_C(1) << (message->requestor - board->system->first_board) % 64;
+}
+
 static void serve(struct board *board, uint32_t payload, struct home_line *line, uint8_t *bytes)
 {
     struct pool_item *item = pool_item(&board->pool, payload);
@@ -133,6 +144,8 @@ static void serve(struct board *board, uint32_t payload, struct home_line *line,
         stall(board, line, payload);
         return;
     }
+    if (message.type == MSG_GETS || message.type == MSG_GETM)
+        count_use(board, item->use, &message);
     struct step_context context = {message.line, board->number, board->number,
                                    (uint16_t)board->system->first_board, message.txn};
     struct step_out out;

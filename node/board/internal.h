@@ -88,7 +88,8 @@ struct home {
 struct port {
     sim_time transfer[2]; // how long a message without and with data occupies a lane
     sim_time egress_free_at, ingress_free_at;
-    uint64_t seq; // of what its gate answers
+    uint64_t seq;                               // of what its gate answers
+    struct traffic sent[BOARDS_PER_SYSTEM_MAX]; // over the crossbar, by destination in the system
 };
 
 struct board {

@@ -14,11 +14,13 @@
 #define NO_PAYLOAD UINT32_MAX
 
 struct home_line;
+struct page_use;
 
 struct pool_item {
     struct message message;
     struct home_line *home; // at the home: the line in memory, once looked up; never state
-    uint8_t *bytes;         // and its bytes
+    uint8_t *bytes;         // its bytes
+    struct page_use *use;   // and its page's counts
     uint32_t next;          // free list, or chain of stalled requests
     bool has_data;
     uint8_t data[]; // line_bytes

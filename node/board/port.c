@@ -29,8 +29,13 @@ static void launch(struct board *board, struct message *message, const uint8_t *
 {
     message->time = egress_end + board->system->flight;
     message_list_add(&board->outbox, message, data);
+    uint64_t bytes = board->params->header_bytes + (data ? board->params->line_bytes : 0);
+    unsigned to = component_board(message->dst) - board->system->first_board;
+    NP_ASSERT(to < BOARDS_PER_SYSTEM_MAX); // gates let nothing through to another system
+    board->port.sent[to].messages++;
+    board->port.sent[to].bytes += bytes;
     board_count(board, CNT_MESSAGES_SENT, 1);
-    board_count(board, CNT_BYTES_SENT, board->params->header_bytes + (data ? board->params->line_bytes : 0));
+    board_count(board, CNT_BYTES_SENT, bytes);
     board->sent_by_type[message->type]++;
 }
 

@@ -66,7 +66,8 @@ struct memory_line memory_line(struct memory *memory, uint64_t offset)
 {
     struct memory_page *page = touch(memory, offset);
     uint64_t in_page = offset % PAGE_BYTES;
-    return (struct memory_line){&page->lines[in_page >> memory->line_shift], page->bytes + in_page};
+    return (struct memory_line){&page->lines[in_page >> memory->line_shift], page->bytes + in_page,
+                                &page->use};
 }
 
 void memory_each(struct memory *memory, void (*visit)(void *self, uint64_t offset, struct memory_line line),
@@ -78,8 +79,36 @@ void memory_each(struct memory *memory, void (*visit)(void *self, uint64_t offse
             uint64_t offset = leaf * LEAF_BYTES + (uint64_t)i * PAGE_BYTES;
             for (unsigned at = 0; page && at < PAGE_BYTES; at += memory->line_bytes)
                 visit(self, offset + at,
-                      (struct memory_line){&page->lines[at >> memory->line_shift], page->bytes + at});
+                      (struct memory_line){&page->lines[at >> memory->line_shift], page->bytes + at,
+                                           &page->use});
         }
+}
+
+// Puts a page into the list, which is in order; whoever falls off its end is forgotten.
+static uint32_t insert_page(struct used_page *pages, uint32_t n, uint32_t max, struct used_page page)
+{
+    uint32_t at = n;
+    while (at > 0 && pages[at - 1].use->remote < page.use->remote)
+        at--;
+    if (at == max)
+        return n;
+    n = n < max ? n + 1 : n;
+    memmove(&pages[at + 1], &pages[at], (n - at - 1) * sizeof pages[0]);
+    pages[at] = page;
+    return n;
+}
+
+uint32_t memory_busiest(const struct memory *memory, struct used_page *pages, uint32_t max)
+{
+    uint32_t n = 0;
+    for (uint64_t leaf = 0; leaf < memory->n_leaves; leaf++)
+        for (unsigned i = 0; memory->leaves[leaf] && i < LEAF_PAGES; i++) {
+            const struct memory_page *page = memory->leaves[leaf][i];
+            uint64_t offset = leaf * LEAF_BYTES + (uint64_t)i * PAGE_BYTES;
+            if (page && page->use.remote)
+                n = insert_page(pages, n, max, (struct used_page){offset, &page->use});
+        }
+    return n;
 }
 
 static void dir_state(struct dir_line *dir, struct archive *ar)
@@ -94,6 +123,14 @@ static void dir_state(struct dir_line *dir, struct archive *ar)
         ar_fail(ar, "a directory owner of %u", dir->owner);
 }
 
+static void use_state(struct page_use *use, struct archive *ar)
+{
+    ar_u64(ar, &use->requests);
+    ar_u64(ar, &use->remote);
+    ar_u64(ar, &use->writes);
+    ar_u64(ar, &use->boards);
+}
+
 static void page_state(struct memory *memory, struct archive *ar, uint64_t offset)
 {
     if (ar_loading(ar) && (offset % PAGE_BYTES || offset >= memory->size)) {
@@ -102,6 +139,7 @@ static void page_state(struct memory *memory, struct archive *ar, uint64_t offse
     }
     struct memory_page *page = touch(memory, offset);
     ar_bytes(ar, page->bytes, PAGE_BYTES);
+    use_state(&page->use, ar);
     for (unsigned i = 0; i < PAGE_BYTES / memory->line_bytes; i++)
         dir_state(&page->lines[i].dir, ar);
 }

@@ -16,8 +16,17 @@ struct home_line {
 };
 #define NO_REQUEST UINT32_MAX
 
+// What boards asked of a page's home: GetS and GetM, each counted once, when it is served.
+struct page_use {
+    uint64_t requests;
+    uint64_t remote; // of these from other boards than the home
+    uint64_t writes; // of these GetM
+    uint64_t boards; // bit number of a board in its system: it has asked
+};
+
 struct memory_page {
     uint8_t bytes[PAGE_BYTES];
+    struct page_use use;
     struct home_line lines[]; // PAGE_BYTES / line_bytes
 };
 
@@ -33,6 +42,7 @@ struct memory {
 struct memory_line {
     struct home_line *home;
     uint8_t *bytes; // line_bytes
+    struct page_use *use;
 };
 
 void memory_init(struct memory *memory, uint64_t size, uint32_t line_bytes);
@@ -47,5 +57,15 @@ void memory_state(struct memory *memory, struct archive *ar);
 
 void memory_each(struct memory *memory, void (*visit)(void *self, uint64_t offset, struct memory_line line),
                  void *self);
+
+// A page and the offset in memory at which it begins.
+struct used_page {
+    uint64_t offset;
+    const struct page_use *use;
+};
+
+// The pages that other boards asked for most, most first, the lower offset first where they tie. Pages that
+// none asked for are left out. Returns their number, at most `max`.
+uint32_t memory_busiest(const struct memory *memory, struct used_page *pages, uint32_t max);
 
 #endif

@@ -35,6 +35,8 @@
     X(CNT_HOME_REQUESTS, "home_requests", "messages", "messages served by this home")                        \
     X(CNT_HOME_STALLED, "home_stalled", "messages", "requests that waited for a busy line")                  \
     X(CNT_HOME_BUSY_PS, "home_busy_ps", "ps", "time the home was occupied")                                  \
+    X(CNT_MEMORY_BUSY_PS, "memory_busy_ps", "ps", "time memory transferred lines to or from the home")       \
+    X(CNT_BUS_BUSY_PS, "bus_busy_ps", "ps", "time the board's bus was taken by order points")                \
     X(CNT_EGRESS_BUSY_PS, "egress_busy_ps", "ps", "time the port was sending")                               \
     X(CNT_EGRESS_WAIT_PS, "egress_wait_ps", "ps", "time messages waited for the port to send")               \
     X(CNT_INGRESS_BUSY_PS, "ingress_busy_ps", "ps", "time the port was receiving")                           \
@@ -93,12 +95,30 @@ struct trail_mark {
     uint64_t hash;
 };
 
+// What a board sent to one other over the crossbar, headers included.
+struct traffic {
+    uint64_t messages, bytes;
+};
+
+// A page of a board's home memory that other boards asked for.
+#define PAGES_REPORTED_MAX 64 // per board, and per partition
+struct page_results {
+    uint64_t address;  // real address of its first byte
+    uint64_t requests; // GetS and GetM that the home served
+    uint64_t remote;   // of these from other boards
+    uint64_t writes;   // of these GetM
+    uint32_t boards;   // different boards that asked
+};
+
 struct board_results {
     uint16_t board;
     uint32_t cpus;
     struct digest digest;
     uint64_t counters[COUNTER_COUNT];
     uint64_t sent_by_type[MSG_TYPE_COUNT];
+    struct traffic sent_to[BOARDS_PER_SYSTEM_MAX]; // by number in the system
+    uint32_t n_pages;
+    struct page_results pages[PAGES_REPORTED_MAX]; // most remote requests first
     struct latency_histogram latency[SERVED_COUNT];
     struct cpu_results cpu[CPUS_PER_BOARD_MAX];
     uint32_t trail_n;

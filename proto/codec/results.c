@@ -10,6 +10,8 @@
 
 #define CPU_FIELDS(X) X(accesses) X(hits) X(latency_sum_ps) X(wait_ps) X(compute_ps) X(done_at) X(work)
 
+#define PAGE_FIELDS(X) X(address) X(requests) X(remote) X(writes) X(boards)
+
 // clang-format off
 #define HOST_FIELDS(X) \
     X(simulating_ns) X(exchanging_ns) X(waiting_ns) X(grants) X(resends) X(duplicates) X(damaged) \
@@ -60,9 +62,31 @@ static void trail_to_wire(const struct board_results *from, Np__BoardResults *to
     }
 }
 
+static void traffic_to_wire(const struct board_results *from, Np__BoardResults *to, struct arena *arena)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < BOARDS_PER_SYSTEM_MAX; i++)
+        n += from->sent_to[i].messages != 0;
+    to->sent_to = WIRE_ARRAY(arena, Np__Traffic, np__traffic__init, n);
+    for (uint32_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++) {
+        if (from->sent_to[i].messages == 0)
+            continue;
+        Np__Traffic *traffic = to->sent_to[to->n_sent_to++];
+        traffic->to = i;
+        traffic->messages = from->sent_to[i].messages;
+        traffic->bytes = from->sent_to[i].bytes;
+    }
+}
+
+static void page_to_wire(const struct page_results *from, Np__PageResults *to)
+{
+    PAGE_FIELDS(COPY)
+}
+
 static void board_to_wire(const struct board_results *from, Np__BoardResults *to, struct arena *arena)
 {
-    NP_ASSERT(from->cpus <= CPUS_PER_BOARD_MAX && from->trail_n <= TRAIL_MAX);
+    NP_ASSERT(from->cpus <= CPUS_PER_BOARD_MAX && from->trail_n <= TRAIL_MAX &&
+              from->n_pages <= PAGES_REPORTED_MAX);
     to->board = from->board;
     to->digest_low = from->digest.low;
     to->digest_high = from->digest.high;
@@ -78,6 +102,11 @@ static void board_to_wire(const struct board_results *from, Np__BoardResults *to
     to->cpu = WIRE_ARRAY(arena, Np__CpuResults, np__cpu_results__init, from->cpus);
     for (uint32_t i = 0; i < from->cpus; i++)
         cpu_to_wire(&from->cpu[i], to->cpu[i]);
+    traffic_to_wire(from, to, arena);
+    to->n_pages = from->n_pages;
+    to->pages = WIRE_ARRAY(arena, Np__PageResults, np__page_results__init, from->n_pages);
+    for (uint32_t i = 0; i < from->n_pages; i++)
+        page_to_wire(&from->pages[i], to->pages[i]);
     trail_to_wire(from, to, arena);
     to->first_failure = arena_text(arena, from->first_failure, sizeof from->first_failure);
 }
@@ -121,6 +150,37 @@ static void cpu_from_wire(const Np__CpuResults *from, struct cpu_results *to)
     CPU_FIELDS(COPY)
 }
 
+static enum err_code traffic_from_wire(const Np__BoardResults *from, struct board_results *to,
+                                       struct err *err)
+{
+    for (size_t i = 0; i < from->n_sent_to; i++) {
+        const Np__Traffic *traffic = from->sent_to[i];
+        if (traffic->to >= BOARDS_PER_SYSTEM_MAX || (i && traffic->to <= from->sent_to[i - 1]->to))
+            return REFUSE(err, "traffic to board %u is out of range or out of order", traffic->to);
+        to->sent_to[traffic->to] = (struct traffic){traffic->messages, traffic->bytes};
+    }
+    return ERR_OK;
+}
+
+static enum err_code page_from_wire(const Np__PageResults *from, struct page_results *to, struct err *err)
+{
+    PAGE_FIELDS(COPY)
+    if (from->boards > BOARDS_PER_SYSTEM_MAX || from->remote > from->requests)
+        return REFUSE(err, "a page of %u boards, or with more requests of others than of all", from->boards);
+    return ERR_OK;
+}
+
+static enum err_code pages_from_wire(const Np__BoardResults *from, struct board_results *to, struct err *err)
+{
+    if (from->n_pages > PAGES_REPORTED_MAX)
+        return REFUSE(err, "%zu pages, where %u is the most", from->n_pages, PAGES_REPORTED_MAX);
+    to->n_pages = (uint32_t)from->n_pages;
+    for (uint32_t i = 0; i < to->n_pages; i++)
+        if (page_from_wire(from->pages[i], &to->pages[i], err))
+            return err->code;
+    return ERR_OK;
+}
+
 // A list whose length both sides must agree on: its order is that of an enumeration of this version.
 static enum err_code same_length(size_t count, size_t wanted, const char *list, struct err *err)
 {
@@ -145,6 +205,8 @@ static enum err_code board_from_wire(const Np__BoardResults *from, struct board_
     if (lengths_invalid(from, err))
         return err->code;
     to->board = (uint16_t)from->board;
+    if (traffic_from_wire(from, to, err) || pages_from_wire(from, to, err))
+        return err->code;
     to->digest = (struct digest){from->digest_low, from->digest_high};
     memcpy(to->counters, from->counters, sizeof to->counters);
     memcpy(to->sent_by_type, from->sent_by_type, sizeof to->sent_by_type);

@@ -46,6 +46,24 @@ static void fill_latency(struct rng *rng, bool full, struct latency_histogram *h
         h->bucket[i] = full ? UINT64_MAX - i : below(rng, 4) ? 0 : number(rng);
 }
 
+static void fill_traffic(struct rng *rng, bool full, struct board_results *b)
+{
+    for (unsigned i = 0; i < BOARDS_PER_SYSTEM_MAX; i++) {
+        if (!full && below(rng, 4))
+            continue;
+        b->sent_to[i].messages = 1 + number(rng) / 2;
+        b->sent_to[i].bytes = number(rng);
+    }
+    b->n_pages = full ? PAGES_REPORTED_MAX : below(rng, 10);
+    for (uint32_t i = 0; i < b->n_pages; i++) {
+        b->pages[i].address = number(rng);
+        b->pages[i].remote = number(rng) / 2;
+        b->pages[i].requests = b->pages[i].remote + number(rng) / 2;
+        b->pages[i].writes = number(rng);
+        b->pages[i].boards = 1 + below(rng, BOARDS_PER_SYSTEM_MAX);
+    }
+}
+
 static void fill_board(struct rng *rng, bool full, struct board_results *b)
 {
     b->cpus = full ? CPUS_PER_BOARD_MAX : below(rng, CPUS_PER_BOARD_MAX + 1);
@@ -57,6 +75,7 @@ static void fill_board(struct rng *rng, bool full, struct board_results *b)
         fill_latency(rng, full, &b->latency[i]);
     for (uint32_t i = 0; i < b->cpus; i++)
         numbers(rng, (uint64_t *)(void *)&b->cpu[i], sizeof b->cpu[i] / sizeof(uint64_t)); // it is all such
+    fill_traffic(rng, full, b);
     b->trail_n = full ? TRAIL_MAX : below(rng, 20);
     for (uint32_t i = 0; i < b->trail_n; i++) {
         b->trail[i].time = UINT64_MAX - number(rng);

@@ -79,6 +79,7 @@ static uint32_t used_slot(void)
 static void test_memory(void)
 {
     expect_covered(touched_line().bytes, 16);
+    expect_covered(touched_line().use, sizeof(struct page_use));
 }
 
 static void test_directory(void)
@@ -136,6 +137,7 @@ static void test_map_and_port(void)
     expect_covered(&board()->map.segments[0].base, sizeof(uint64_t));
     expect_covered(&board()->map.segments[0].boards[0], sizeof(uint16_t));
     expect_covered(&board()->port.egress_free_at, sizeof(sim_time));
+    expect_covered(&board()->port.sent[1], sizeof board()->port.sent[1]);
     expect_covered(&board()->home.free_at, sizeof(sim_time));
     expect_covered(&board()->agent_seq, sizeof(uint64_t));
 }

@@ -33,6 +33,10 @@ static void fill_board(uint16_t number)
     b->counters[CNT_LOADS] = 700u + number;
     b->counters[CNT_CHECKS] = 650;
     b->counters[CNT_HOME_BUSY_PS] = number == 1 ? 50000000 : 10000000;
+    b->sent_to[1 - number % 2] = (struct traffic){30u + number, 1000};
+    b->n_pages = 2;
+    b->pages[0] = (struct page_results){0x4000, 50, 40u + number, 20, 2};
+    b->pages[1] = (struct page_results){0x1000, 12, 10, 5, 1};
     for (unsigned i = 0; i < 900; i++)
         latency_add(&b->latency[SERVED_L1], 1000);
     for (unsigned i = 0; i < 100; i++)
@@ -145,6 +149,27 @@ static void test_host_time(void)
     outcome_free(&outcome);
 }
 
+// Pages of all homes of the partition, the most asked for first; who sent to whom, by name.
+static void expect_sharing(const json_t *partition)
+{
+    const char *home[2], *to;
+    json_int_t remote[2], address[4], messages;
+    CU_ASSERT_EQUAL(json_unpack((json_t *)(uintptr_t)partition,
+                                "{s:[{s:s, s:I, s:I, s:n, s:n, s:n}, {s:s, s:I, s:I}, {s:I}, {s:I} !]}",
+                                "pages", "home", &home[0], "address", &address[0], "remote", &remote[0],
+                                "virtual", "process", "symbol", "home", &home[1], "address", &address[1],
+                                "remote", &remote[1], "address", &address[2], "address", &address[3]),
+                    0);
+    CU_ASSERT_STRING_EQUAL(home[0], "A1");
+    CU_ASSERT_STRING_EQUAL(home[1], "A0");
+    CU_ASSERT(remote[0] == 41 && remote[1] == 40 && address[0] == 0x4000 && address[3] == 0x1000);
+    CU_ASSERT_EQUAL(json_unpack((json_t *)(uintptr_t)partition, "{s:[{s:[{s:s, s:I} !]}]}", "boards",
+                                "sent_to", "board", &to, "messages", &messages),
+                    0);
+    CU_ASSERT_STRING_EQUAL(to, "A1");
+    CU_ASSERT_EQUAL(messages, 30);
+}
+
 static void test_results_json(void)
 {
     struct err err;
@@ -171,6 +196,7 @@ static void test_results_json(void)
     CU_ASSERT_EQUAL(end, 100000000);
     CU_ASSERT_EQUAL(done, 40000000);
     CU_ASSERT_EQUAL(loads, 702);
+    expect_sharing(json_array_get(json_object_get(json, "partitions"), 0));
     const json_t *hosts = json_object_get(json_object_get(json, "host"), "processes");
     processes = (json_int_t)json_array_size(hosts);
     CU_ASSERT_EQUAL(processes, 4);
