@@ -11,6 +11,11 @@
 
 #include "coordinator/record/record.h"
 
+// What the lists of a trace add to its information.
+struct lists {
+    uint32_t pages, shared_pages, symbols, processes;
+};
+
 struct command {
     const char *path;
     bool json, check;
@@ -89,7 +94,30 @@ static void print_streams(const struct trace_info *info)
     print_refs(info->refs);
 }
 
-static void print_info(const char *path, const struct trace_info *info)
+static enum err_code read_lists(const char *path, const struct trace_info *info, struct lists *lists,
+                                struct err *err)
+{
+    struct trace_touched *pages;
+    struct trace_symbol *symbols;
+    *lists = (struct lists){0};
+    if (trace_pages_read(path, &pages, &lists->pages, err))
+        return err->code;
+    for (uint32_t i = 0; i < lists->pages; i++)
+        lists->shared_pages += pages[i].shared;
+    free(pages);
+    if (trace_symbols_read(path, &symbols, &lists->symbols, err))
+        return err->code;
+    free(symbols);
+    bool seen[TRACE_STREAMS_MAX] = {false};
+    for (uint32_t i = 0; i < info->n_streams; i++) {
+        uint32_t process = info->streams[i].process % TRACE_STREAMS_MAX;
+        lists->processes += !seen[process];
+        seen[process] = true;
+    }
+    return ERR_OK;
+}
+
+static void print_info(const char *path, const struct trace_info *info, const struct lists *lists)
 {
     const struct trace_origin *origin = &info->origin;
     uint64_t total = trace_refs_total(info->refs);
@@ -108,8 +136,12 @@ static void print_info(const char *path, const struct trace_info *info)
            info->file_bytes);
     if (total)
         printf(", %.3f per reference", (double)info->file_bytes / (double)total);
-    printf("\n  footprint  %" PRIu64 " pages of %u bytes, %" PRIu64 " lines of %u bytes\n\n",
-           info->footprint_pages, PAGE_BYTES, info->footprint_lines, TRACE_FOOTPRINT_LINE);
+    printf("\n  threads    %u of %u processes; %" PRIu64 " syncs, %" PRIu64 " peeks\n", info->n_streams,
+           lists->processes, info->refs[TRACE_SYNC], info->refs[TRACE_PEEK]);
+    printf("  footprint  %" PRIu64 " pages of %u bytes, %u of them shared by threads; %" PRIu64
+           " lines of %u bytes; %u symbols\n\n",
+           info->footprint_pages, PAGE_BYTES, lists->shared_pages, info->footprint_lines,
+           TRACE_FOOTPRINT_LINE, lists->symbols);
     print_streams(info);
 }
 
@@ -139,7 +171,7 @@ static json_t *json_stream(const struct trace_stream *stream)
     return object;
 }
 
-static json_t *json_info(const char *path, const struct trace_info *info)
+static json_t *json_info(const char *path, const struct trace_info *info, const struct lists *lists)
 {
     const struct trace_origin *origin = &info->origin;
     json_t *object = json_object(), *argv = json_array(), *streams = json_array();
@@ -158,6 +190,10 @@ static json_t *json_info(const char *path, const struct trace_info *info)
     json_object_set_new(object, "references", json_refs(info->refs));
     json_object_set_new(object, "footprint_pages", json_integer((json_int_t)info->footprint_pages));
     json_object_set_new(object, "footprint_lines", json_integer((json_int_t)info->footprint_lines));
+    json_object_set_new(object, "shared_pages", json_integer(lists->shared_pages));
+    json_object_set_new(object, "symbols", json_integer(lists->symbols));
+    json_object_set_new(object, "processes", json_integer(lists->processes));
+    json_object_set_new(object, "threads", json_integer(info->n_streams));
     json_object_set_new(object, "file_bytes", json_integer((json_int_t)info->file_bytes));
     json_object_set_new(object, "streams", streams);
     return object;
@@ -169,16 +205,21 @@ int trace_info_main(int argc, char **argv)
     argp_err_exit_status = EXIT_CLASS_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &command);
     struct trace_info info;
+    struct lists lists;
     struct err err;
     if (trace_info_read(command.path, &info, &err))
         return err_report(&err);
+    if (read_lists(command.path, &info, &lists, &err)) {
+        trace_info_free(&info);
+        return err_report(&err);
+    }
     if (command.json) {
-        json_t *object = json_info(command.path, &info);
+        json_t *object = json_info(command.path, &info, &lists);
         json_dumpf(object, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(object);
     } else {
-        print_info(command.path, &info);
+        print_info(command.path, &info, &lists);
     }
     trace_info_free(&info);
     if (command.check && trace_check(command.path, &err))

@@ -10,7 +10,7 @@
 #include "proto/base/err.h"
 #include "proto/base/limits.h"
 
-#define TRACE_VERSION        1u // of the format; a reader refuses any other
+#define TRACE_VERSION        2u // of the format; a reader refuses any other
 #define TRACE_SUFFIX         ".nptrace"
 #define TRACE_SIZE_MAX       4096u // bytes one reference may touch; the largest saved states are near 2.7 KiB
 #define TRACE_STREAMS_MAX    2048u // processes times threads of a recording; their table stays below 1 MiB
@@ -94,8 +94,8 @@ struct trace_symbol {
     char name[NAME_MAX_BYTES]; // cut when longer
 };
 
-// Read the list of pages, or of symbols (ascending by process and address). The caller frees *list with
-// free(); an empty one is NULL. ERR_FILE, ERR_DAMAGED_TRACE, ERR_MEMORY.
+// Read the list of pages, or of symbols (ascending by process and address; bytes 0: not known). The caller
+// frees *list with free(); an empty one is NULL. ERR_FILE, ERR_DAMAGED_TRACE, ERR_MEMORY.
 enum err_code trace_pages_read(const char *path, struct trace_touched **list, uint32_t *n, struct err *err);
 enum err_code trace_symbols_read(const char *path, struct trace_symbol **list, uint32_t *n, struct err *err);
 

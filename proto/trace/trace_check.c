@@ -7,19 +7,25 @@
 
 #include "proto/base/assert.h"
 #include "proto/trace/trace_file.h"
+#include "proto/trace/trace_footprint.h"
 #include "proto/trace/trace_reader.h"
 
-// Reads a stream to its end and counts what comes.
+// Reads a stream to its end, counts what comes and adds it to the footprint.
 static enum err_code check_stream(const char *path, uint32_t stream, const struct trace_info *info,
-                                  struct err *err)
+                                  struct trace_footprint *footprint, struct err *err)
 {
     struct trace_reader *reader;
     if (trace_open(path, stream, &reader, err))
         return err->code;
     uint64_t refs[TRACE_KIND_COUNT] = {0};
     struct trace_ref ref;
-    while (trace_next(reader, &ref, err) == TRACE_STEP_REF)
+    while (!err->code && trace_next(reader, &ref, err) == TRACE_STEP_REF) {
         refs[ref.kind]++;
+        if (!trace_footprint_add(footprint, info->streams[stream].process, stream, &ref))
+            err_set(err, ERR_MEMORY, "%s: no memory to check it", path);
+        else if (footprint->n_pages > info->footprint_pages)
+            trace_damaged(err, path, 0, "a reference of stream %u is to a page not listed", stream);
+    }
     trace_close(reader);
     if (!err->code && memcmp(refs, info->streams[stream].refs, sizeof refs) != 0)
         return trace_damaged(err, path, 0, "stream %u holds other counts of references than stated", stream);
@@ -75,6 +81,40 @@ static enum err_code check_blocks(int fd, const char *path, const struct trace_c
     return err->code;
 }
 
+// The list of pages against what the streams touched. Which stream was first cannot be known any more, only
+// that it is one of those that touched the page.
+static enum err_code check_pages(const char *path, const struct trace_info *info,
+                                 const struct trace_footprint *footprint, struct err *err)
+{
+    struct trace_touched *list;
+    uint32_t n;
+    if (trace_pages_read(path, &list, &n, err))
+        return err->code;
+    bool good = n == footprint->n_pages && info->footprint_lines == footprint->n_lines;
+    uint8_t *listed = calloc(n + 1, 1);
+    if (!listed)
+        err_set(err, ERR_MEMORY, "%s: no memory to check it", path);
+    for (uint32_t i = 0; listed && good && i < n; i++) {
+        const struct trace_page *page = trace_footprint_find(footprint, list[i].process, list[i].page);
+        good = page && page->shared == list[i].shared && !listed[page->order]++ &&
+               (page->shared || page->stream == list[i].first_stream);
+    }
+    free(listed);
+    free(list);
+    if (!err->code && !good)
+        trace_damaged(err, path, 0, "the list of pages is not what the references touch");
+    return err->code;
+}
+
+static enum err_code check_symbols(const char *path, struct err *err)
+{
+    struct trace_symbol *list;
+    uint32_t n;
+    if (!trace_symbols_read(path, &list, &n, err))
+        free(list);
+    return err->code;
+}
+
 enum err_code trace_check(const char *path, struct err *err)
 {
     struct trace_contents contents;
@@ -82,8 +122,12 @@ enum err_code trace_check(const char *path, struct err *err)
     if (trace_open_file(path, &fd, &contents, err))
         return err->code;
     check_blocks(fd, path, &contents, err);
+    struct trace_footprint footprint = {0};
     for (uint32_t i = 0; !err->code && i < contents.info.n_streams; i++)
-        check_stream(path, i, &contents.info, err);
+        check_stream(path, i, &contents.info, &footprint, err);
+    if (!err->code && !check_pages(path, &contents.info, &footprint, err))
+        check_symbols(path, err);
+    trace_footprint_free(&footprint);
     close(fd);
     trace_contents_free(&contents);
     return err->code;

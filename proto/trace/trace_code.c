@@ -3,30 +3,29 @@
 //     bits 0-1  TRACE_FETCH                    bits 0-1  kind
 //     bits 2-5  size, 0: a number follows      bits 2-4  log2 of the size, 7: a number follows
 //     bits 6-7  mode                           bits 5-6  mode, bit 7 is 0
-// The address difference comes before the size. Numbers are base 128, least first; differences are
-// zigzag-coded.
+// of a peek:                               of a sync:
+//     bits 0-1  2                              bits 0-1  1
+//     others as a load's, bit 7 is 1           bits 2-4  versions beyond the next, 7: a number follows
+//                                              bits 5-6  mode, bit 7 is 1
+// The address difference comes before the size or the version.
 #include "proto/trace/trace_code.h"
 
-#include "proto/base/assert.h"
+#include "proto/trace/trace_number.h"
 
 enum fetch_mode { FETCH_STRAIGHT, FETCH_AS_LAST_TIME, FETCH_ELSEWHERE };
 enum data_mode { DATA_IN_STRIDE, DATA_NEAR_OWN_LAST, DATA_NEAR_KIND_LAST };
 
 #define SIZE_FOLLOWS_FETCH 0u
 #define SIZE_FOLLOWS_DATA  7u
+#define VERSION_FOLLOWS    7u
+
+// Bit 7 of a tag, and by how much its kind is then above bits 0-1.
+#define MARKED       0x80u
+#define MARKED_KINDS 3u
+_Static_assert(TRACE_SYNC == MARKED_KINDS + 1 && TRACE_PEEK == MARKED_KINDS + 2, "part of the format");
 
 // An address the code cannot mean; the caller's range check refuses it because address + size passes 2^64.
 #define NOWHERE UINT64_MAX
-
-NP_INLINE uint64_t zigzag(uint64_t difference)
-{
-    return difference << 1 ^ (0 - (difference >> 63));
-}
-
-NP_INLINE uint64_t unzigzag(uint64_t number)
-{
-    return number >> 1 ^ (0 - (number & 1));
-}
 
 // Fibonacci hashing: the multiplier is 2^64 over the golden ratio.
 NP_INLINE unsigned slot_of(uint64_t fetch, uint64_t ordinal)
@@ -34,33 +33,17 @@ NP_INLINE unsigned slot_of(uint64_t fetch, uint64_t ordinal)
     return (unsigned)((fetch + (ordinal << 48)) * UINT64_C(0x9e3779b97f4a7c15) >> 52) % TRACE_TABLE;
 }
 
-static uint8_t *put_number(uint8_t *to, uint64_t number)
-{
-    for (; number >= 0x80; number >>= 7)
-        *to++ = (uint8_t)(number | 0x80);
-    *to++ = (uint8_t)number;
-    return to;
-}
-
-// A number of more than ten bytes, or beyond 64 bits, ends as if its tenth byte were its last: the bytes
-// after it then fail as references, or the block ends in the wrong place.
-NP_INLINE uint64_t get_number(const uint8_t **at)
-{
-    uint64_t number = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        uint8_t byte = *(*at)++;
-        number |= (uint64_t)(byte & 0x7f) << shift;
-        if (!(byte & 0x80))
-            break;
-    }
-    return number;
-}
-
 NP_INLINE void fetched(struct trace_predictor *p, const struct trace_ref *ref)
 {
     p->fetch = ref->address;
     p->following = ref->address + ref->size;
     p->ordinal = 0;
+}
+
+// Where the last version of a synchronisation word is kept. Words that share a slot only cost bytes.
+NP_INLINE uint32_t *version_of(struct trace_predictor *p, uint64_t address)
+{
+    return &p->version[(address / TRACE_WORD * UINT64_C(0x9e3779b97f4a7c15) >> 54) % TRACE_WORDS_TABLE];
 }
 
 NP_INLINE void touched(struct trace_predictor *p, const struct trace_ref *ref, unsigned slot)
@@ -90,6 +73,27 @@ static size_t encode_fetch(struct trace_predictor *p, const struct trace_ref *re
     return (size_t)(at - to);
 }
 
+// A difference of versions goes into three bits of the tag, or into a number.
+static unsigned encode_version(struct trace_predictor *p, const struct trace_ref *ref, uint8_t **at)
+{
+    uint32_t *last = version_of(p, ref->address);
+    uint32_t beyond = ref->version - *last - 1;
+    *last = ref->version;
+    if (beyond < VERSION_FOLLOWS)
+        return beyond;
+    *at = put_number(*at, beyond);
+    return VERSION_FOLLOWS;
+}
+
+static unsigned encode_size(uint32_t bytes, uint8_t **at)
+{
+    bool power = !(bytes & (bytes - 1)) && bytes <= 64;
+    if (power)
+        return (unsigned)__builtin_ctz(bytes);
+    *at = put_number(*at, bytes);
+    return SIZE_FOLLOWS_DATA;
+}
+
 static size_t encode_data(struct trace_predictor *p, const struct trace_ref *ref, uint8_t *to)
 {
     uint8_t *at = to + 1;
@@ -100,19 +104,20 @@ static size_t encode_data(struct trace_predictor *p, const struct trace_ref *ref
         mode = own <= kind ? DATA_NEAR_OWN_LAST : DATA_NEAR_KIND_LAST;
         at = put_number(at, own <= kind ? own : kind);
     }
-    bool power = !(ref->size & (ref->size - 1)) && ref->size <= 64;
-    unsigned size = power ? (unsigned)__builtin_ctz(ref->size) : SIZE_FOLLOWS_DATA;
-    if (!power)
-        at = put_number(at, ref->size);
-    *to = (uint8_t)(ref->kind | size << 2 | mode << 5);
+    bool sync = ref->kind == TRACE_SYNC;
+    unsigned middle = sync ? encode_version(p, ref, &at) : encode_size(ref->size, &at);
+    unsigned kind = ref->kind <= TRACE_MODIFY ? ref->kind : MARKED | (ref->kind - MARKED_KINDS);
+    *to = (uint8_t)(kind | middle << 2 | mode << 5);
     touched(p, ref, slot);
     return (size_t)(at - to);
 }
 
 size_t trace_encode(struct trace_predictor *predictor, const struct trace_ref *ref, uint8_t *to)
 {
-    NP_ASSERT(ref->size >= 1 && ref->size <= TRACE_SIZE_MAX && ref->kind <= TRACE_MODIFY);
+    NP_ASSERT(ref->size >= 1 && ref->size <= TRACE_SIZE_MAX && ref->kind < TRACE_KIND_COUNT);
     NP_ASSERT(ref->address <= UINT64_MAX - ref->size);
+    NP_ASSERT(ref->kind != TRACE_SYNC || (ref->size == TRACE_WORD && ref->address % TRACE_WORD == 0));
+    NP_ASSERT(ref->kind == TRACE_SYNC || ref->version == 0);
     return ref->kind == TRACE_FETCH ? encode_fetch(predictor, ref, to) : encode_data(predictor, ref, to);
 }
 
@@ -135,10 +140,9 @@ NP_INLINE void decode_fetch(struct trace_predictor *p, unsigned tag, const uint8
     fetched(p, ref);
 }
 
-NP_INLINE void decode_data(struct trace_predictor *p, unsigned tag, const uint8_t **at, struct trace_ref *ref)
+NP_INLINE uint64_t decode_address(struct trace_predictor *p, unsigned slot, unsigned kind, unsigned mode,
+                                  const uint8_t **at)
 {
-    unsigned kind = tag & 3, size = tag >> 2 & 7, mode = tag >> 5;
-    unsigned slot = slot_of(p->fetch, p->ordinal);
     uint64_t address = p->data[slot].address + p->data[slot].stride;
     if (mode == DATA_NEAR_OWN_LAST)
         address = p->data[slot].address + unzigzag(get_number(at));
@@ -146,9 +150,45 @@ NP_INLINE void decode_data(struct trace_predictor *p, unsigned tag, const uint8_
         address = p->last[kind] + unzigzag(get_number(at));
     else if (NP_UNLIKELY(mode != DATA_IN_STRIDE))
         address = NOWHERE;
+    return address;
+}
+
+NP_INLINE uint16_t decode_size(unsigned size, const uint8_t **at)
+{
     uint64_t bytes = NP_LIKELY(size != SIZE_FOLLOWS_DATA) ? UINT64_C(1) << size : get_number(at);
-    *ref = (struct trace_ref){
-        .address = address, .size = bytes <= TRACE_SIZE_MAX ? (uint16_t)bytes : 0, .kind = (uint8_t)kind};
+    return bytes <= TRACE_SIZE_MAX ? (uint16_t)bytes : 0;
+}
+
+NP_INLINE void decode_data(struct trace_predictor *p, unsigned tag, const uint8_t **at, struct trace_ref *ref)
+{
+    unsigned kind = tag & 3, slot = slot_of(p->fetch, p->ordinal);
+    uint64_t address = decode_address(p, slot, kind, tag >> 5, at);
+    *ref =
+        (struct trace_ref){.address = address, .size = decode_size(tag >> 2 & 7, at), .kind = (uint8_t)kind};
+    touched(p, ref, slot);
+}
+
+// A sync whose word is not aligned gets no size, which makes it malformed.
+static void decode_sync(struct trace_predictor *p, unsigned beyond, const uint8_t **at, struct trace_ref *ref)
+{
+    uint32_t *last = version_of(p, ref->address);
+    ref->version = *last + 1 + (beyond < VERSION_FOLLOWS ? beyond : (uint32_t)get_number(at));
+    ref->size = ref->address % TRACE_WORD ? 0 : TRACE_WORD;
+    *last = ref->version;
+}
+
+static void decode_marked(struct trace_predictor *p, unsigned tag, const uint8_t **at, struct trace_ref *ref)
+{
+    unsigned kind = (tag & 3) + MARKED_KINDS, slot = slot_of(p->fetch, p->ordinal);
+    bool good = kind == TRACE_SYNC || kind == TRACE_PEEK;
+    *ref = (struct trace_ref){.address = NOWHERE, .kind = good ? (uint8_t)kind : TRACE_PEEK};
+    if (!good)
+        return;
+    ref->address = decode_address(p, slot, kind, tag >> 5 & 3, at);
+    if (kind == TRACE_SYNC)
+        decode_sync(p, tag >> 2 & 7, at, ref);
+    else
+        ref->size = decode_size(tag >> 2 & 7, at);
     touched(p, ref, slot);
 }
 
@@ -163,6 +203,8 @@ size_t trace_decode(struct trace_predictor *predictor, const uint8_t **at, const
         unsigned tag = *from++;
         if ((tag & 3) == TRACE_FETCH)
             decode_fetch(predictor, tag, &from, ref);
+        else if (NP_UNLIKELY(tag & MARKED))
+            decode_marked(predictor, tag, &from, ref);
         else
             decode_data(predictor, tag, &from, ref);
         if (NP_UNLIKELY(from > end || !ref->size || ref->address > UINT64_MAX - ref->size)) {

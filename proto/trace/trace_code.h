@@ -13,8 +13,11 @@
 // many stay within a host's L2 cache. Part of the format: another size is another version.
 #define TRACE_TABLE 4096u
 
-// The most bytes one reference takes: tag, address difference, size.
-#define TRACE_CODE_BYTES_MAX 13u
+// The same for the versions of synchronisation words, of which a block holds few.
+#define TRACE_WORDS_TABLE 1024u
+
+// The most bytes that one reference takes, or a malformed one makes its reader read: tag and two numbers.
+#define TRACE_CODE_BYTES_MAX 21u
 
 // What both sides know after the same references. Starts as all zeros in each block.
 struct trace_predictor {
@@ -25,7 +28,8 @@ struct trace_predictor {
     uint64_t successor[TRACE_TABLE]; // where the program went last time when it did not go straight on
     struct {
         uint64_t address, stride;
-    } data[TRACE_TABLE]; // last data reference of an instruction
+    } data[TRACE_TABLE];                 // last data reference of an instruction
+    uint32_t version[TRACE_WORDS_TABLE]; // last version of a synchronisation word
 };
 
 // Writes one reference at `to`, which has room for TRACE_CODE_BYTES_MAX, and returns the bytes used.

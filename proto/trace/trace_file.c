@@ -15,6 +15,7 @@
 
 #include "proto/base/archive.h"
 #include "proto/base/assert.h"
+#include "proto/trace/trace_lists.h"
 
 enum err_code trace_damaged(struct err *err, const char *path, uint64_t offset, const char *fmt, ...)
 {
@@ -110,7 +111,8 @@ static void stream_fields(struct archive *ar, struct trace_stream *stream, struc
     ar_u64(ar, &index->checksum);
 }
 
-static void streams_fields(struct archive *ar, struct trace_contents *contents)
+// Returns where the indexes end.
+static uint64_t streams_fields(struct archive *ar, struct trace_contents *contents)
 {
     struct trace_info *info = &contents->info;
     ar_count(ar, &info->n_streams, TRACE_STREAMS_MAX);
@@ -125,6 +127,16 @@ static void streams_fields(struct archive *ar, struct trace_contents *contents)
         contents->indexes[i].offset = offset;
         offset += contents->indexes[i].blocks * sizeof(uint64_t);
     }
+    return offset;
+}
+
+static void section_fields(struct archive *ar, struct trace_section *section, uint64_t offset)
+{
+    section->offset = offset;
+    ar_u32(ar, &section->count);
+    ar_u64(ar, &section->raw_bytes);
+    ar_u64(ar, &section->packed_bytes);
+    ar_u64(ar, &section->checksum);
 }
 
 static void contents_fields(struct archive *ar, struct trace_contents *contents)
@@ -137,7 +149,8 @@ static void contents_fields(struct archive *ar, struct trace_contents *contents)
         ar_u64(ar, &info->refs[kind]);
     ar_u64(ar, &info->footprint_pages);
     ar_u64(ar, &info->footprint_lines);
-    streams_fields(ar, contents);
+    section_fields(ar, &contents->pages, streams_fields(ar, contents));
+    section_fields(ar, &contents->symbols, contents->pages.offset + contents->pages.packed_bytes);
 }
 
 uint8_t *trace_info_bytes(struct trace_contents *contents, size_t *bytes)
@@ -178,9 +191,14 @@ static const char *contents_contradiction(const struct trace_contents *contents,
     }
     if (memcmp(refs, info->refs, sizeof refs) != 0)
         return "the streams' references do not add up to the trace's";
-    if (contents->index_offset < sizeof(struct trace_head) || end != info_offset)
-        return "the block indexes are not where they should be";
-    return NULL;
+    const struct trace_section *pages = &contents->pages, *symbols = &contents->symbols;
+    if (contents->index_offset < sizeof(struct trace_head) || contents->index_offset > info_offset ||
+        end > info_offset || pages->packed_bytes > info_offset - end ||
+        symbols->packed_bytes != info_offset - end - pages->packed_bytes)
+        return "the block indexes and lists are not where they should be";
+    if (pages->count != info->footprint_pages)
+        return "the list of pages has another length than the footprint";
+    return trace_lists_contradiction(contents);
 }
 
 static enum err_code load_contents(const char *path, const uint8_t *bytes, const struct trace_tail *tail,
@@ -206,9 +224,13 @@ static enum err_code read_head(int fd, const char *path, struct err *err)
         return err->code;
     if (memcmp(head.magic, TRACE_MAGIC, sizeof head.magic) != 0)
         return trace_damaged(err, path, 0, "a trace does not begin like this");
-    if (head.version != TRACE_VERSION || head.reserved)
-        return trace_damaged(err, path, 8, "format version %u, where this program reads version %u",
-                             head.version, TRACE_VERSION);
+    if (head.version != TRACE_VERSION && !head.reserved)
+        return err_set(err, ERR_DAMAGED_TRACE,
+                       "%s: byte 8: the trace is of format version %u and this numaplex reads version %u: "
+                       "record the program again (numaplex record -o FILE -- PROGRAM ARGS)",
+                       path, head.version, TRACE_VERSION);
+    if (head.reserved)
+        return trace_damaged(err, path, 12, "a trace does not begin like this");
     return ERR_OK;
 }
 

@@ -49,11 +49,21 @@ struct trace_index {
     uint64_t checksum; // XXH3-64 of the offsets
 };
 
+// A list behind the indexes: the touched pages, or the symbols. Coded in trace_lists.c, packed with zstd; the
+// part of an empty list has no bytes.
+struct trace_section {
+    uint64_t offset;
+    uint32_t count; // of what it lists
+    uint64_t raw_bytes, packed_bytes;
+    uint64_t checksum; // XXH3-64 of the packed bytes
+};
+
 // The information part as a whole.
 struct trace_contents {
     struct trace_info info;
     struct trace_index *indexes; // one per stream, owned
     uint64_t index_offset;       // where blocks end and indexes begin
+    struct trace_section pages, symbols;
 };
 void trace_contents_free(struct trace_contents *contents);
 

@@ -34,22 +34,55 @@ static bool grow(struct trace_footprint *footprint)
     return true;
 }
 
-bool trace_footprint_add(struct trace_footprint *footprint, uint32_t process, const struct trace_ref *ref)
+static uint64_t key_of(uint32_t process, uint64_t page)
+{
+    return page | (uint64_t)(process + 1) << 52;
+}
+
+bool trace_footprint_add(struct trace_footprint *footprint, uint32_t process, uint32_t stream,
+                         const struct trace_ref *ref)
 {
     uint64_t first = ref->address / TRACE_FOOTPRINT_LINE;
     uint64_t last = (ref->address + ref->size - 1) / TRACE_FOOTPRINT_LINE;
     for (uint64_t line = first; line <= last; line++) {
         if (2 * footprint->n_pages >= footprint->capacity && !grow(footprint))
             return false;
-        uint64_t key = line / 64 | (uint64_t)(process + 1) << 52;
+        uint64_t key = key_of(process, line / 64);
         struct trace_page *page = find(footprint, key);
-        footprint->n_pages += !page->key;
-        page->key = key;
+        if (!page->key) {
+            page->key = key;
+            page->order = (uint32_t)footprint->n_pages++;
+            page->stream = (uint16_t)stream;
+        }
+        page->shared |= page->stream != stream;
         uint64_t bit = UINT64_C(1) << line % 64;
         footprint->n_lines += !(page->lines & bit);
         page->lines |= bit;
     }
     return true;
+}
+
+struct trace_touched *trace_footprint_list(const struct trace_footprint *footprint)
+{
+    struct trace_touched *list = calloc(footprint->n_pages + 1, sizeof *list);
+    for (uint64_t i = 0; list && i < footprint->capacity; i++) {
+        const struct trace_page *page = &footprint->pages[i];
+        if (page->key)
+            list[page->order] = (struct trace_touched){.page = page->key & ((UINT64_C(1) << 52) - 1),
+                                                       .process = (uint32_t)(page->key >> 52) - 1,
+                                                       .first_stream = page->stream,
+                                                       .shared = page->shared};
+    }
+    return list;
+}
+
+const struct trace_page *trace_footprint_find(const struct trace_footprint *footprint, uint32_t process,
+                                              uint64_t page)
+{
+    if (!footprint->capacity)
+        return NULL;
+    const struct trace_page *entry = find(footprint, key_of(process, page));
+    return entry->key ? entry : NULL;
 }
 
 void trace_footprint_free(struct trace_footprint *footprint)

@@ -18,6 +18,7 @@
 #include "proto/trace/trace_code.h"
 #include "proto/trace/trace_file.h"
 #include "proto/trace/trace_footprint.h"
+#include "proto/trace/trace_lists.h"
 
 // zstd's level: measured on recorded programs, higher ones save a few percent of the file and cost several
 // times the processor time, which the recorded program on the other core needs as well.
@@ -48,6 +49,8 @@ struct trace_writer {
     uint32_t n_streams, n_open, current;
     struct stream_state *streams[TRACE_STREAMS_MAX];
     struct trace_footprint footprint;
+    struct trace_symbol *symbols; // owned
+    uint32_t n_symbols, symbols_room;
     ZSTD_CCtx *zstd;
     uint8_t packed[ZSTD_COMPRESSBOUND(TRACE_RAW_MAX)];
 };
@@ -216,10 +219,31 @@ enum err_code trace_put(struct trace_writer *writer, uint32_t stream, const stru
     state->refs++;
     state->about.refs[ref->kind]++;
     writer->refs++;
-    if (!trace_footprint_add(&writer->footprint, state->about.process, ref))
+    if (!trace_footprint_add(&writer->footprint, state->about.process, stream, ref))
         return err_set(err, ERR_MEMORY, "%s: no memory for the footprint", writer->path);
+    if (NP_UNLIKELY(writer->footprint.n_pages > TRACE_PAGES_MAX))
+        return err_set(err, ERR_LIMIT, "%s: more than %u pages of %u bytes; use --max-refs", writer->path,
+                       TRACE_PAGES_MAX, PAGE_BYTES);
     if (open->bytes > TRACE_RAW_MAX - TRACE_CODE_BYTES_MAX)
         return close_block(writer, stream, err);
+    return ERR_OK;
+}
+
+enum err_code trace_put_symbol(struct trace_writer *writer, const struct trace_symbol *symbol,
+                               struct err *err)
+{
+    NP_ASSERT(symbol->bytes <= UINT64_MAX - symbol->address && memchr(symbol->name, 0, sizeof symbol->name));
+    if (writer->n_symbols == TRACE_SYMBOLS_MAX)
+        return err_set(err, ERR_LIMIT, "%s: more than %u symbols", writer->path, TRACE_SYMBOLS_MAX);
+    if (writer->n_symbols == writer->symbols_room) {
+        uint32_t room = writer->symbols_room ? 2 * writer->symbols_room : 256;
+        struct trace_symbol *larger = realloc(writer->symbols, room * sizeof *larger);
+        if (!larger)
+            return err_set(err, ERR_MEMORY, "%s: no memory for symbols", writer->path);
+        writer->symbols = larger;
+        writer->symbols_room = room;
+    }
+    writer->symbols[writer->n_symbols++] = *symbol;
     return ERR_OK;
 }
 
@@ -256,6 +280,30 @@ static enum err_code write_indexes(struct trace_writer *writer, struct trace_con
     return ERR_OK;
 }
 
+static enum err_code write_list(struct trace_writer *writer, uint8_t *packed,
+                                const struct trace_section *section, struct err *err)
+{
+    if (!packed)
+        err_set(err, ERR_MEMORY, "%s: no memory for its lists", writer->path);
+    else
+        write_all(writer, packed, section->packed_bytes, err);
+    free(packed);
+    return err->code;
+}
+
+static enum err_code write_lists(struct trace_writer *writer, struct trace_contents *contents,
+                                 struct err *err)
+{
+    struct trace_touched *pages = trace_footprint_list(&writer->footprint);
+    uint32_t n = (uint32_t)writer->footprint.n_pages;
+    uint8_t *packed = pages ? trace_pack_pages(pages, n, &contents->pages) : NULL;
+    free(pages);
+    if (write_list(writer, packed, &contents->pages, err))
+        return err->code;
+    packed = trace_pack_symbols(writer->symbols, writer->n_symbols, &contents->symbols);
+    return write_list(writer, packed, &contents->symbols, err);
+}
+
 static enum err_code write_info(struct trace_writer *writer, struct trace_contents *contents, struct err *err)
 {
     size_t bytes;
@@ -286,7 +334,7 @@ static enum err_code write_end(struct trace_writer *writer, const struct trace_o
     contents.indexes = calloc(writer->n_streams + 1, sizeof *contents.indexes);
     if (!contents.info.streams || !contents.indexes)
         err_set(err, ERR_MEMORY, "%s: no memory for its information part", writer->path);
-    else if (!write_indexes(writer, &contents, err))
+    else if (!write_indexes(writer, &contents, err) && !write_lists(writer, &contents, err))
         write_info(writer, &contents, err);
     trace_contents_free(&contents);
     return err->code;
@@ -339,6 +387,7 @@ void trace_abandon(struct trace_writer *writer)
         free(writer->streams[i]);
     }
     trace_footprint_free(&writer->footprint);
+    free(writer->symbols);
     ZSTD_freeCCtx(writer->zstd);
     free(writer);
 }

@@ -9,8 +9,8 @@
 struct trace_writer;
 
 // Begins a trace that is to be `path` (it may exist and is then replaced by trace_finish). Memory: about 0.4
-// MiB for each stream in use, at most TRACE_WRITER_OPEN_STREAMS at once, and 16 bytes per 4 KiB page of the
-// footprint. ERR_FILE, ERR_DISK_FULL, ERR_MEMORY.
+// MiB for each stream in use, at most TRACE_WRITER_OPEN_STREAMS at once, 24 to 96 bytes per
+// 4 KiB page of the footprint, and the symbols. ERR_FILE, ERR_DISK_FULL, ERR_MEMORY.
 enum err_code trace_create(const char *path, struct trace_writer **writer, struct err *err);
 #define TRACE_WRITER_OPEN_STREAMS 32u
 
@@ -20,11 +20,12 @@ enum err_code trace_add_stream(struct trace_writer *writer, uint32_t process, ui
                                const char *command, uint32_t *stream, struct err *err);
 
 // Appends a reference to a stream. A reference out of range (see struct trace_ref) is the caller's mistake.
-// ERR_DISK_FULL, ERR_FILE, ERR_MEMORY, ERR_LIMIT; after an error only trace_abandon may follow.
+// The order of the calls, over all streams, is the order in which pages are first used. ERR_DISK_FULL,
+// ERR_FILE, ERR_MEMORY, ERR_LIMIT; after an error only trace_abandon may follow.
 enum err_code trace_put(struct trace_writer *writer, uint32_t stream, const struct trace_ref *ref,
                         struct err *err);
 
-// Adds a symbol; those of one process in ascending order of address. ERR_LIMIT beyond TRACE_SYMBOLS_MAX.
+// Adds a symbol of a process that has a stream, in any order. ERR_LIMIT beyond TRACE_SYMBOLS_MAX.
 enum err_code trace_put_symbol(struct trace_writer *writer, const struct trace_symbol *symbol,
                                struct err *err);
 #define TRACE_SYMBOLS_MAX (1u << 20)

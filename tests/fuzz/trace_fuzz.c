@@ -100,6 +100,24 @@ static void repair_blocks(uint8_t *bytes, size_t end)
     }
 }
 
+// Checksums of the two lists: each is the last field of a section, and the sections end the information part.
+static void repair_lists(uint8_t *bytes, const struct trace_tail *tail)
+{
+    enum { SECTION = 28, PACKED = 12, CHECKSUM = 20 };
+    if (tail->info_bytes < 2 * SECTION)
+        return;
+    uint64_t end = tail->info_offset;
+    for (uint8_t *at = bytes + tail->info_offset + tail->info_bytes; end; at -= SECTION) {
+        uint64_t packed;
+        memcpy(&packed, at - SECTION + PACKED, sizeof packed);
+        if (packed > end || at < bytes + tail->info_offset + tail->info_bytes - SECTION)
+            return;
+        end -= packed;
+        uint64_t checksum = XXH3_64bits(bytes + end, packed);
+        memcpy(at - SECTION + CHECKSUM, &checksum, sizeof checksum);
+    }
+}
+
 // Puts right what protects the parts, as far as the parts can be found.
 static void repair(uint8_t *bytes, size_t size)
 {
@@ -115,6 +133,7 @@ static void repair(uint8_t *bytes, size_t size)
     if (tail.info_bytes > at)
         return;
     tail.info_offset = at - tail.info_bytes;
+    repair_lists(bytes, &tail);
     tail.info_checksum = XXH3_64bits(bytes + tail.info_offset, tail.info_bytes);
     tail.checksum = trace_tail_checksum(&tail);
     memcpy(bytes + at, &tail, sizeof tail);

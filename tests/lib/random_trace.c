@@ -10,7 +10,7 @@
 
 struct random_trace random_trace(uint64_t seed)
 {
-    return (struct random_trace){rng_for(seed, 0), 0x401000, UINT64_C(0x7ffe0000)};
+    return (struct random_trace){rng_for(seed, 0), 0x401000, UINT64_C(0x7ffe0000), 0};
 }
 
 static struct trace_ref extreme(struct rng *rng)
@@ -25,12 +25,25 @@ static struct trace_ref extreme(struct rng *rng)
     return (struct trace_ref){address, size, (uint8_t)rng_below(rng, TRACE_MODIFY + 1), 0};
 }
 
+// Words that are used again and again, whose versions go on by small steps, and now and then by a large one.
+static struct trace_ref sync_or_peek(struct random_trace *trace)
+{
+    struct rng *rng = &trace->rng;
+    uint64_t address = 0x601000 + TRACE_WORD * rng_below(rng, 5);
+    if (rng_below(rng, 3) == 0)
+        return (struct trace_ref){address - 2, (uint16_t)(1 + rng_below(rng, 9)), TRACE_PEEK, 0};
+    trace->version += 1 + (uint32_t)rng_below(rng, rng_below(rng, 9) ? 4 : UINT32_MAX);
+    return (struct trace_ref){address, TRACE_WORD, TRACE_SYNC, trace->version};
+}
+
 struct trace_ref random_trace_next(struct random_trace *trace)
 {
     struct rng *rng = &trace->rng;
     uint64_t choice = rng_below(rng, 1000);
     if (choice < 5)
         return extreme(rng);
+    if (choice < 25)
+        return sync_or_peek(trace);
     if (choice < 650) {
         struct trace_ref fetch = {trace->fetch, (uint16_t)(1 + (trace->fetch & 7)), TRACE_FETCH, 0};
         bool jumps = rng_below(rng, 20) == 0;
@@ -44,7 +57,7 @@ struct trace_ref random_trace_next(struct random_trace *trace)
 
 bool trace_refs_equal(const struct trace_ref *a, const struct trace_ref *b)
 {
-    return a->address == b->address && a->size == b->size && a->kind == b->kind;
+    return a->address == b->address && a->size == b->size && a->kind == b->kind && a->version == b->version;
 }
 
 void test_folder(char path[PATH_MAX_BYTES])
@@ -98,6 +111,12 @@ void write_random_trace(const char *path, uint64_t seed, uint32_t streams, const
         NP_ASSERT(number == i);
     }
     put_in_turns(writer, seed, streams, refs);
+    for (uint32_t i = 0; i < streams; i += 2) {
+        struct trace_symbol symbol = {0x401000 + 16 * i, 1024, i / 2, "code"};
+        NP_ASSERT(trace_put_symbol(writer, &symbol, &err) == ERR_OK);
+        symbol = (struct trace_symbol){0x601000, 20, i / 2, "words"};
+        NP_ASSERT(trace_put_symbol(writer, &symbol, &err) == ERR_OK);
+    }
     struct trace_origin origin = {.tool = "random",
                                   .arch = "none",
                                   .page_bytes = 4096,

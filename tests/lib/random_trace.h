@@ -11,6 +11,7 @@
 struct random_trace {
     struct rng rng;
     uint64_t fetch, data;
+    uint32_t version;
 };
 
 struct random_trace random_trace(uint64_t seed);
@@ -22,7 +23,8 @@ bool trace_refs_equal(const struct trace_ref *a, const struct trace_ref *b);
 void test_folder(char path[PATH_MAX_BYTES]);
 
 // Writes a trace of `streams` streams; stream i has refs[i] references of random_trace(seed + i), and they
-// are written in turns of random lengths. Stops the test process when that fails.
+// are written in turns of random lengths. Two streams are one process, each of which has two symbols. Stops
+// the test process when that fails.
 void write_random_trace(const char *path, uint64_t seed, uint32_t streams, const uint64_t *refs);
 
 #endif

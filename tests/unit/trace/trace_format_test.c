@@ -222,10 +222,10 @@ static void test_sequential_code_is_nearly_free(void)
 }
 
 // Traces that an earlier build wrote stay readable: a change of the code that breaks this needs a new
-// TRACE_VERSION.
+// TRACE_VERSION, and then: unit-trace-format --write tests/fuzz/corpus/trace
 static void test_golden(void)
 {
-    static const uint64_t refs[] = {30, 0, 300};
+    static const uint64_t refs[] = {30, 0, 900};
     char golden[PATH_MAX_BYTES];
     const char *source_folder = getenv("NUMAPLEX_SOURCE");
     snprintf(golden, sizeof golden, "%.900s/tests/fuzz/corpus/trace/three",
@@ -239,6 +239,20 @@ static void test_golden(void)
         CU_ASSERT_EQUAL(compare(reader, &source), refs[i]);
         trace_close(reader);
     }
+}
+
+// What the trace fuzzer begins with; "three" is the golden trace.
+static int write_corpus(const char *to)
+{
+    static const uint64_t none[] = {0}, few[] = {30}, three[] = {30, 0, 900};
+    char name[PATH_MAX_BYTES];
+    snprintf(name, sizeof name, "%.900s/empty", to);
+    write_random_trace(name, 1, 1, none);
+    snprintf(name, sizeof name, "%.900s/one", to);
+    write_random_trace(name, 1, 1, few);
+    snprintf(name, sizeof name, "%.900s/three", to);
+    write_random_trace(name, 2, 3, three);
+    return EXIT_SUCCESS;
 }
 
 static bool exists(const char *name)
@@ -296,8 +310,10 @@ static void test_full_disk(void)
     CU_ASSERT_FALSE(exists(part));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], "--write") == 0)
+        return write_corpus(argv[2]);
     test_folder(folder);
     snprintf(path, sizeof path, "%s/test" TRACE_SUFFIX, folder);
     CU_initialize_registry();
