@@ -31,7 +31,7 @@ static _Noreturn void become(const char *program, char *const *argv, int words, 
     _exit(EXIT_CLASS_HOST);
 }
 
-static enum err_code fork_worker(struct process *process, char *const *argv, struct err *err)
+enum err_code process_spawn(struct process *process, char *const *argv, struct err *err)
 {
     int ends[2];
     pid_t parent = getpid();
@@ -43,7 +43,7 @@ static enum err_code fork_worker(struct process *process, char *const *argv, str
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
-        return err_errno(err, ERR_PROCESS, "%s cannot be started; use fewer processes (--nodes)",
+        return err_errno(err, ERR_PROCESS, "%s cannot be started; use fewer processes",
                          process->label);
     }
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -66,7 +66,7 @@ enum err_code process_start(struct process *process, const char *program, const 
     bool node = process->id.role == ROLE_NODE;
     char *argv[] = {path,  verb, control_option, control, id_option, id, node ? index_option : NULL,
                     index, NULL};
-    return fork_worker(process, argv, err);
+    return process_spawn(process, argv, err);
 }
 
 static void remember(struct process *process, const char *text, size_t size)
@@ -104,7 +104,8 @@ bool process_listen(struct process *process, FILE *log)
         for (ssize_t i = 0; i < n; i++)
             text[i] = text[i] ? text[i] : '?'; // last words are a string
         remember(process, text, (size_t)n);
-        write_log(process, text, (size_t)n, log);
+        if (log)
+            write_log(process, text, (size_t)n, log);
     }
     return false;
 }

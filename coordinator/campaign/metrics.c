@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/campaign/metrics.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/base/assert.h"
+#include "proto/base/results.h"
+
+static const struct {
+    const char *name, *unit, *what;
+} rows[METRIC_COUNT] = {
+#define X(name, column, unit, what) {column, unit, what},
+    METRICS(X)
+#undef X
+};
+
+const char *metric_name(enum metric metric)
+{
+    return rows[metric].name;
+}
+
+const char *metric_unit(enum metric metric)
+{
+    return rows[metric].unit;
+}
+
+const char *metric_what(enum metric metric)
+{
+    return rows[metric].what;
+}
+
+bool metric_find(const char *name, enum metric *metric)
+{
+    for (unsigned i = 0; i < METRIC_COUNT; i++)
+        if (strcmp(rows[i].name, name) == 0) {
+            *metric = (enum metric)i;
+            return true;
+        }
+    return false;
+}
+
+// A number of an object; NAN when it is not there or none.
+static double get(const json_t *object, const char *key)
+{
+    const json_t *number = json_object_get(object, key);
+    return json_is_number(number) ? json_number_value(number) : NAN;
+}
+
+static double ratio(double part, double whole)
+{
+    return whole > 0 ? part / whole : NAN;
+}
+
+struct sums {
+    double work, wait_ps, latency_ps;
+};
+
+static struct sums sum_cpus(const json_t *partition)
+{
+    struct sums sums = {0};
+    size_t b, c;
+    json_t *board, *cpu;
+    json_array_foreach(json_object_get(partition, "boards"), b, board)
+    {
+        json_array_foreach(json_object_get(board, "cpus"), c, cpu)
+        {
+            sums.work += get(cpu, "work");
+            sums.wait_ps += get(cpu, "wait_ps");
+            sums.latency_ps += get(cpu, "latency_sum_ps");
+        }
+    }
+    return sums;
+}
+
+// Count and sum of the latencies of one kind, such as SERVED_OWNER.
+static double served(const json_t *partition, enum served kind, const char *what)
+{
+    return get(json_object_get(json_object_get(partition, "latency"), served_name(kind)), what);
+}
+
+static void fill(struct partition_metrics *m, const json_t *partition)
+{
+    struct sums sums = sum_cpus(partition);
+    const json_t *counters = json_object_get(partition, "counters");
+    double seconds = 1e-12 * get(partition, "end_ps"), accesses = get(partition, "accesses");
+    double remote = served(partition, SERVED_HOME_REMOTE, "count") + served(partition, SERVED_OWNER, "count");
+    double missed_ps = 0, missed = 0;
+    for (unsigned kind = SERVED_L1 + 1; kind < SERVED_COUNT; kind++) {
+        missed_ps += served(partition, (enum served)kind, "sum_ps");
+        missed += served(partition, (enum served)kind, "count");
+    }
+    m->value[METRIC_WORK] = sums.work;
+    m->value[METRIC_WORK_RATE] = ratio(sums.work, seconds);
+    m->value[METRIC_ACCESSES] = accesses;
+    m->value[METRIC_ACCESS_RATE] = ratio(accesses, seconds);
+    m->value[METRIC_LATENCY] = 1e-3 * ratio(sums.latency_ps, accesses);
+    m->value[METRIC_MISS_LATENCY] = 1e-3 * ratio(missed_ps, missed);
+    m->value[METRIC_HIT_RATIO] = ratio(get(partition, "hits"), accesses);
+    m->value[METRIC_REMOTE_SHARE] = ratio(remote, accesses);
+    m->value[METRIC_CPUS] = get(partition, "cpus");
+    m->value[METRIC_WAIT_SHARE] = ratio(1e-12 * sums.wait_ps, seconds * get(partition, "cpus"));
+    m->value[METRIC_TIME] = 1e6 * seconds;
+    m->value[METRIC_LATE] = get(counters, counter_name(CNT_LATE));
+    m->value[METRIC_WRONG] = get(counters, counter_name(CNT_CHECKS_FAILED));
+}
+
+static bool read_partitions(struct run_metrics *metrics, const json_t *list, double host_s)
+{
+    double all = 0;
+    metrics->n = (uint32_t)json_array_size(list);
+    metrics->partitions = calloc(metrics->n ? metrics->n : 1, sizeof *metrics->partitions);
+    NP_ASSERT(metrics->partitions);
+    for (uint32_t p = 0; p < metrics->n; p++) {
+        const json_t *partition = json_array_get(list, p);
+        const char *name = json_string_value(json_object_get(partition, "name"));
+        struct partition_metrics *m = &metrics->partitions[p];
+        if (!name || strlen(name) >= sizeof m->name || isnan(get(partition, "accesses")))
+            return false;
+        strcpy(m->name, name);
+        fill(m, partition);
+        all += m->value[METRIC_ACCESSES];
+    }
+    for (uint32_t p = 0; p < metrics->n; p++) {
+        metrics->partitions[p].value[METRIC_HOST_TIME] = host_s;
+        metrics->partitions[p].value[METRIC_HOST_SPEED] = ratio(all, host_s);
+    }
+    return metrics->n > 0;
+}
+
+enum err_code metrics_read(const char *folder, struct run_metrics *metrics, struct err *err)
+{
+    char path[PATH_MAX_BYTES + 32];
+    json_error_t why;
+    *metrics = (struct run_metrics){0};
+    snprintf(path, sizeof path, "%s/results.json", folder);
+    if (access(path, R_OK) != 0)
+        return err_errno(err, ERR_FILE, "%s", path);
+    json_t *json = json_load_file(path, 0, &why);
+    const char *digest = json_string_value(json_object_get(json, "digest"));
+    bool whole = json && digest && strlen(digest) < sizeof metrics->digest &&
+                 json_is_false(json_object_get(json, "interrupted"));
+    if (whole) {
+        strcpy(metrics->digest, digest);
+        whole = read_partitions(metrics, json_object_get(json, "partitions"),
+                                get(json_object_get(json, "host"), "seconds"));
+    }
+    json_decref(json);
+    if (whole)
+        return ERR_OK;
+    metrics_free(metrics);
+    return err_set(err, ERR_DAMAGED_STATE, "%s holds no whole results; run it again", path);
+}
+
+void metrics_free(struct run_metrics *metrics)
+{
+    free(metrics->partitions);
+    *metrics = (struct run_metrics){0};
+}
