@@ -30,6 +30,7 @@
     X(FIG_L2, "l2", UNIT_SIZE, l2.bytes, LINE_BYTES_MIN, MEMORY_PER_BOARD_MAX, ALWAYS)                       \
     X(FIG_L2_WAYS, "l2_ways", UNIT_COUNT, l2.ways, 1, WAYS_MAX, ALWAYS)                                      \
     X(FIG_L2_LATENCY, "l2_latency", UNIT_TIME, l2.latency, 0, SIM_PS_PER_S, ALWAYS)                          \
+    X(FIG_STORE_BUFFER, "store_buffer", UNIT_COUNT, store_buffer, 0, STORE_BUFFER_MAX, NEVER)                \
     X(FIG_MSHRS, "mshrs", UNIT_COUNT, mshrs, 1, 1024, ALWAYS)                                                \
     X(FIG_BUS_ORDER, "bus_order", UNIT_TIME, bus_order, 1, SIM_PS_PER_S, ALWAYS)                             \
     X(FIG_BUS_RETURN, "bus_return", UNIT_TIME, bus_return, 0, SIM_PS_PER_S, ALWAYS)                          \

@@ -109,7 +109,10 @@ static void print_programs(const struct scenario *s, uint32_t partition, FILE *o
         if (cpu->member == 0)
             fprintf(out, "  program      %-18s %3" PRIu32 " CPU%s from %s/%u, %" PRIu32 " outstanding%s\n",
                     kind_of(s, cpu), cpu->members, cpu->members == 1 ? " " : "s", m->boards[cpu->board].name,
-                    cpu->index, cpu->outstanding, cpu->outstanding > 1 ? " (weakly ordered)" : "");
+                    cpu->index, cpu->outstanding,
+                    cpu->outstanding > 1                        ? " (weakly ordered)"
+                    : m->boards[cpu->board].params.store_buffer ? " (total store order)"
+                                                                : "");
     }
     fprintf(out, "  idle         %" PRIu32 " CPUs\n", count_cpus(m, &m->partitions[partition]) - busy);
 }

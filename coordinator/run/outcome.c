@@ -108,6 +108,8 @@ static void add_programs(struct partition_sum *sum, const struct machine *machin
         busy++;
         sum->traces |= cpu->kind == CPU_TRACE;
         sum->weak |= cpu->outstanding > 1;
+        uint32_t stores = cpu->outstanding > 1 ? 0 : machine->boards[cpu->board].params.store_buffer;
+        sum->store_buffer = stores > sum->store_buffer ? stores : sum->store_buffer;
     }
     for (uint32_t b = 0; b < machine->n_boards; b++)
         if (machine->boards[b].partition == partition)

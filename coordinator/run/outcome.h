@@ -48,6 +48,7 @@ struct partition_sum {
     uint64_t accesses, hits, latency_sum_ps, wait_ps, compute_ps, work;
     sim_time end;      // the end time of the machine if reached, else when its last CPU was done or paused
     bool traces, weak; // replays recordings; has CPUs with more than one access outstanding
+    uint32_t store_buffer; // the most stores that one of its program-ordered CPUs can leave behind; 0: none
     const char *first_failure; // of a check, or NULL
     uint16_t first_failure_board;
 };

@@ -116,6 +116,7 @@ static json_t *partition(const struct report *report, uint32_t number_of)
     put(object, "hits", number(sum.hits));
     put(object, "values_synthetic", json_boolean(sum.traces));
     put(object, "weakly_ordered", json_boolean(sum.weak));
+    put(object, "store_buffer", number(sum.store_buffer));
     put(object, "counters", counters(sum.counters));
     put(object, "latency", latencies(sum.latency));
     for (uint32_t i = 0; i < p->n_boards; i++)

@@ -155,6 +155,18 @@ static void print_weak(const struct report *report, uint32_t partition, FILE *ou
     fputs(any ? "\n" : "", out);
 }
 
+// The boards' figure decides; CPUs with several accesses outstanding have no use for a store buffer.
+static void print_store_order(const struct partition_sum *sum, FILE *out)
+{
+    char forwards[GROUPED_SIZE], waits[GROUPED_SIZE];
+    if (sum->store_buffer)
+        fprintf(out,
+                "  note         total store order, %" PRIu32
+                " stores: %s loads forwarded, %s accesses waited\n",
+                sum->store_buffer, grouped(sum->counters[CNT_STORE_FORWARDS], forwards),
+                grouped(sum->counters[CNT_STORE_WAITS], waits));
+}
+
 static void print_notes(const struct partition_sum *sum, FILE *out)
 {
     char sent[GROUPED_SIZE], received[GROUPED_SIZE];
@@ -188,6 +200,7 @@ static void print_partition(const struct report *report, uint32_t number, FILE *
     print_troubles(&sum, out);
     print_notes(&sum, out);
     print_weak(report, number, out);
+    print_store_order(&sum, out);
     fprintf(out, "  digest       %s\n", digest);
 }
 

@@ -247,6 +247,8 @@ static void add_cpu(struct board_results *results, const struct cpu *cpu, unsign
         c[kinds[i]] += cpu->by_kind[i];
     c[CNT_L1_HITS] += cpu->results.hits;
     c[CNT_MERGED] += cpu->merged;
+    c[CNT_STORE_FORWARDS] += cpu->buffer.forwards;
+    c[CNT_STORE_WAITS] += cpu->buffer.held;
     c[CNT_BUS_ERRORS] += cpu->bus_errors;
     c[CNT_POISONED] += cpu->poisoned;
     c[CNT_CHECKS] += cpu->checks;

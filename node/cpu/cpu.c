@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/cpu/drive.h"
+#include "node/cpu/store_buffer.h"
 #include "proto/base/assert.h"
 
 static uint32_t latency_cycles(sim_time latency, uint64_t hz)
@@ -26,6 +27,7 @@ void cpu_init(struct cpu *cpu, const struct board_params *params, const struct c
     cpu->l1_latency = params->l1.latency;
     cpu->hit_cycles = cpu->outstanding > 1 ? 1 : latency_cycles(params->l1.latency, params->cpu_hz);
     cpu->results.done_at = SIM_NEVER;
+    store_buffer_init(&cpu->buffer, cpu->outstanding > 1 || !desc ? 0 : params->store_buffer);
     clock_init(&cpu->clock, params->cpu_hz);
     l1_init(&cpu->l1[0], &params->l1, params->line_bytes, data);
     if (cpu->split)
@@ -36,6 +38,7 @@ void cpu_free(struct cpu *cpu)
 {
     if (cpu->ops && cpu->ops->free)
         cpu->ops->free(cpu);
+    store_buffer_free(&cpu->buffer);
     l1_free(&cpu->l1[0]);
     if (cpu->split)
         l1_free(&cpu->l1[1]);
@@ -44,7 +47,12 @@ void cpu_free(struct cpu *cpu)
 
 void cpu_suspend(struct cpu *cpu, struct access access, unsigned l1, uint64_t line, bool join)
 {
+    if (cpu->buffer.capacity && access.kind == ACCESS_STORE) {
+        store_buffer_put(cpu, access, l1);
+        return;
+    }
     NP_ASSERT(cpu->n_pending < cpu->outstanding);
+    join |= store_buffer_asked(cpu, l1, line);
     cpu->pending[cpu->n_pending++] = (struct pending){
         .access = access, .issued = cpu->clock.now, .done_at = SIM_NEVER, .l1 = (uint8_t)l1, .asked = !join};
     cpu->n_under_way++;
@@ -69,7 +77,7 @@ bool cpu_retire(struct cpu *cpu, struct pending *retired)
         cpu->n_pending--;
         memmove(&cpu->pending[i], &cpu->pending[i + 1], (cpu->n_pending - i) * sizeof cpu->pending[0]);
         find_due(cpu);
-        cpu->results.accesses++;
+        cpu->results.accesses += !retired->buffered;
         cpu->bus_errors += retired->status == ACCESS_BUS_ERROR;
         cpu->poisoned += retired->status == ACCESS_POISONED;
         return true;
@@ -128,7 +136,8 @@ static bool grant_pending(struct cpu *cpu, unsigned l1, uint64_t line, int64_t i
 {
     for (uint32_t i = 0; i < cpu->n_pending; i++) {
         struct pending *p = &cpu->pending[i];
-        if (p->done_at != SIM_NEVER || p->l1 != l1 || l1_line(&cpu->l1[l1], p->access.address) != line)
+        if (p->done_at != SIM_NEVER || p->l1 != l1 || p->behind_stores ||
+            l1_line(&cpu->l1[l1], p->access.address) != line)
             continue;
         bool store = p->access.kind >= ACCESS_STORE;
         if (index >= 0 && store && !(cpu->l1[l1].tag[index] & TAG_WRITE))
@@ -142,6 +151,8 @@ bool cpu_granted(struct cpu *cpu, unsigned l1, uint64_t line, int64_t index, sim
                  enum access_status status, enum served served)
 {
     bool waits = grant_pending(cpu, l1, line, index, done_at, status, served);
+    if (cpu->buffer.n && !waits)
+        waits = store_buffer_granted(cpu, l1, line, index, done_at, status, served);
     cpu_publish(cpu);
     return waits;
 }
@@ -179,21 +190,28 @@ static void access_state(struct access *access, struct archive *ar)
         ar_fail(ar, "an access of kind %u, size %u", access->kind, access->size);
 }
 
+void cpu_pending_state(const struct cpu *cpu, struct pending *pending, struct archive *ar)
+{
+    access_state(&pending->access, ar);
+    ar_u64(ar, &pending->issued);
+    ar_u64(ar, &pending->done_at);
+    ar_u8(ar, &pending->l1);
+    ar_u8(ar, &pending->status);
+    ar_bool(ar, &pending->asked);
+    ar_bool(ar, &pending->behind_stores);
+    ar_bool(ar, &pending->buffered);
+    if (pending->l1 > cpu->split)
+        ar_fail(ar, "an access at L1 number %u", pending->l1);
+}
+
 static void pending_state(struct cpu *cpu, struct archive *ar)
 {
+    store_buffer_state(cpu, ar);
     ar_count(ar, &cpu->n_pending, cpu->outstanding);
-    cpu->n_under_way = 0;
+    cpu->n_under_way = cpu->buffer.n;
     for (uint32_t i = 0; i < cpu->n_pending; i++) {
-        struct pending *p = &cpu->pending[i];
-        access_state(&p->access, ar);
-        ar_u64(ar, &p->issued);
-        ar_u64(ar, &p->done_at);
-        ar_u8(ar, &p->l1);
-        ar_u8(ar, &p->status);
-        ar_bool(ar, &p->asked);
-        cpu->n_under_way += p->done_at == SIM_NEVER;
-        if (p->l1 > cpu->split)
-            ar_fail(ar, "an access at L1 number %u", p->l1);
+        cpu_pending_state(cpu, &cpu->pending[i], ar);
+        cpu->n_under_way += cpu->pending[i].done_at == SIM_NEVER;
     }
     find_due(cpu);
 }

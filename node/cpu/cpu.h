@@ -42,13 +42,23 @@ struct access {
 struct pending {
     struct access access;
     sim_time issued;
-    sim_time done_at; // SIM_NEVER until performed; then when the CPU has its result
-    uint8_t l1;       // 0 data or unified, 1 instruction
-    uint8_t status;   // enum access_status, once performed
-    bool asked;       // it posted the bus request that others of the same line joined
+    sim_time done_at;   // SIM_NEVER until performed; then when the CPU has its result
+    uint8_t l1;         // 0 data or unified, 1 instruction
+    uint8_t status;     // enum access_status, once performed
+    bool asked;         // it posted the bus request that others of the same line joined
+    bool behind_stores; // the store buffer holds it up: it has asked for nothing yet
+    bool buffered;      // a store that the buffer took at last: it is counted when it has been performed
 };
 
-enum next { NEXT_ACCESS, NEXT_COMPUTE, NEXT_WAIT, NEXT_DONE };
+// Stores that the CPU has left behind, oldest first (store_buffer.h).
+struct store_buffer {
+    uint32_t capacity, n;
+    bool asked;              // a request for the oldest one's line is under way
+    struct pending *stores;  // [capacity], owned
+    uint64_t forwards, held; // results: loads answered from here; accesses that were held up
+};
+
+enum next { NEXT_ACCESS, NEXT_COMPUTE, NEXT_WAIT, NEXT_FENCE, NEXT_DONE };
 
 struct cpu;
 
@@ -68,6 +78,8 @@ struct program_ops {
     // A frame arrived for this CPU at simulated time `at`; may make a waiting CPU go on (call cpu_wake). May
     // be NULL.
     void (*frame)(struct cpu *cpu, const uint8_t *bytes, uint32_t size, sim_time at);
+    // A store that had been complete for the program was refused, or its line is lost. May be NULL.
+    void (*store_failed)(struct cpu *cpu, const struct access *access);
     void (*state)(struct cpu *cpu, struct archive *ar);
     void (*free)(struct cpu *cpu);
 };
@@ -89,9 +101,13 @@ struct cpu {
     uint64_t seq; // of what it posts
     struct rng rng;
     uint32_t n_pending;
-    uint32_t n_under_way;                    // of these not yet performed
+    uint32_t n_under_way;                    // of these, and of the store buffer, not yet performed
     struct pending pending[OUTSTANDING_MAX]; // in order of issue
     sim_time due;                            // earliest done_at among them; SIM_NEVER: none is known
+    struct store_buffer buffer;
+    bool draining;       // blocked until the store buffer is empty
+    bool has_aside;      // the store buffer dealt with the access just issued: it is complete, as in
+    struct access aside; // this copy; never state: it is taken at once
     sim_time blocked_since;
     sim_time *ready; // where the board keeps cpu_ready(): beside those of its other CPUs
     const struct cpu_desc *desc;
@@ -115,6 +131,9 @@ void cpu_free(struct cpu *cpu);
 
 // Everything but the L1s' results: clock, pending, random state, L1 tags, the program's own state.
 void cpu_state(struct cpu *cpu, struct archive *ar, uint32_t slots);
+
+// One access under way; also used by the store buffer.
+void cpu_pending_state(const struct cpu *cpu, struct pending *pending, struct archive *ar);
 
 // The earliest time at which it could issue; SIM_NEVER when done or waiting for something not yet known.
 static inline sim_time cpu_ready(const struct cpu *cpu)

@@ -9,8 +9,8 @@
 #include "node/cpu/cpu.h"
 
 // What comes next: fills *access for NEXT_ACCESS; for NEXT_COMPUTE sets access->value to the picoseconds to
-// pass; NEXT_WAIT: nothing until an access completes or a frame arrives; NEXT_DONE: the program has ended
-// (returned again until nothing is pending).
+// pass; NEXT_WAIT: nothing until an access completes or a frame arrives; NEXT_FENCE: nothing until every
+// store has been performed; NEXT_DONE: the program has ended (returned again until nothing is pending).
 typedef enum next cpu_next_fn(struct cpu *cpu, struct access *access);
 
 // An access completed; access->value holds what a fetch, load or rmw read. `at`: when its result was there,
@@ -57,7 +57,8 @@ NP_INLINE bool cpu_line_under_way(const struct cpu *cpu, unsigned l1, uint64_t l
 {
     for (uint32_t i = 0; i < cpu->n_pending; i++) {
         const struct pending *p = &cpu->pending[i];
-        if (p->done_at == SIM_NEVER && p->l1 == l1 && l1_line(&cpu->l1[l1], p->access.address) == line)
+        if (p->done_at == SIM_NEVER && p->l1 == l1 && !p->behind_stores &&
+            l1_line(&cpu->l1[l1], p->access.address) == line)
             return true;
     }
     return false;
@@ -65,7 +66,11 @@ NP_INLINE bool cpu_line_under_way(const struct cpu *cpu, unsigned l1, uint64_t l
 
 // Puts an access that cannot be performed now among the pending; the first of its line posts a bus request.
 // By value: an access whose address escapes could not live in registers in the loop below.
+// A store may go into the store buffer instead, and is then complete (cpu->aside).
 void cpu_suspend(struct cpu *cpu, struct access access, unsigned l1, uint64_t line, bool join);
+
+// Stores wait in the buffer: does it deal with this access? See store_buffer_meets.
+bool store_buffer_meets(struct cpu *cpu, struct access access, unsigned l1);
 
 // Takes the first pending access whose result is due at clock.now out of the set. False when there is none.
 bool cpu_retire(struct cpu *cpu, struct pending *retired);
@@ -77,9 +82,13 @@ NP_INLINE bool cpu_hit(struct cpu *cpu, struct access *access, unsigned which)
 {
     struct l1 *l1 = &cpu->l1[which];
     uint64_t line = l1_line(l1, access->address);
-    if (NP_UNLIKELY(cpu->n_under_way) && cpu_line_under_way(cpu, which, line)) {
-        cpu_suspend(cpu, *access, which, line, true);
-        return false;
+    if (NP_UNLIKELY(cpu->n_under_way)) {
+        if (cpu->buffer.n && store_buffer_meets(cpu, *access, which))
+            return false;
+        if (cpu_line_under_way(cpu, which, line)) {
+            cpu_suspend(cpu, *access, which, line, true);
+            return false;
+        }
     }
     int32_t index = l1_find(l1, line, access_permission(access->kind));
     if (NP_UNLIKELY(index < 0)) {
@@ -125,7 +134,11 @@ NP_INLINE bool cpu_pause(struct cpu *cpu, enum next what, uint64_t compute_ps, s
         clock_align(&cpu->clock, cpu->clock.now + compute_ps);
         return true;
     }
-    if (what == NEXT_WAIT || cpu->n_pending) {
+    if (cpu->buffer.n && what != NEXT_WAIT)
+        cpu->draining = true;
+    else if (what == NEXT_FENCE)
+        return true;
+    if (what == NEXT_WAIT || cpu->n_pending || cpu->draining) {
         cpu_block(cpu);
         return cpu_unblock(cpu, limit);
     }
@@ -156,6 +169,9 @@ NP_INLINE void cpu_drive(struct cpu *cpu, sim_time limit, cpu_next_fn *next, cpu
             hits++;
             cycles = cpu->hit_cycles;
             complete(cpu, &access, ACCESS_OK, cpu->clock.now);
+        } else if (NP_UNLIKELY(cpu->has_aside)) {
+            cpu->has_aside = false;
+            complete(cpu, &cpu->aside, ACCESS_OK, cpu->clock.now);
         }
         cpu_cycles(cpu, cycles);
     }

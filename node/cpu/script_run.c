@@ -101,7 +101,7 @@ static sim_time step(struct cpu *cpu, struct script *script, const struct script
     case SCRIPT_END:
         next = end_round(script, in);
         break;
-    default: // a fence: with one access under way at a time everything before it has been performed
+    default: // a fence with an empty store buffer: everything before it has been performed
         break;
     }
     script->at = next;
@@ -123,6 +123,10 @@ static enum next next_script(struct cpu *cpu, struct access *access)
     const struct script_instruction *in = &script->text.instructions[script->at];
     if (touches_memory(in->op))
         return issue(script, in, access);
+    if (in->op == SCRIPT_FENCE && cpu->buffer.n) {
+        script->at++;
+        return NEXT_FENCE;
+    }
     sim_time time = step(cpu, script, in);
     access->value = time ? time : cpu->clock.step_ps;
     return NEXT_COMPUTE;

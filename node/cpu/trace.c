@@ -229,4 +229,10 @@ enum err_code trace_open_program(struct cpu *cpu, const struct machine *machine,
     return ERR_OK;
 }
 
-const struct program_ops program_trace = {.kind = "trace", .run = run, .state = state, .free = free_replay};
+static void store_failed(struct cpu *cpu, const struct access *access)
+{
+    access_failed(replay_of(cpu), access);
+}
+
+const struct program_ops program_trace = {
+    .kind = "trace", .run = run, .store_failed = store_failed, .state = state, .free = free_replay};

@@ -19,6 +19,8 @@
     X(CNT_FETCHES, "fetches", "accesses", "instruction fetches issued")                                      \
     X(CNT_L1_HITS, "l1_hits", "accesses", "served by the CPU's own L1")                                      \
     X(CNT_MERGED, "merged", "accesses", "joined a request already under way for the same line")              \
+    X(CNT_STORE_FORWARDS, "store_forwards", "accesses", "loads answered from the CPU's store buffer")        \
+    X(CNT_STORE_WAITS, "store_waits", "accesses", "accesses held up by the CPU's store buffer")              \
     X(CNT_BUS_REQUESTS, "bus_requests", "requests", "requests that reached the board's order point")         \
     X(CNT_L2_HITS, "l2_hits", "requests", "served by the board cache or another L1 of the board")            \
     X(CNT_MISSES_LOCAL, "misses_local", "requests", "board misses whose home is this board")                 \

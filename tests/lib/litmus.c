@@ -36,13 +36,13 @@ static enum err_code observe(struct parser *p, unsigned program, unsigned number
 }
 
 // (P0:r0 == 1 && P1:r1 == 0)
-static enum err_code read_condition(struct parser *p, const char *text, bool forbidden)
+static enum err_code read_condition(struct parser *p, const char *text, enum litmus_kind kind)
 {
     struct litmus *litmus = p->litmus;
     if (litmus->n_conditions == LITMUS_CONDITIONS)
         return FAIL(p, "more than %u conditions", LITMUS_CONDITIONS);
     struct litmus_condition *condition = &litmus->conditions[litmus->n_conditions++];
-    *condition = (struct litmus_condition){.forbidden = forbidden};
+    *condition = (struct litmus_condition){.kind = kind};
     const char *separator = "(";
     for (;;) {
         unsigned program, number;
@@ -82,6 +82,19 @@ static void append_line(struct parser *p, const char *line, bool to_all)
     }
 }
 
+// Length of the word that begins a condition, with its space; 0: the line is none.
+static size_t condition_word(const char *line, enum litmus_kind *kind)
+{
+    static const char *const words[] = {
+        [LITMUS_EXISTS] = "exists ", [LITMUS_FORBIDDEN] = "forbidden ", [LITMUS_RELAXED] = "relaxed "};
+    for (unsigned i = 0; i < NP_ARRAY_LEN(words); i++)
+        if (strncmp(line, words[i], strlen(words[i])) == 0) {
+            *kind = (enum litmus_kind)i;
+            return strlen(words[i]);
+        }
+    return 0;
+}
+
 static enum err_code read_line(struct parser *p, char *line)
 {
     line[strcspn(line, "#\n")] = '\0';
@@ -90,13 +103,14 @@ static enum err_code read_line(struct parser *p, char *line)
     for (size_t n = strlen(line); n && isspace((unsigned char)line[n - 1]); n--)
         line[n - 1] = '\0';
     bool begins = line[0] == 'P' && isdigit((unsigned char)line[1]) && strcmp(line + 2, ":") == 0;
-    bool forbidden = strncmp(line, "forbidden ", 10) == 0, exists = strncmp(line, "exists ", 7) == 0;
-    append_line(p, begins || forbidden || exists ? "" : line, p->program == SHARED);
+    enum litmus_kind kind = LITMUS_EXISTS;
+    size_t word = condition_word(line, &kind);
+    append_line(p, begins || word ? "" : line, p->program == SHARED);
     if (begins)
         return begin_program(p, line);
-    if (forbidden || exists) {
+    if (word) {
         p->conditions = true;
-        return read_condition(p, line + (forbidden ? 10 : 7), forbidden);
+        return read_condition(p, line + word, kind);
     }
     return p->conditions && line[0] ? FAIL(p, "'%s' stands behind the conditions", line) : ERR_OK;
 }
@@ -143,11 +157,11 @@ void litmus_free(struct litmus *litmus)
     *litmus = (struct litmus){0};
 }
 
-bool litmus_meets(const struct litmus *litmus, const uint64_t *outcome, bool forbidden)
+bool litmus_meets(const struct litmus *litmus, const uint64_t *outcome, enum litmus_kind kind)
 {
     for (uint32_t c = 0; c < litmus->n_conditions; c++) {
         const struct litmus_condition *condition = &litmus->conditions[c];
-        bool meets = condition->forbidden == forbidden;
+        bool meets = condition->kind == kind;
         for (uint32_t i = 0; i < litmus->n_observed; i++)
             meets &= !(condition->named >> i & 1) || condition->value[i] == outcome[i];
         if (meets)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Litmus tests: a file holds the scripts of several CPUs and says which final registers no sequentially
-// consistent machine may show.
+// Litmus tests: a file holds the scripts of several CPUs and says which final registers a machine may show.
 //
 //     let x = 0x000            names, for all programs
 //     P0:                      the script of CPU 0 (node/cpu/README.md has the language)
@@ -10,6 +9,8 @@
 //       load r1, x
 //     exists (P1:r0 == 0 && P1:r1 == 1)       an outcome of interest; it may occur
 //     forbidden (P1:r0 == 1 && P1:r1 == 0)    one that must not
+//     relaxed (P0:r0 == 0 && P1:r0 == 0)      one that sequential consistency forbids, and total store order
+//                                             allows: with store buffers it must be seen
 //
 // An outcome is the values of all registers that the conditions name, in the order in which they name them.
 #ifndef NP_TESTS_LIB_LITMUS_H
@@ -28,8 +29,10 @@ struct litmus_register {
     uint8_t program, number;
 };
 
+enum litmus_kind { LITMUS_EXISTS, LITMUS_FORBIDDEN, LITMUS_RELAXED };
+
 struct litmus_condition {
-    bool forbidden;
+    enum litmus_kind kind;
     uint32_t named; // bit i: observed register i must have value[i]
     uint64_t value[LITMUS_OBSERVED];
 };
@@ -46,6 +49,6 @@ enum err_code litmus_read(const char *path, struct litmus *litmus, struct err *e
 void litmus_free(struct litmus *litmus);
 
 // Does an outcome (one value per observed register) meet a condition of the given kind?
-bool litmus_meets(const struct litmus *litmus, const uint64_t *outcome, bool forbidden);
+bool litmus_meets(const struct litmus *litmus, const uint64_t *outcome, enum litmus_kind kind);
 
 #endif

@@ -64,6 +64,7 @@ static void init_boards(struct tiny_machine *tiny, const struct tiny_shape *shap
         board->params = params;
         board->params.cpus = shape->cpus;
         board->params.l1_split = shape->l1_split;
+        board->params.store_buffer = shape->store_buffer;
         board->params.memory_bytes = shape->memory_bytes;
         snprintf(board->name, sizeof board->name, "SB%u", i);
     }

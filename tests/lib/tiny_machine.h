@@ -25,6 +25,7 @@ struct tiny_shape {
     uint64_t granule;      // of the interleave between a partition's boards; 0: one segment after another
     uint64_t frames_offset;
     bool l1_split;
+    uint32_t store_buffer; // stores; 0: sequentially consistent
 };
 
 // Builds the machine, without programs. The shape's numbers must give a valid machine.

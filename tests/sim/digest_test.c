@@ -17,6 +17,7 @@
     X(linked, "linked-partitions-mesi")                                                                      \
     X(mixed, "mixed-mesi")                                                                                   \
     X(split, "split-l1-mesi")                                                                                \
+    X(store_buffer, "store-buffer-msi")                                                                      \
     X(three, "three-partitions-mesi")
 
 enum { GRANTS_MAX = 2000, SAVES = 4 };

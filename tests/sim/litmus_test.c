@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Litmus tests on whole machines: every file of tests/sim/litmus over many seeded timings, CPUs on one board
-// and on several, under both protocols. No outcome that sequential consistency forbids may occur, and the
-// timings must vary enough to show at least two that it allows.
+// and on several, under each protocol, without store buffers (sequential consistency) and with them (total
+// store order). No forbidden outcome may occur; a relaxed one must occur with store buffers and never
+// without; and the timings must vary enough to show at least two outcomes.
 #include <CUnit/Basic.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,7 +13,14 @@
 #include "tests/lib/mini_complex.h"
 #include "tests/lib/tiny_machine.h"
 
-enum { TIMINGS = 10000, OUTCOMES_MAX = 64 };
+enum { TIMINGS = 10000, OUTCOMES_MAX = 64, STORE_BUFFER = 4 };
+
+// One way to run a file.
+struct way {
+    const char *protocol;
+    bool spread; // CPUs on several boards
+    uint32_t store_buffer;
+};
 
 struct tally {
     uint32_t n;
@@ -33,16 +41,18 @@ static void count_outcome(struct tally *tally, const uint64_t outcome[LITMUS_OBS
 
 // Program i runs on board i, or all on board 0; memory is interleaved by line, so that words have different
 // homes.
-static void build(struct tiny_machine *tiny, const struct litmus *litmus, const char *protocol, bool spread)
+static void build(struct tiny_machine *tiny, const struct litmus *litmus, const struct way *way)
 {
     uint32_t n = litmus->n_programs;
-    struct tiny_shape shape = {.protocol = protocol,
+    bool spread = way->spread;
+    struct tiny_shape shape = {.protocol = way->protocol,
                                .boards = spread ? n : 1,
                                .cpus = spread ? 1 : n,
                                .partitions = 1,
                                .memory_bytes = 65536,
                                .granule = spread ? 64 : 0,
-                               .frames_offset = 65536};
+                               .frames_offset = 65536,
+                               .store_buffer = way->store_buffer};
     tiny_machine_init(tiny, &shape);
     for (uint32_t i = 0; i < n; i++)
         tiny_machine_add(tiny, spread ? i : 0, spread ? 0 : i, CPU_SCRIPT)->script = litmus->programs[i];
@@ -68,36 +78,68 @@ static void run_once(const struct tiny_machine *tiny, const struct litmus *litmu
     count_outcome(tally, outcome);
 }
 
-static void print_outcome(const struct litmus *litmus, const struct tally *tally, uint32_t i, bool forbidden)
+// What may not occur this way.
+static bool is_forbidden(const struct litmus *litmus, const uint64_t *outcome, const struct way *way)
+{
+    return litmus_meets(litmus, outcome, LITMUS_FORBIDDEN) ||
+           (!way->store_buffer && litmus_meets(litmus, outcome, LITMUS_RELAXED));
+}
+
+static const char *comment(const struct litmus *litmus, const uint64_t *outcome, const struct way *way)
+{
+    if (is_forbidden(litmus, outcome, way))
+        return "  FORBIDDEN";
+    if (litmus_meets(litmus, outcome, LITMUS_RELAXED))
+        return "  (relaxed)";
+    return litmus_meets(litmus, outcome, LITMUS_EXISTS) ? "  (of interest)" : "";
+}
+
+static void print_outcome(const struct litmus *litmus, const struct tally *tally, uint32_t i,
+                          const struct way *way)
 {
     printf("      %8" PRIu64 " ", tally->count[i]);
     for (uint32_t o = 0; o < litmus->n_observed; o++)
         printf(" P%u:r%u=%" PRIu64, litmus->observed[o].program, litmus->observed[o].number,
                tally->outcome[i][o]);
-    printf("%s\n", forbidden                                        ? "  FORBIDDEN"
-                   : litmus_meets(litmus, tally->outcome[i], false) ? "  (of interest)"
-                                                                    : "");
+    printf("%s\n", comment(litmus, tally->outcome[i], way));
 }
 
-static void run_timings(const char *name, const struct litmus *litmus, const char *protocol, bool spread)
+static bool has_relaxed(const struct litmus *litmus)
+{
+    for (uint32_t c = 0; c < litmus->n_conditions; c++)
+        if (litmus->conditions[c].kind == LITMUS_RELAXED)
+            return true;
+    return false;
+}
+
+static void judge(const struct litmus *litmus, const struct tally *tally, const struct way *way)
+{
+    uint32_t allowed = 0, relaxed = 0;
+    for (uint32_t i = 0; i < tally->n; i++) {
+        bool forbidden = is_forbidden(litmus, tally->outcome[i], way);
+        print_outcome(litmus, tally, i, way);
+        CU_ASSERT_FALSE(forbidden);
+        allowed += !forbidden;
+        relaxed += litmus_meets(litmus, tally->outcome[i], LITMUS_RELAXED);
+    }
+    CU_ASSERT(allowed >= 2);
+    if (way->store_buffer && has_relaxed(litmus))
+        CU_ASSERT(relaxed > 0);
+}
+
+static void run_timings(const char *name, const struct litmus *litmus, const struct way *way)
 {
     static struct tiny_machine tiny;
     struct tally tally = {0};
-    build(&tiny, litmus, protocol, spread);
+    build(&tiny, litmus, way);
     for (uint64_t seed = 1; seed <= TIMINGS; seed++) {
         tiny.partitions[0].seed = seed;
         run_once(&tiny, litmus, &tally);
     }
-    printf("    %s, %s, CPUs on %s: %u timings\n", name, protocol, spread ? "several boards" : "one board",
-           (unsigned)TIMINGS);
-    uint32_t allowed = 0;
-    for (uint32_t i = 0; i < tally.n; i++) {
-        bool forbidden = litmus_meets(litmus, tally.outcome[i], true);
-        print_outcome(litmus, &tally, i, forbidden);
-        CU_ASSERT_FALSE(forbidden);
-        allowed += !forbidden;
-    }
-    CU_ASSERT(allowed >= 2);
+    printf("    %s, %s, %s, CPUs on %s: %u timings\n", name, way->protocol,
+           way->store_buffer ? "store buffers" : "no store buffers",
+           way->spread ? "several boards" : "one board", (unsigned)TIMINGS);
+    judge(litmus, &tally, way);
     fflush(stdout);
 }
 
@@ -113,9 +155,12 @@ static void run_file(const char *name)
         printf("  %s\n", err.text);
     CU_ASSERT_EQUAL_FATAL(code, ERR_OK);
     printf("\n");
-    for (unsigned spread = 0; spread < 2; spread++) {
-        run_timings(name, &litmus, "mesi", spread);
-        run_timings(name, &litmus, "msi", spread);
+    static const char *const protocols[] = {"mesi", "msi"};
+    for (unsigned i = 0; i < 2 * NP_ARRAY_LEN(protocols); i++) {
+        struct way way = {.protocol = protocols[i / 2], .spread = i % 2};
+        run_timings(name, &litmus, &way);
+        way.store_buffer = STORE_BUFFER;
+        run_timings(name, &litmus, &way);
     }
     litmus_free(&litmus);
 }
@@ -123,6 +168,21 @@ static void run_file(const char *name)
 static void test_sb(void)
 {
     run_file("sb");
+}
+
+static void test_sb_fence(void)
+{
+    run_file("sb-fence");
+}
+
+static void test_sb_atomic(void)
+{
+    run_file("sb-atomic");
+}
+
+static void test_sb_own(void)
+{
+    run_file("sb-own");
 }
 
 static void test_mp(void)
@@ -155,6 +215,9 @@ int main(void)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("litmus", NULL, NULL);
     CU_add_test(suite, "SB", test_sb);
+    CU_add_test(suite, "SB with fences", test_sb_fence);
+    CU_add_test(suite, "SB with atomics", test_sb_atomic);
+    CU_add_test(suite, "SB reading its own", test_sb_own);
     CU_add_test(suite, "MP", test_mp);
     CU_add_test(suite, "LB", test_lb);
     CU_add_test(suite, "IRIW", test_iriw);

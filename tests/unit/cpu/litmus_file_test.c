@@ -34,9 +34,9 @@ static void test_good(void)
     CU_ASSERT_EQUAL(litmus.n_programs, 2);
     CU_ASSERT_EQUAL(litmus.n_observed, 2);
     static const uint64_t new_value[] = {1, 0}, no_value[] = {2, 0};
-    CU_ASSERT_TRUE(litmus_meets(&litmus, new_value, false));
-    CU_ASSERT_FALSE(litmus_meets(&litmus, new_value, true));
-    CU_ASSERT_TRUE(litmus_meets(&litmus, no_value, true));
+    CU_ASSERT_TRUE(litmus_meets(&litmus, new_value, LITMUS_EXISTS));
+    CU_ASSERT_FALSE(litmus_meets(&litmus, new_value, LITMUS_FORBIDDEN));
+    CU_ASSERT_TRUE(litmus_meets(&litmus, no_value, LITMUS_FORBIDDEN));
     for (unsigned i = 0; i < 2; i++) {
         struct script_text text = {0};
         CU_ASSERT_EQUAL_FATAL(script_parse(litmus.programs[i], 1, &text, &err), ERR_OK);
