@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "node/cpu/drive.h"
-#include "node/cpu/store_buffer.h"
 #include "proto/base/assert.h"
 
 static uint32_t latency_cycles(sim_time latency, uint64_t hz)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "node/cpu/cpu.h"
+#include "node/cpu/store_buffer.h"
 
 // What comes next: fills *access for NEXT_ACCESS; for NEXT_COMPUTE sets access->value to the picoseconds to
 // pass; NEXT_WAIT: nothing until an access completes or a frame arrives; NEXT_FENCE: nothing until every
@@ -68,9 +69,6 @@ NP_INLINE bool cpu_line_under_way(const struct cpu *cpu, unsigned l1, uint64_t l
 // By value: an access whose address escapes could not live in registers in the loop below.
 // A store may go into the store buffer instead, and is then complete (cpu->aside).
 void cpu_suspend(struct cpu *cpu, struct access access, unsigned l1, uint64_t line, bool join);
-
-// Stores wait in the buffer: does it deal with this access? See store_buffer_meets.
-bool store_buffer_meets(struct cpu *cpu, struct access access, unsigned l1);
 
 // Takes the first pending access whose result is due at clock.now out of the set. False when there is none.
 bool cpu_retire(struct cpu *cpu, struct pending *retired);

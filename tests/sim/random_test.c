@@ -12,7 +12,6 @@
 
 #include "node/board/internal.h"
 #include "node/cpu/drive.h"
-#include "node/cpu/store_buffer.h"
 #include "node/host/packed.h"
 
 enum { REGION = 1024, ACCESSES = 300, LOG_MAX = 1 << 20, SEEDS = 400 };
