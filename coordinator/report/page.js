@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// Draws the charts of a page from the data beside them, in the colours of the style sheet. Redraws when the screen's scheme
+// changes, and in light colours, at the width and sharpness of paper, for printing.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const figures = new Map(); // figure -> its chart once drawn
+  const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3], [], [8, 4], [2, 3], [10, 3, 2, 3]];
+  const shapes = ["circle", "rect", "triangle", "rectRot", "cross", "star", "crossRot", "dash"];
+  const number = new Intl.NumberFormat(root.lang, { maximumSignificantDigits: 6 });
+
+  const colour = name => getComputedStyle(root).getPropertyValue("--" + name).trim();
+  const clear = (hex, share) => hex + Math.round(255 * share).toString(16).padStart(2, "0");
+  const titled = axis => axis.unit ? axis.label + " [" + axis.unit + "]" : axis.label;
+
+  // Labels at powers of ten; where few of them fit in, at 2 and 5 times them too.
+  function logTicks(axis) {
+    const steps = Math.log10(axis.max / axis.min) < 2.2 ? [1, 2, 5] : [1];
+    axis.ticks = [];
+    for (let power = Math.floor(Math.log10(axis.min)); power <= Math.log10(axis.max); power++)
+      for (const step of steps) {
+        const value = Number((step * 10 ** power).toPrecision(3));
+        if (value >= axis.min && value <= axis.max) axis.ticks.push({ value });
+      }
+  }
+
+  function scale(axis, log, more) {
+    const text = colour("soft");
+    return Object.assign({
+      type: log ? "logarithmic" : "linear",
+      title: { display: true, text: titled(axis), color: colour("ink") },
+      grid: { color: clear(colour("line"), 0.7), borderColor: colour("line") },
+      ticks: { color: text, callback: value => number.format(value), maxRotation: 50 },
+      afterBuildTicks: log ? logTicks : undefined,
+    }, more);
+  }
+
+  const drop = (value, log) => value === null || (log && value <= 0) ? NaN : value;
+
+  function lines(data, series, i) {
+    const c = colour("c" + i % 8);
+    return {
+      label: series.name, showLine: series.marks !== "points", spread: series.spread, tension: 0,
+      data: series.points.map(p => ({ x: drop(p[0], data.x.log), y: drop(p[1], data.y.log), low: p[2], high: p[3] })),
+      borderColor: c, backgroundColor: c, borderWidth: 2, borderDash: dashes[i % 8],
+      pointStyle: series.marks === "line" ? "line" : shapes[i % 8], pointRadius: series.marks === "line" ? 0 : 4, pointHitRadius: 6,
+    };
+  }
+
+  function bars(data, series, i) {
+    return { label: series.name, data: series.points, backgroundColor: colour("c" + i % 8),
+      borderColor: colour("paper"), borderWidth: 1, maxBarThickness: 60 };
+  }
+
+  // The outline of bins: up at the low edge, down at the high one where the next bin is not its neighbour.
+  function bins(data, series, i) {
+    const c = colour("c" + i % 8), outline = [], floor = data.y.log ? 0.5 : 0;
+    series.points.forEach(([low, high, y], k) => {
+      const before = series.points[k - 1], after = series.points[k + 1];
+      if (!before || before[1] !== low) outline.push({ x: low, y: floor });
+      outline.push({ x: low, y }, { x: high, y });
+      if (!after || after[0] !== high) outline.push({ x: high, y: floor }, { x: high, y: NaN });
+    });
+    return { label: series.name, data: outline, showLine: true, borderColor: c, backgroundColor: clear(c, 0.18), fill: "start",
+      borderWidth: 2, borderDash: dashes[i % 8], pointRadius: 0, pointHitRadius: 4, tension: 0 };
+  }
+
+  // Error bars and bands, which Chart.js does not have.
+  const spreads = {
+    id: "spreads",
+    beforeDatasetsDraw(chart) {
+      const { ctx, scales: { x, y }, chartArea: area } = chart;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(area.left, area.top, area.width, area.height);
+      ctx.clip();
+      chart.data.datasets.forEach((set, i) => {
+        if (!chart.isDatasetVisible(i) || !set.spread || set.spread === "none") return;
+        const points = set.data.filter(p => Number.isFinite(p.low) && Number.isFinite(p.high));
+        const px = p => x.getPixelForValue(p.x), py = value => y.getPixelForValue(value);
+        ctx.beginPath();
+        if (set.spread === "band") {
+          points.forEach(p => ctx.lineTo(px(p), py(p.high)));
+          points.reverse().forEach(p => ctx.lineTo(px(p), py(p.low)));
+          ctx.fillStyle = clear(set.borderColor, 0.2);
+          ctx.fill();
+        } else {
+          for (const p of points) {
+            ctx.moveTo(px(p), py(p.low));
+            ctx.lineTo(px(p), py(p.high));
+            for (const end of [p.low, p.high]) {
+              ctx.moveTo(px(p) - 4, py(end));
+              ctx.lineTo(px(p) + 4, py(end));
+            }
+          }
+          ctx.strokeStyle = set.borderColor;
+          ctx.lineWidth = 1.5;
+          ctx.stroke();
+        }
+      });
+      ctx.restore();
+    },
+  };
+
+  // The next of 1, 2, 5 times a power of ten below or above a value.
+  function round125(value, up) {
+    const power = 10 ** Math.floor(Math.log10(value));
+    const steps = [1, 2, 5, 10].filter(step => up ? step * power >= value * 0.999 : step * power <= value * 1.001);
+    return Number(((up ? steps[0] : steps[steps.length - 1]) * power).toPrecision(3));
+  }
+
+  // The ends of an axis for points: error bars and bands count, which Chart.js does not know of; a logarithmic axis ends at
+  // the next round figure and not at the next power of ten.
+  function reach(data, log, columns) {
+    const all = data.series.flatMap(s => s.points.flatMap(p => columns.map(c => p[c]))).filter(v => Number.isFinite(v) && (!log || v > 0));
+    if (!all.length) return {};
+    const low = all.reduce((a, b) => Math.min(a, b)), high = all.reduce((a, b) => Math.max(a, b));
+    return log ? { min: round125(low, false), max: round125(high, true) } : { suggestedMin: low, suggestedMax: high };
+  }
+
+  function axes(data) {
+    if (data.kind === "bars" || data.kind === "stacked") {
+      const stacked = data.kind === "stacked";
+      const x = scale(data.x, false, { type: "category", stacked });
+      delete x.ticks.callback;
+      return { x, y: scale(data.y, data.y.log, Object.assign({ stacked }, data.percent ? { min: 0, max: 100 } : { beginAtZero: true })) };
+    }
+    if (data.kind === "histogram")
+      return { x: scale(data.x, data.x.log, reach(data, data.x.log, [0, 1])), y: scale(data.y, data.y.log, data.y.log ? { min: 0.5 } : { beginAtZero: true }) };
+    return { x: scale(data.x, data.x.log, reach(data, data.x.log, [0])), y: scale(data.y, data.y.log, reach(data, data.y.log, [1, 2, 3])) };
+  }
+
+  function tip(data, item) {
+    const series = data.series[item.datasetIndex].name, unit = data.y.unit ? " " + data.y.unit : "";
+    return series + ": " + number.format(item.parsed.y) + unit;
+  }
+
+  function configuration(data) {
+    const dataset = { lines, bars, stacked: bars, histogram: bins }[data.kind];
+    const category = data.kind === "bars" || data.kind === "stacked";
+    return {
+      type: category ? "bar" : "line",
+      data: { labels: data.categories, datasets: data.series.map((series, i) => dataset(data, series, i)) },
+      plugins: [spreads],
+      options: {
+        animation: false, responsive: true, maintainAspectRatio: false, parsing: category ? undefined : false, normalized: true,
+        devicePixelRatio: root.classList.contains("printing") ? 3 : undefined, locale: root.lang,
+        interaction: { mode: category ? "index" : "nearest", intersect: false, axis: category ? "x" : "xy" },
+        scales: axes(data),
+        plugins: {
+          legend: { display: data.series.length > 1, position: "bottom",
+            labels: { color: colour("ink"), usePointStyle: data.kind === "lines", boxWidth: 24, boxHeight: data.kind === "lines" ? 7 : 10 } },
+          tooltip: { callbacks: {
+            title: items => category ? items[0].label : titled(data.x) + ": " + number.format(items[0].parsed.x),
+            label: item => tip(data, item) } },
+        },
+      },
+    };
+  }
+
+  function draw(figure) {
+    const drawn = figures.get(figure);
+    if (drawn) drawn.destroy();
+    const data = JSON.parse(figure.querySelector("script").textContent);
+    figures.set(figure, new Chart(figure.querySelector("canvas"), configuration(data)));
+  }
+
+  const redraw = () => figures.forEach((chart, figure) => { if (chart) draw(figure); });
+
+  // A page of many charts opens at once: each is drawn when it comes near the window.
+  const seen = new IntersectionObserver(entries => {
+    for (const entry of entries)
+      if (entry.isIntersecting && !figures.get(entry.target)) draw(entry.target);
+  }, { rootMargin: "600px" });
+
+  function contents() {
+    const headings = document.querySelectorAll("section > h2");
+    if (headings.length < 3) return;
+    const nav = document.createElement("nav");
+    for (const heading of headings) {
+      const link = document.createElement("a");
+      link.href = "#" + heading.parentNode.id;
+      link.textContent = heading.textContent;
+      nav.append(link, " ");
+    }
+    document.querySelector("header").after(nav);
+  }
+
+  contents();
+  if (window.Chart) Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+  for (const figure of document.querySelectorAll("figure.chart")) {
+    figures.set(figure, null);
+    seen.observe(figure);
+  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  addEventListener("beforeprint", () => {
+    root.classList.add("printing");
+    figures.forEach((chart, figure) => draw(figure));
+  });
+  addEventListener("afterprint", () => {
+    root.classList.remove("printing");
+    redraw();
+  });
+})();
