@@ -54,7 +54,7 @@ struct figure_text {
     char source[SOURCE_SIZE];
 };
 
-static enum err_code read_source(const struct field *field, struct value v, void *target, struct err *err)
+enum err_code read_source(const struct field *field, struct value v, void *target, struct err *err)
 {
     (void)field;
     const char *text = value_text(v);
@@ -113,16 +113,54 @@ enum err_code figures_read(struct value mapping, struct figures *figures, struct
     return code;
 }
 
-enum err_code flight_read(struct value crossbar, struct flight *flight, struct err *err)
+static const struct field system_fields[SYSTEM_FIGURE_COUNT] = {
+#define X(name, key, unit, member, min, max)                                                                 \
+    [name] = {key, NULL, offsetof(struct system_figures, member), OPTIONAL, unit, min, max, 0},
+    SYSTEM_FIGURES(X)
+#undef X
+};
+
+static enum err_code read_system_figure(struct value v, enum system_figure figure,
+                                        struct system_figures *figures, struct err *err)
 {
-    static const struct field rows[] = {
-        {"flight", NULL, 0, REQUIRED, UNIT_TIME, 1, SIM_PS_PER_S, 0},
-    };
-    enum err_code code = fields_check_keys(crossbar, rows, NP_ARRAY_LEN(rows), err);
-    struct value v = code ? crossbar : mapping_get(crossbar, "flight");
-    if (code || !value_present(v))
-        return code;
-    return read_figure(rows, v, sizeof flight->time, &flight->time, &flight->source, err);
+    const struct field *field = &system_fields[figure];
+    return read_figure(field, v, sizeof(uint64_t), (char *)figures + field->offset, &figures->sources[figure],
+                       err);
+}
+
+enum err_code crossbar_read(struct value crossbar, struct system_figures *figures, struct err *err)
+{
+    enum { CROSSBAR_FIGURES = SYS_SMP_CPUS }; // all before it
+    enum err_code code = fields_check_keys(crossbar, system_fields, CROSSBAR_FIGURES, err);
+    for (unsigned i = 0; i < CROSSBAR_FIGURES && !code; i++) {
+        struct value v = mapping_get(crossbar, system_fields[i].key);
+        if (value_present(v))
+            code = read_system_figure(v, (enum system_figure)i, figures, err);
+    }
+    return code;
+}
+
+enum err_code smp_cpus_read(struct value v, struct system_figures *figures, struct err *err)
+{
+    return read_system_figure(v, SYS_SMP_CPUS, figures, err);
+}
+
+bool system_figure_given(const struct system_figures *figures, enum system_figure figure)
+{
+    return figures->sources[figure].text[0];
+}
+
+const char *system_figure_key(enum system_figure figure)
+{
+    return system_fields[figure].key;
+}
+
+const char *system_figure_format(const struct system_figures *figures, enum system_figure figure,
+                                 char text[UNIT_TEXT_SIZE])
+{
+    uint64_t value;
+    memcpy(&value, (const char *)figures + system_fields[figure].offset, sizeof value);
+    return unit_format(system_fields[figure].unit, value, text);
 }
 
 static enum err_code check_cache(const char *board, const char *name, const struct cache_geometry *cache,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The figures of a machine: one row per figure of a board (and the crossbar's flight time), with key, unit
-// and range. A figure comes from a preset, from the scenario, or from the resolved form of either, and always
+// The figures of a machine: one row per figure of a board, and of the system around it, with key, unit and
+// range. A figure comes from a preset, from the scenario, or from the resolved form of either, and always
 // remembers where from: a number without provenance is a number nobody can doubt. It is written in one of two
 // ways:
 //
@@ -62,22 +62,55 @@ struct source {
     char text[SOURCE_SIZE];
 };
 
+// For tables: a source into a struct source.
+field_reader read_source;
+
 // A board in the making: its parameters, and where each of them comes from.
 struct figures {
     struct board_params params;
     struct source sources[FIGURE_COUNT];
 };
 
-struct flight {
-    sim_time time;
-    struct source source;
+// The figures of a system beside those of its boards: its crossbars (`crossbar:`), and what is advised for
+// it. X(enumerator, key, unit, member of struct system_figures, least, most)
+#define SYSTEM_FIGURES(X)                                                                                    \
+    X(SYS_FLIGHT, "flight", UNIT_TIME, flight, 1, SIM_PS_PER_S)                                              \
+    X(SYS_BOARDS, "boards", UNIT_COUNT, boards, 1, BOARDS_PER_SYSTEM_MAX)                                    \
+    X(SYS_FAR_FLIGHT, "far_flight", UNIT_TIME, far_flight, 1, SIM_PS_PER_S)                                  \
+    X(SYS_LINKS, "links", UNIT_COUNT, links, 1, BOARDS_PER_SYSTEM_MAX)                                       \
+    X(SYS_SMP_CPUS, "smp_cpus", UNIT_COUNT, smp_cpus, 1, BOARDS_MAX *CPUS_PER_BOARD_MAX)
+
+enum system_figure {
+#define X(name, key, unit, member, min, max) name,
+    SYSTEM_FIGURES(X)
+#undef X
+        SYSTEM_FIGURE_COUNT
+};
+
+struct system_figures {
+    uint64_t flight;     // within one crossbar; see struct system_desc
+    uint64_t boards;     // on one crossbar; 0: all share one
+    uint64_t far_flight; // between two crossbars
+    uint64_t links;      // between each two crossbars; 0: not known. For advice only
+    uint64_t smp_cpus;   // most CPUs of one partition that are advised; 0: the lecture's rule for Unix
+    struct source sources[SYSTEM_FIGURE_COUNT];
 };
 
 // Reads a mapping of figures over those that are there: a preset first, then each level of the scenario.
 enum err_code figures_read(struct value mapping, struct figures *figures, struct err *err);
 
-// Reads `crossbar: {flight: 100ns}`.
-enum err_code flight_read(struct value crossbar, struct flight *flight, struct err *err);
+// Reads `crossbar: {flight: 45ns, boards: 4, far_flight: 77ns, links: 2}` over what is there; each in either
+// form of a figure.
+enum err_code crossbar_read(struct value crossbar, struct system_figures *figures, struct err *err);
+
+// Reads the advised CPUs of a partition, in either form of a figure.
+enum err_code smp_cpus_read(struct value v, struct system_figures *figures, struct err *err);
+
+// Whether a figure is given, its key, and its value as text that is read back. Returns `text`.
+bool system_figure_given(const struct system_figures *figures, enum system_figure figure);
+const char *system_figure_key(enum system_figure figure);
+const char *system_figure_format(const struct system_figures *figures, enum system_figure figure,
+                                 char text[UNIT_TEXT_SIZE]);
 
 // Checks a finished board: nothing missing, cache geometries possible. `where` is the board's place in the
 // file.

@@ -1,35 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/machine/lookahead.h"
 
+#include "coordinator/machine/path.h"
+#include "fabric/crossbar/timing.h"
+
 sim_time lookahead_of_partition(const struct machine *machine, uint32_t partition)
 {
     const struct partition_desc *p = &machine->partitions[partition];
     sim_time least = SIM_NEVER;
-    for (uint32_t i = 0; p->n_boards > 1 && i < p->n_boards; i++) {
-        const struct board_params *b = &machine->boards[p->boards[i]].params;
-        least = sim_min(least, sim_transfer_time(b->header_bytes, b->port_bytes_per_s));
-    }
-    return sim_add(least, machine->systems[p->system].flight);
+    for (uint32_t i = 0; i < p->n_boards; i++)
+        least = sim_min(least, crossbar_lookahead_least(machine, p->boards[i]));
+    return least;
 }
 
-// One crossing: out of a port, over, and into the next.
-static sim_time hop(const struct board_params *b, sim_time flight, uint32_t bytes)
+// Two machines of three boards like the one asked about: on one crossbar, and each on its own.
+static sim_time walk(const struct machine *machine, uint32_t from, uint32_t home, uint32_t owner)
 {
-    return 2 * sim_transfer_time(bytes, b->port_bytes_per_s) + flight;
+    struct path path;
+    if (owner == NO_BOARD)
+        path_clean(machine, from, home, &path);
+    else
+        path_dirty(machine, from, home, owner, &path);
+    return path.sum;
 }
 
-struct unloaded unloaded_latencies(const struct board_params *board, sim_time flight)
+struct unloaded unloaded_latencies(const struct board_params *board, const struct system_desc *system)
 {
-    const struct board_params *b = board;
-    sim_time bus = b->bus_order + b->bus_return;
-    sim_time memory = b->home_occupancy + b->memory_latency; // its bandwidth only spaces accesses
-    sim_time short_hop = hop(b, flight, b->header_bytes),
-             long_hop = hop(b, flight, b->header_bytes + b->line_bytes);
-    return (struct unloaded){
-        .l1 = b->l1.latency,
-        .board = bus + b->l2.latency,
-        .local = bus + b->agent_latency + 2 * b->local_latency + memory,
-        .remote = bus + b->agent_latency + short_hop + memory + long_hop,
-        .remote_dirty = bus + 2 * b->agent_latency + 2 * short_hop + b->home_occupancy + long_hop,
-    };
+    struct system_desc trio = *system;
+    struct board_desc boards[3];
+    for (uint32_t i = 0; i < 3; i++)
+        boards[i] = (struct board_desc){.params = *board};
+    struct machine machine = {.systems = &trio, .boards = boards, .n_boards = 3, .n_systems = 1};
+    trio.first_board = 0;
+    trio.boards_per_crossbar = 0;
+    struct unloaded u = {.l1 = board->l1.latency,
+                         .board = board->bus_order + board->l2.latency + board->bus_return,
+                         .local = walk(&machine, 0, 0, NO_BOARD),
+                         .remote = walk(&machine, 0, 1, NO_BOARD),
+                         .remote_dirty = walk(&machine, 0, 1, 2)};
+    if (system->boards_per_crossbar == 0)
+        return u;
+    trio.boards_per_crossbar = 1;
+    u.far = walk(&machine, 0, 1, NO_BOARD);
+    u.far_dirty = walk(&machine, 0, 1, 2);
+    return u;
 }

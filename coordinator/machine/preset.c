@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/machine/preset.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,18 +59,24 @@ static void add_installation(struct places *places)
 #endif
 }
 
+static void find_places(const char *directory, struct places *places)
+{
+    places->n = 0;
+    add_place(places, directory, "");
+    add_place(places, directory, "/presets");
+    add_place(places, directory, "/../presets");
+    add_environment(places);
+    add_installation(places);
+}
+
 static enum err_code find_by_name(struct value v, const char *directory, char path[PATH_MAX_BYTES],
                                   struct err *err)
 {
     enum err_code code = check_name(v, err);
     if (code)
         return code;
-    struct places places = {0};
-    add_place(&places, directory, "");
-    add_place(&places, directory, "/presets");
-    add_place(&places, directory, "/../presets");
-    add_environment(&places);
-    add_installation(&places);
+    struct places places;
+    find_places(directory, &places);
     for (unsigned i = 0; i < places.n; i++) {
         int n = snprintf(path, PATH_MAX_BYTES, "%s/%s.yaml", places.folder[i], value_text(v));
         if (n < (int)PATH_MAX_BYTES && access(path, R_OK) == 0)
@@ -102,7 +109,7 @@ static enum err_code find(struct value v, const char *directory, char path[PATH_
 
 struct preset_text {
     char name[NAME_MAX_BYTES], protocol[NAME_MAX_BYTES], about[PATH_MAX_BYTES];
-    struct value crossbar, board;
+    struct value crossbar, smp_cpus, board, published;
 };
 
 static const struct field fields[] = {
@@ -110,7 +117,9 @@ static const struct field fields[] = {
     {"about", read_string, offsetof(struct preset_text, about), REQUIRED, 0, 0, 0, 0},
     {"protocol", read_name, offsetof(struct preset_text, protocol), OPTIONAL, 0, 0, 0, 0},
     {"crossbar", read_later, offsetof(struct preset_text, crossbar), OPTIONAL, 0, 0, 0, 0},
+    {"smp_cpus", read_later, offsetof(struct preset_text, smp_cpus), OPTIONAL, 0, 0, 0, 0},
     {"board", read_later, offsetof(struct preset_text, board), REQUIRED, 0, 0, 0, 0},
+    {"published", read_later, offsetof(struct preset_text, published), OPTIONAL, 0, 0, 0, 0},
 };
 
 static enum err_code read_document(const struct document *d, struct preset *preset, struct err *err)
@@ -120,10 +129,25 @@ static enum err_code read_document(const struct document *d, struct preset *pres
     if (!code)
         code = figures_read(text.board, &preset->figures, err);
     if (!code && value_present(text.crossbar))
-        code = flight_read(text.crossbar, &preset->flight, err);
+        code = crossbar_read(text.crossbar, &preset->system, err);
+    if (!code && value_present(text.smp_cpus))
+        code = smp_cpus_read(text.smp_cpus, &preset->system, err);
+    if (!code && value_present(text.published))
+        code = published_read(text.published, &preset->published, err);
     memcpy(preset->name, text.name, sizeof preset->name);
     memcpy(preset->about, text.about, sizeof preset->about);
     memcpy(preset->protocol, text.protocol, sizeof preset->protocol);
+    return code;
+}
+
+static enum err_code read_file(const char *path, struct preset *preset, struct err *err)
+{
+    struct document document;
+    enum err_code code = document_read_file(&document, path, err);
+    if (code)
+        return code;
+    code = read_document(&document, preset, err);
+    document_free(&document);
     return code;
 }
 
@@ -132,13 +156,62 @@ enum err_code preset_read(struct value v, const char *directory, struct preset *
     char path[PATH_MAX_BYTES];
     *preset = (struct preset){0};
     enum err_code code = find(v, directory, path, err);
-    if (code)
-        return code;
+    return code ? code : read_file(path, preset, err);
+}
+
+enum err_code preset_open(const char *name, const char *directory, struct preset *preset, struct err *err)
+{
+    char text[PATH_MAX_BYTES + 16];
     struct document document;
-    code = document_read_file(&document, path, err);
+    *preset = (struct preset){0};
+    if (strpbrk(name, "\"\\\n"))
+        return err_set(err, ERR_USAGE, "'%.64s' is no name or path of a preset", name);
+    int n = snprintf(text, sizeof text, "preset: \"%s\"\n", name);
+    if (n >= (int)sizeof text)
+        return err_set(err, ERR_LIMIT, "the path of a preset is too long");
+    enum err_code code = document_read_text(&document, text, (size_t)n, "command line", err);
     if (code)
         return code;
-    code = read_document(&document, preset, err);
+    code = preset_read(mapping_get(document_root(&document), "preset"), directory, preset, err);
     document_free(&document);
     return code;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+// Adds the names of the presets in one folder.
+static unsigned add_names(const char *folder, char names[PRESETS_MAX][NAME_MAX_BYTES], unsigned n)
+{
+    static const char ending[] = ".yaml";
+    DIR *open_folder = opendir(folder);
+    if (!open_folder)
+        return n;
+    for (const struct dirent *entry; n < PRESETS_MAX && (entry = readdir(open_folder));) {
+        size_t length = strlen(entry->d_name), kept = length - strlen(ending);
+        if (length <= strlen(ending) || strcmp(entry->d_name + kept, ending) != 0 || kept >= NAME_MAX_BYTES)
+            continue;
+        memcpy(names[n], entry->d_name, kept);
+        names[n][kept] = '\0';
+        bool known = false;
+        for (unsigned i = 0; i < n; i++)
+            known |= strcmp(names[i], names[n]) == 0;
+        n += !known;
+    }
+    closedir(open_folder);
+    return n;
+}
+
+unsigned preset_names(const char *directory, char names[PRESETS_MAX][NAME_MAX_BYTES])
+{
+    struct places places;
+    unsigned n = 0;
+    find_places(directory, &places);
+    // The first place is the scenario's own folder, which holds scenarios: presets there go by their path.
+    for (unsigned i = 1; i < places.n; i++)
+        n = add_names(places.folder[i], names, n);
+    qsort(names, n, sizeof names[0], by_name);
+    return n;
 }

@@ -229,13 +229,25 @@ static void put_partition(const struct scenario *s, FILE *out, uint32_t number)
     }
 }
 
+static void put_system_figure(FILE *out, int indent, const struct system_figures *figures,
+                              enum system_figure figure)
+{
+    char value[UNIT_TEXT_SIZE];
+    if (system_figure_given(figures, figure))
+        put_figure(out, indent, system_figure_key(figure), system_figure_format(figures, figure, value),
+                   &figures->sources[figure]);
+}
+
 static void put_system(const struct scenario *s, FILE *out, uint32_t number)
 {
     const struct system_desc *system = &s->machine.systems[number];
-    char flight[UNIT_TEXT_SIZE];
+    const struct system_figures *figures = &s->system_figures[number];
     bool any = false;
-    fprintf(out, "  - name: %s\n    protocol: %s\n    crossbar:\n", system->name, system->protocol);
-    put_figure(out, 6, "flight", unit_format(UNIT_TIME, system->flight, flight), &s->flight_sources[number]);
+    fprintf(out, "  - name: %s\n    protocol: %s\n", system->name, system->protocol);
+    put_system_figure(out, 4, figures, SYS_SMP_CPUS);
+    fprintf(out, "    crossbar:\n");
+    for (unsigned i = 0; i < SYS_SMP_CPUS; i++)
+        put_system_figure(out, 6, figures, (enum system_figure)i);
     put_boards(s, out, system);
     for (uint32_t i = 0; i < s->machine.n_partitions; i++) {
         if (s->machine.partitions[i].system != number)

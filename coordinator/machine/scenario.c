@@ -214,7 +214,7 @@ void scenario_free(struct scenario *scenario)
     free(scenario->warnings);
     free(scenario->program_of);
     free(scenario->sources);
-    free(scenario->flight_sources);
+    free(scenario->system_figures);
     free(scenario->seed_given);
     *scenario = (struct scenario){0};
 }

@@ -48,7 +48,7 @@ struct scenario {
     struct warning *warnings;
     uint32_t *program_of;                   // per machine.cpus: index into programs
     struct source (*sources)[FIGURE_COUNT]; // per machine.boards: where each figure comes from
-    struct source *flight_sources;          // per machine.systems
+    struct system_figures *system_figures;  // per machine.systems: with their sources
     bool *seed_given;                       // per machine.partitions: seed stands in the file
 };
 

@@ -33,9 +33,9 @@ static void print_board_kind(const struct board_params *b, FILE *out)
             b->mshrs);
 }
 
-static void print_latencies(const struct board_params *b, sim_time flight, FILE *out)
+static void print_latencies(const struct board_params *b, const struct system_desc *s, FILE *out)
 {
-    struct unloaded u = unloaded_latencies(b, flight);
+    struct unloaded u = unloaded_latencies(b, s);
     const struct {
         const char *what;
         sim_time time;
@@ -43,9 +43,10 @@ static void print_latencies(const struct board_params *b, sim_time flight, FILE 
                 {"board cache", u.board},
                 {"own memory", u.local},
                 {"other board's memory", u.remote},
-                {"dirty on a third board", u.remote_dirty}};
+                {"dirty on a third board", u.remote_dirty},
+                {"another crossbar's memory", u.far}};
     fprintf(out, "  a load alone ");
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] - (u.far == 0); i++) {
         char text[UNIT_TEXT_SIZE];
         fprintf(out, "%s%s %s", i ? ", " : "", rows[i].what, unit_pretty_time(rows[i].time, text));
     }
@@ -58,8 +59,11 @@ static void print_system(const struct machine *m, const struct system_desc *s, F
     char flight[UNIT_TEXT_SIZE];
     fprintf(out, "\nSystem %s: %" PRIu32 " board%s, protocol %s, crossbar flight %s\n", s->name, s->boards,
             s->boards == 1 ? "" : "s", s->protocol, unit_pretty_time(s->flight, flight));
+    if (s->boards_per_crossbar)
+        fprintf(out, "  crossbars    %" PRIu32 " boards on each, flight between them %s\n",
+                s->boards_per_crossbar, unit_pretty_time(s->far_flight, flight));
     print_board_kind(b, out);
-    print_latencies(b, s->flight, out);
+    print_latencies(b, s, out);
     bool any = false;
     for (uint32_t i = s->first_board; i < s->first_board + s->boards; i++)
         if (m->boards[i].partition == NO_PARTITION) {

@@ -10,7 +10,7 @@
 
 struct system_text {
     char name[NAME_MAX_BYTES];
-    struct value preset, protocol, boards, board, board_overrides, crossbar, partitions;
+    struct value preset, protocol, boards, board, board_overrides, crossbar, smp_cpus, partitions;
 };
 
 #define LATER(key, presence)                                                                                 \
@@ -24,7 +24,8 @@ static const struct field fields[] = {
     LATER(boards, REQUIRED),          // names, or how many
     LATER(board, OPTIONAL),           // figures of all boards
     LATER(board_overrides, OPTIONAL), // figures of single boards, by name
-    LATER(crossbar, OPTIONAL),        // flight time
+    LATER(crossbar, OPTIONAL),        // flight times, boards of each
+    LATER(smp_cpus, OPTIONAL),        // advised for one partition
     LATER(partitions, REQUIRED),
 };
 
@@ -154,16 +155,28 @@ static enum err_code finish_boards(struct reader *r, const struct system_text *t
 }
 
 static enum err_code read_crossbar(struct reader *r, const struct system_text *text, struct value where,
-                                   struct flight flight, uint32_t system)
+                                   struct system_figures *figures, uint32_t system)
 {
+    struct system_desc *desc = &r->out->machine.systems[system];
     enum err_code code = ERR_OK;
     if (value_present(text->crossbar))
-        code = flight_read(text->crossbar, &flight, r->err);
-    if (!code && flight.time == 0)
+        code = crossbar_read(text->crossbar, figures, r->err);
+    if (!code && value_present(text->smp_cpus))
+        code = smp_cpus_read(text->smp_cpus, figures, r->err);
+    if (!code && figures->flight == 0)
         code = value_fail(where, ERR_MISSING_KEY, r->err,
                           "figure 'flight' is missing; name a preset or add crossbar: {flight: 100ns}");
-    r->out->machine.systems[system].flight = flight.time;
-    r->out->flight_sources[system] = flight.source;
+    bool far = figures->boards && desc->boards > figures->boards;
+    if (!code && far && figures->far_flight == 0)
+        code = value_fail(where, ERR_MISSING_KEY, r->err,
+                          "figure 'far_flight' is missing: %u boards do not fit on one crossbar of %u; add "
+                          "crossbar: {far_flight: 200ns}",
+                          desc->boards, (unsigned)figures->boards);
+    desc->flight = figures->flight;
+    // A system that fits on one crossbar has one: its boards per crossbar say nothing of it.
+    desc->far_flight = far ? figures->far_flight : 0;
+    desc->boards_per_crossbar = far ? (uint32_t)figures->boards : 0;
+    r->out->system_figures[system] = *figures;
     return code;
 }
 
@@ -180,7 +193,7 @@ static enum err_code fill_system(struct reader *r, const struct system_text *tex
     if (!code)
         code = finish_boards(r, text, where, &preset->figures, system);
     if (!code)
-        code = read_crossbar(r, text, where, preset->flight, system);
+        code = read_crossbar(r, text, where, &preset->system, system);
     return code ? code : partitions_read(r, text->partitions, system);
 }
 
@@ -199,7 +212,7 @@ static enum err_code read_system(struct reader *r, struct value v)
             return value_fail(v, ERR_IMPOSSIBLE_MACHINE, r->err, "there are two systems '%s'; rename one",
                               text.name);
     uint32_t system = m->n_systems;
-    PUSH_BESIDE(r->out->flight_sources, system);
+    PUSH_BESIDE(r->out->system_figures, system);
     struct system_desc *desc = PUSH(m->systems, m->n_systems);
     strcpy(desc->name, text.name);
     desc->first_board = m->n_boards;

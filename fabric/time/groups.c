@@ -18,13 +18,11 @@ static struct group_member *member_for(struct group *group, uint32_t worker)
 }
 
 static void add_board(struct groups *groups, struct group *group, const struct machine *machine,
-                      uint16_t board, uint32_t worker, bool alone)
+                      uint16_t board, uint32_t worker)
 {
     struct group_member *member = member_for(group, worker);
     member->boards[member->n_boards++] = board;
-    // A board that is alone in its partition has nobody to send to.
-    sim_time lookahead = alone ? SIM_NEVER : crossbar_lookahead(machine, board);
-    member->lookahead = sim_min(member->lookahead, lookahead);
+    member->lookahead = sim_min(member->lookahead, crossbar_lookahead_least(machine, board));
     member->turnaround = sim_min(member->turnaround, crossbar_turnaround(&machine->boards[board].params));
     groups->member_of_board[board] = (uint16_t)(member - group->members);
 }
@@ -38,7 +36,7 @@ void groups_init(struct groups *groups, const struct machine *machine, const uin
         const struct partition_desc *partition = &machine->partitions[p];
         for (uint32_t i = 0; i < partition->n_boards; i++)
             add_board(groups, &groups->group[p], machine, partition->boards[i],
-                      worker_of_board[partition->boards[i]], partition->n_boards == 1);
+                      worker_of_board[partition->boards[i]]);
     }
 }
 

@@ -15,7 +15,9 @@ struct group_member {
     uint32_t worker; // number of the node or thread
     uint32_t n_boards;
     uint16_t boards[BOARDS_PER_SYSTEM_MAX]; // complex-wide numbers, ascending
-    sim_time lookahead;  // least time from the start of an egress to its arrival at any board of the group
+    sim_time lookahead;  // least time from the start of an egress to its arrival at any other board of the
+                         // group. All of a group run to one end, so the least of a row of the lookahead
+                         // matrix is all that a grant needs of it; see README.md
     sim_time turnaround; // least time from an arrival to an egress that it causes
 };
 

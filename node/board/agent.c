@@ -110,7 +110,8 @@ static void free_slot(struct board_cache *cache, uint32_t slot)
 }
 
 // Starts the eviction of a stable line: its L1 copies go at once, its bytes move to the eviction's entry.
-static void evict(struct board *board, uint32_t slot, struct mshr *mshr)
+// What there is to send is left in `put`.
+static void evict(struct board *board, uint32_t slot, struct mshr *mshr, struct step_out *put)
 {
     struct board_cache *cache = &board->cache;
     struct location where = {board->number, 0};
@@ -121,24 +122,29 @@ static void evict(struct board *board, uint32_t slot, struct mshr *mshr)
     mshr->line = cache->line[slot];
     memcpy(mshr->data, subject.view.data, cache->line_bytes);
     subject.view.context.txn = mshr->txn;
-    struct step_out out;
-    cache_step(board->protocol, &mshr->line, CE_REPLACEMENT, NULL, &subject.view.context, &out);
-    board_count(board, out.send[0].type == MSG_PUTM ? CNT_EVICTIONS_DIRTY : CNT_EVICTIONS_CLEAN, 1);
-    send_all(board, &out, mshr->data);
+    cache_step(board->protocol, &mshr->line, CE_REPLACEMENT, NULL, &subject.view.context, put);
+    board_count(board, put->send[0].type == MSG_PUTM ? CNT_EVICTIONS_DIRTY : CNT_EVICTIONS_CLEAN, 1);
     free_slot(cache, slot);
 }
 
+// What an eviction sends once the request that needed its way is out: nobody waits for a Put, and somebody
+// for the request.
+struct victim {
+    struct mshr *mshr; // NULL: the way was free
+    struct step_out put;
+};
+
 // A way for a missing line, its present line evicted. NO_SLOT: every way or every eviction entry is in use.
-static uint32_t make_room(struct board *board, uint64_t line)
+static uint32_t make_room(struct board *board, uint64_t line, struct victim *victim)
 {
     struct board_cache *cache = &board->cache;
     uint32_t slot = cache_choose(cache, line);
     if (slot == NO_SLOT || cache->tag[slot] == 0)
         return slot;
-    struct mshr *eviction = mshr_take(board, cache->tag[slot] & ~UINT64_C(1), true);
-    if (!eviction)
+    victim->mshr = mshr_take(board, cache->tag[slot] & ~UINT64_C(1), true);
+    if (!victim->mshr)
         return NO_SLOT;
-    evict(board, slot, eviction);
+    evict(board, slot, victim->mshr, &victim->put);
     return slot;
 }
 
@@ -182,7 +188,9 @@ static void start_transaction(struct board *board, uint64_t line, uint32_t slot,
     bool must_queue = !mshr && !board->retrying && board->n_stalled; // first come, first served
     bool no_entry = !mshr && board->misses == board->params->mshrs;
     bool upgrade = slot != NO_SLOT;
-    if (must_queue || no_entry || (!upgrade && (slot = make_room(board, line)) == NO_SLOT)) {
+    struct victim victim;
+    victim.mshr = NULL;
+    if (must_queue || no_entry || (!upgrade && (slot = make_room(board, line, &victim)) == NO_SLOT)) {
         stall_request(board, line, waiter);
         return;
     }
@@ -200,6 +208,8 @@ static void start_transaction(struct board *board, uint64_t line, uint32_t slot,
     count_miss(board, upgrade, where.board);
     add_waiter(mshr, waiter);
     send_all(board, &out, NULL);
+    if (victim.mshr)
+        send_all(board, &victim.put, victim.mshr->data);
 }
 
 // Lets a waiter have a line whose controller state is stable, or asks the home for more.

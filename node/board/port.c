@@ -24,10 +24,15 @@ void port_send(struct board *board, const struct message *message, const uint8_t
     board_schedule(board, EV_EGRESS, key, payload);
 }
 
-// What leaves for another board; the crossbar takes `flight` from here.
+static sim_time flight_to(const struct board *board, component_id unit)
+{
+    return system_flight(board->system, board->number, component_board(unit));
+}
+
+// What leaves for another board; from here the crossbar takes the flight between the two.
 static void launch(struct board *board, struct message *message, const uint8_t *data, sim_time egress_end)
 {
-    message->time = egress_end + board->system->flight;
+    message->time = egress_end + flight_to(board, message->dst);
     message_list_add(&board->outbox, message, data);
     uint64_t bytes = board->params->header_bytes + (data ? board->params->line_bytes : 0);
     unsigned to = component_board(message->dst) - board->system->first_board;
@@ -45,7 +50,8 @@ static bool gate_open(const struct board *board, const struct message *message)
     return to < board->machine->n_boards && board->machine->boards[to].partition == board->desc->partition;
 }
 
-// The gate answers in the place of the board it hides: to whoever waits for the answer.
+// The gate answers in the place of the board it hides: to whoever waits for the answer, and after as long as
+// the way to that board takes.
 static void refuse(struct board *board, const struct message *message, sim_time egress_end)
 {
     static const uint8_t lost[LINE_BYTES_MAX];
@@ -61,7 +67,8 @@ static void refuse(struct board *board, const struct message *message, sim_time 
             launch(board, answer, data, egress_end);
             continue;
         }
-        struct order_key key = {egress_end + board->system->flight, answer->dst, answer->src, answer->seq};
+        sim_time at = egress_end + flight_to(board, message->dst);
+        struct order_key key = {at, answer->dst, answer->src, answer->seq};
         board_schedule(board, EV_DELIVER, key, board_hold(board, answer, data));
     }
 }

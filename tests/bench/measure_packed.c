@@ -127,7 +127,7 @@ static enum err_code run_packed(const struct row *row, const struct bench_settin
     if (open_packed(row, settings, &scenario, &packed, err))
         return err->code;
     enum err_code code = run_measured(&packed, measured, err);
-    *lookahead = crossbar_lookahead(&scenario.machine, 0); // boards of the bench machine are alike
+    *lookahead = crossbar_lookahead_least(&scenario.machine, 0); // boards of the bench machine are alike
     packed_close(&packed);
     scenario_free(&scenario);
     return code;

@@ -12,7 +12,7 @@ static sim_time shortest_way(const struct machine *machine)
 {
     sim_time shortest = SIM_NEVER;
     for (uint32_t i = 0; i < machine->n_boards; i++)
-        shortest = sim_min(shortest, crossbar_lookahead(machine, i));
+        shortest = sim_min(shortest, crossbar_lookahead_least(machine, i));
     for (uint32_t i = 0; i < machine->n_links; i++)
         shortest = sim_min(shortest, machine->links[i].latency);
     return shortest;

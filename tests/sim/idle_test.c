@@ -30,7 +30,7 @@ static void run_bursts(const char *compute, const char *until, bool no_bounds, s
         exit(err_report(&err));
     const struct machine *machine = &scenario.machine;
     whole_run(machine, &(struct whole_options){.no_bounds = no_bounds}, result);
-    *lookaheads = (double)machine->until / (double)crossbar_lookahead(machine, 0);
+    *lookaheads = (double)machine->until / (double)crossbar_lookahead_least(machine, 0);
     scenario_free(&scenario);
 }
 

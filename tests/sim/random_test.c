@@ -208,7 +208,11 @@ static void random_shape(struct shape *shape, struct rng *rng)
 {
     memset(shape, 0, sizeof *shape);
     uint32_t n = (uint32_t)pick(rng, 1, 5), line = 16u << rng_below(rng, 3);
-    shape->system = (struct system_desc){.name = "s", .boards = n, .flight = pick(rng, 1, 100000)};
+    shape->system = (struct system_desc){.name = "s",
+                                         .boards = n,
+                                         .flight = pick(rng, 1, 100000),
+                                         .far_flight = pick(rng, 1, 100000),
+                                         .boards_per_crossbar = (uint32_t)rng_below(rng, n)};
     strcpy(shape->system.protocol, rng_below(rng, 2) ? "mesi" : "msi");
     shape->partition =
         (struct partition_desc){.name = "p", .n_boards = n, .n_segments = 1, .seed = rng_next(rng)};

@@ -58,6 +58,13 @@ static void test_top(void)
     CU_ASSERT_STRING_EQUAL(m->systems[0].protocol, "msi");
     CU_ASSERT_STRING_EQUAL(m->systems[1].protocol, "mesi");
     CU_ASSERT_EQUAL(m->systems[0].flight, 123000);
+    CU_ASSERT_EQUAL(m->systems[0].far_flight, 200000);
+    CU_ASSERT_EQUAL(m->systems[0].boards_per_crossbar, 2);
+    CU_ASSERT_EQUAL(m->systems[1].boards_per_crossbar, 0);
+    CU_ASSERT_EQUAL(system_flight(&m->systems[0], 0, 1), 123000);
+    CU_ASSERT_EQUAL(system_flight(&m->systems[0], 1, 2), 200000);
+    CU_ASSERT_EQUAL(full.system_figures[0].links, 2);
+    CU_ASSERT_EQUAL(full.system_figures[0].smp_cpus, 99);
     CU_ASSERT_EQUAL(m->systems[1].first_board, 4);
     CU_ASSERT_STRING_EQUAL(m->boards[5].name, "B5");
     CU_ASSERT_EQUAL(m->boards[5].partition, NO_PARTITION);
@@ -79,7 +86,7 @@ static void test_levels_of_figures(void)
     CU_ASSERT_STRING_EQUAL(full.sources[0][FIG_CLOCK].text, "teaching-board: one cycle is one nanosecond");
     CU_ASSERT_STRING_EQUAL(full.sources[0][FIG_MSHRS].text, "a \"test\" \\ \xc3\xa4");
     CU_ASSERT_PTR_NOT_NULL(strstr(full.sources[1][FIG_CLOCK].text, "full.yaml:14"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(full.flight_sources[0].text, "full.yaml:16"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(full.system_figures[0].sources[SYS_FLIGHT].text, "full.yaml:16"));
 }
 
 static void test_memory_map(void)
@@ -256,7 +263,7 @@ static void test_unloaded_latencies(void)
     char text[sizeof form + 32];
     snprintf(text, sizeof text, form, "sun-fire-15k");
     struct scenario s = read_good(text);
-    struct unloaded u = unloaded_latencies(&s.machine.boards[0].params, s.machine.systems[0].flight);
+    struct unloaded u = unloaded_latencies(&s.machine.boards[0].params, s.machine.systems);
     CU_ASSERT_TRUE(u.local >= 180000 && u.local <= 210000);
     CU_ASSERT_TRUE(u.remote >= 330000 && u.remote <= 440000);
     CU_ASSERT_TRUE(u.remote * 10 >= u.local * 18 && u.remote * 10 <= u.local * 22);
@@ -264,7 +271,7 @@ static void test_unloaded_latencies(void)
     scenario_free(&s);
     snprintf(text, sizeof text, form, "bench");
     s = read_good(text);
-    u = unloaded_latencies(&s.machine.boards[0].params, s.machine.systems[0].flight);
+    u = unloaded_latencies(&s.machine.boards[0].params, s.machine.systems);
     CU_ASSERT_EQUAL(u.l1, 1000);
     CU_ASSERT_EQUAL(u.remote, 10000 + 1000 + 2 * 400 + 100000 + 10000 + 80000 + 2 * 3600 + 100000);
     CU_ASSERT_EQUAL(lookahead_of_partition(&s.machine, 0), 100400);
