@@ -86,7 +86,7 @@ static void test_set(void)
     CU_ASSERT_EQUAL(s.machine.cpus[0].members, 5);
     CU_ASSERT_EQUAL(s.machine.cpus[1].member, 3); // the second round begins at the first board
     CU_ASSERT_STRING_EQUAL(s.parameters[0].value, "5");
-    CU_ASSERT_PTR_NOT_NULL(strstr(s.flight_sources[0].text, "--set"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(s.system_figures[0].sources[SYS_FLIGHT].text, "--set"));
     scenario_free(&s);
     // A list gives way to a number.
     CU_ASSERT_EQUAL_FATAL(READ(&s, &err, "systems.sun.boards=4"), ERR_OK);
