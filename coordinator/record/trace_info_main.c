@@ -13,7 +13,7 @@
 
 // What the lists of a trace add to its information.
 struct lists {
-    uint32_t pages, shared_pages, symbols, processes;
+    uint32_t pages, shared_pages, words, symbols, processes;
 };
 
 struct command {
@@ -98,6 +98,7 @@ static enum err_code read_lists(const char *path, const struct trace_info *info,
                                 struct err *err)
 {
     struct trace_touched *pages;
+    struct trace_word *words;
     struct trace_symbol *symbols;
     *lists = (struct lists){0};
     if (trace_pages_read(path, &pages, &lists->pages, err))
@@ -105,6 +106,9 @@ static enum err_code read_lists(const char *path, const struct trace_info *info,
     for (uint32_t i = 0; i < lists->pages; i++)
         lists->shared_pages += pages[i].shared;
     free(pages);
+    if (trace_words_read(path, &words, &lists->words, err))
+        return err->code;
+    free(words);
     if (trace_symbols_read(path, &symbols, &lists->symbols, err))
         return err->code;
     free(symbols);
@@ -136,8 +140,8 @@ static void print_info(const char *path, const struct trace_info *info, const st
            info->file_bytes);
     if (total)
         printf(", %.3f per reference", (double)info->file_bytes / (double)total);
-    printf("\n  threads    %u of %u processes; %" PRIu64 " syncs, %" PRIu64 " peeks\n", info->n_streams,
-           lists->processes, info->refs[TRACE_SYNC], info->refs[TRACE_PEEK]);
+    printf("\n  threads    %u of %u processes; %" PRIu64 " syncs on %u words, %" PRIu64 " peeks\n",
+           info->n_streams, lists->processes, info->refs[TRACE_SYNC], lists->words, info->refs[TRACE_PEEK]);
     printf("  footprint  %" PRIu64 " pages of %u bytes, %u of them shared by threads; %" PRIu64
            " lines of %u bytes; %u symbols\n\n",
            info->footprint_pages, PAGE_BYTES, lists->shared_pages, info->footprint_lines,
@@ -191,6 +195,7 @@ static json_t *json_info(const char *path, const struct trace_info *info, const 
     json_object_set_new(object, "footprint_pages", json_integer((json_int_t)info->footprint_pages));
     json_object_set_new(object, "footprint_lines", json_integer((json_int_t)info->footprint_lines));
     json_object_set_new(object, "shared_pages", json_integer(lists->shared_pages));
+    json_object_set_new(object, "sync_words", json_integer(lists->words));
     json_object_set_new(object, "symbols", json_integer(lists->symbols));
     json_object_set_new(object, "processes", json_integer(lists->processes));
     json_object_set_new(object, "threads", json_integer(info->n_streams));

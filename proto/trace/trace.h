@@ -94,9 +94,17 @@ struct trace_symbol {
     char name[NAME_MAX_BYTES]; // cut when longer
 };
 
-// Read the list of pages, or of symbols (ascending by process and address; bytes 0: not known). The caller
-// frees *list with free(); an empty one is NULL. ERR_FILE, ERR_DAMAGED_TRACE, ERR_MEMORY.
+// A synchronisation word that some SYNC names.
+struct trace_word {
+    uint64_t address;
+    uint32_t process;
+};
+
+// Read the list of pages, of words (ascending by process and address), or of symbols (ascending by process
+// and address; bytes 0: not known). The caller frees *list with free(); an empty one is NULL. ERR_FILE,
+// ERR_DAMAGED_TRACE, ERR_MEMORY.
 enum err_code trace_pages_read(const char *path, struct trace_touched **list, uint32_t *n, struct err *err);
+enum err_code trace_words_read(const char *path, struct trace_word **list, uint32_t *n, struct err *err);
 enum err_code trace_symbols_read(const char *path, struct trace_symbol **list, uint32_t *n, struct err *err);
 
 // Sum over the kinds.

@@ -106,6 +106,24 @@ static enum err_code check_pages(const char *path, const struct trace_info *info
     return err->code;
 }
 
+static enum err_code check_words(const char *path, const struct trace_footprint *footprint, struct err *err)
+{
+    struct trace_word *list, *found = trace_footprint_words(footprint);
+    uint32_t n;
+    if (!found)
+        return err_set(err, ERR_MEMORY, "%s: no memory to check it", path);
+    if (!trace_words_read(path, &list, &n, err)) {
+        bool good = n == footprint->words.n;
+        for (uint32_t i = 0; good && i < n; i++)
+            good = list[i].address == found[i].address && list[i].process == found[i].process;
+        free(list);
+        if (!good)
+            trace_damaged(err, path, 0, "the list of synchronisation words is not what the references use");
+    }
+    free(found);
+    return err->code;
+}
+
 static enum err_code check_symbols(const char *path, struct err *err)
 {
     struct trace_symbol *list;
@@ -125,7 +143,8 @@ enum err_code trace_check(const char *path, struct err *err)
     struct trace_footprint footprint = {0};
     for (uint32_t i = 0; !err->code && i < contents.info.n_streams; i++)
         check_stream(path, i, &contents.info, &footprint, err);
-    if (!err->code && !check_pages(path, &contents.info, &footprint, err))
+    if (!err->code && !check_pages(path, &contents.info, &footprint, err) &&
+        !check_words(path, &footprint, err))
         check_symbols(path, err);
     trace_footprint_free(&footprint);
     close(fd);

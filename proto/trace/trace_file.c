@@ -150,7 +150,8 @@ static void contents_fields(struct archive *ar, struct trace_contents *contents)
     ar_u64(ar, &info->footprint_pages);
     ar_u64(ar, &info->footprint_lines);
     section_fields(ar, &contents->pages, streams_fields(ar, contents));
-    section_fields(ar, &contents->symbols, contents->pages.offset + contents->pages.packed_bytes);
+    section_fields(ar, &contents->words, contents->pages.offset + contents->pages.packed_bytes);
+    section_fields(ar, &contents->symbols, contents->words.offset + contents->words.packed_bytes);
 }
 
 uint8_t *trace_info_bytes(struct trace_contents *contents, size_t *bytes)
@@ -192,9 +193,10 @@ static const char *contents_contradiction(const struct trace_contents *contents,
     if (memcmp(refs, info->refs, sizeof refs) != 0)
         return "the streams' references do not add up to the trace's";
     const struct trace_section *pages = &contents->pages, *symbols = &contents->symbols;
-    if (contents->index_offset < sizeof(struct trace_head) || contents->index_offset > info_offset ||
-        end > info_offset || pages->packed_bytes > info_offset - end ||
-        symbols->packed_bytes != info_offset - end - pages->packed_bytes)
+    bool overflows = pages->packed_bytes > info_offset || contents->words.packed_bytes > info_offset ||
+                     symbols->packed_bytes > info_offset || contents->index_offset > info_offset;
+    end += pages->packed_bytes + contents->words.packed_bytes + symbols->packed_bytes;
+    if (contents->index_offset < sizeof(struct trace_head) || overflows || end != info_offset)
         return "the block indexes and lists are not where they should be";
     if (pages->count != info->footprint_pages)
         return "the list of pages has another length than the footprint";

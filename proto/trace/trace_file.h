@@ -49,8 +49,8 @@ struct trace_index {
     uint64_t checksum; // XXH3-64 of the offsets
 };
 
-// A list behind the indexes: the touched pages, or the symbols. Coded in trace_lists.c, packed with zstd; the
-// part of an empty list has no bytes.
+// A list behind the indexes: touched pages, synchronisation words, symbols. Coded in trace_lists.c, packed
+// with zstd; the part of an empty list has no bytes.
 struct trace_section {
     uint64_t offset;
     uint32_t count; // of what it lists
@@ -63,7 +63,7 @@ struct trace_contents {
     struct trace_info info;
     struct trace_index *indexes; // one per stream, owned
     uint64_t index_offset;       // where blocks end and indexes begin
-    struct trace_section pages, symbols;
+    struct trace_section pages, words, symbols;
 };
 void trace_contents_free(struct trace_contents *contents);
 

@@ -39,9 +39,42 @@ static uint64_t key_of(uint32_t process, uint64_t page)
     return page | (uint64_t)(process + 1) << 52;
 }
 
+static struct trace_word *find_word(const struct trace_words *words, const struct trace_word *key)
+{
+    uint64_t mask = words->capacity - 1;
+    uint64_t at = (key->address ^ (uint64_t)key->process << 48) * UINT64_C(0x9e3779b97f4a7c15) >> 20 & mask;
+    while (words->word[at].process &&
+           (words->word[at].process != key->process || words->word[at].address != key->address))
+        at = (at + 1) & mask;
+    return &words->word[at];
+}
+
+static bool add_word(struct trace_words *words, uint32_t process, uint64_t address)
+{
+    if (2 * words->n >= words->capacity) {
+        struct trace_words larger = *words;
+        larger.capacity = words->capacity ? 2 * words->capacity : 64;
+        larger.word = calloc(larger.capacity, sizeof *larger.word);
+        if (!larger.word)
+            return false;
+        for (uint64_t i = 0; i < words->capacity; i++)
+            if (words->word[i].process)
+                *find_word(&larger, &words->word[i]) = words->word[i];
+        free(words->word);
+        *words = larger;
+    }
+    struct trace_word key = {address, process + 1};
+    struct trace_word *word = find_word(words, &key);
+    words->n += !word->process;
+    *word = key;
+    return true;
+}
+
 bool trace_footprint_add(struct trace_footprint *footprint, uint32_t process, uint32_t stream,
                          const struct trace_ref *ref)
 {
+    if (ref->kind == TRACE_SYNC && !add_word(&footprint->words, process, ref->address))
+        return false;
     uint64_t first = ref->address / TRACE_FOOTPRINT_LINE;
     uint64_t last = (ref->address + ref->size - 1) / TRACE_FOOTPRINT_LINE;
     for (uint64_t line = first; line <= last; line++) {
@@ -76,6 +109,27 @@ struct trace_touched *trace_footprint_list(const struct trace_footprint *footpri
     return list;
 }
 
+static int word_order(const void *a, const void *b)
+{
+    const struct trace_word *one = a, *other = b;
+    if (one->process != other->process)
+        return one->process < other->process ? -1 : 1;
+    return one->address < other->address ? -1 : one->address > other->address;
+}
+
+struct trace_word *trace_footprint_words(const struct trace_footprint *footprint)
+{
+    const struct trace_words *words = &footprint->words;
+    struct trace_word *list = calloc(words->n + 1, sizeof *list);
+    uint64_t n = 0;
+    for (uint64_t i = 0; list && i < words->capacity; i++)
+        if (words->word[i].process)
+            list[n++] = (struct trace_word){words->word[i].address, words->word[i].process - 1};
+    if (n)
+        qsort(list, n, sizeof *list, word_order);
+    return list;
+}
+
 const struct trace_page *trace_footprint_find(const struct trace_footprint *footprint, uint32_t process,
                                               uint64_t page)
 {
@@ -88,5 +142,6 @@ const struct trace_page *trace_footprint_find(const struct trace_footprint *foot
 void trace_footprint_free(struct trace_footprint *footprint)
 {
     free(footprint->pages);
+    free(footprint->words.word);
     *footprint = (struct trace_footprint){0};
 }

@@ -2,10 +2,12 @@
 // An entry of the list of pages is the number
 //     zigzag(page - (page before + 1)) * 4 + same * 2 + shared,
 // and unless `same` (process and stream are those of the entry before; first: 0 and 0) process and stream. An
-// entry of the list of symbols is process - process before, address - address before (of the same process,
-// else the address), bytes, length of the name, and the name.
+// entry of the list of words is process - process before, and the address / TRACE_WORD less that of the entry
+// before of the same process; one of the list of symbols is the same with the whole address, bytes, length of
+// the name, and the name.
 #include "proto/trace/trace_lists.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -94,6 +96,22 @@ uint8_t *trace_pack_symbols(struct trace_symbol *list, uint32_t n, struct trace_
     return packed;
 }
 
+uint8_t *trace_pack_words(const struct trace_word *list, uint32_t n, struct trace_section *section)
+{
+    uint8_t *raw = malloc((size_t)n * TRACE_WORD_CODE_MAX + 1), *at = raw;
+    if (!raw)
+        return NULL;
+    struct trace_word last = {0};
+    for (uint32_t i = 0; i < n; last = list[i++]) {
+        bool same = list[i].process == last.process;
+        at = put_number(at, list[i].process - last.process);
+        at = put_number(at, (list[i].address - (same ? last.address : 0)) / TRACE_WORD);
+    }
+    uint8_t *packed = pack(raw, n, at, section);
+    free(raw);
+    return packed;
+}
+
 static bool section_invalid(const struct trace_section *section, uint32_t limit, uint32_t entry_max)
 {
     uint64_t most = (uint64_t)section->count * entry_max;
@@ -106,6 +124,8 @@ const char *trace_lists_contradiction(const struct trace_contents *contents)
 {
     if (section_invalid(&contents->pages, TRACE_PAGES_MAX, TRACE_PAGE_CODE_MAX))
         return "the list of pages cannot be of this size";
+    if (section_invalid(&contents->words, TRACE_WORDS_MAX, TRACE_WORD_CODE_MAX))
+        return "the list of synchronisation words cannot be of this size";
     if (section_invalid(&contents->symbols, TRACE_SYMBOLS_MAX, TRACE_SYMBOL_CODE_MAX))
         return "the list of symbols cannot be of this size";
     return NULL;
@@ -123,28 +143,40 @@ static enum err_code unpack(const char *path, const struct trace_section *sectio
     return ERR_OK;
 }
 
-// Reads a section's coded bytes, with `beyond` zeros behind them. The caller frees *raw.
+// Reads a section's coded bytes, with ENTRY_MAX zeros behind them. The caller frees *raw.
+#define ENTRY_MAX TRACE_SYMBOL_CODE_MAX
 static enum err_code read_section(int fd, const char *path, const struct trace_section *section,
-                                  size_t beyond, uint8_t **raw, struct err *err)
+                                  uint8_t **raw, struct err *err)
 {
     uint8_t *packed = malloc(section->packed_bytes + 1);
-    *raw = calloc(1, section->raw_bytes + beyond);
+    *raw = calloc(1, section->raw_bytes + ENTRY_MAX);
     if (!packed || !*raw)
         err_set(err, ERR_MEMORY, "%s: no memory for its lists", path);
-    else if (!trace_read_at(fd, path, section->offset, packed, section->packed_bytes, err))
+    else if (section->count && !trace_read_at(fd, path, section->offset, packed, section->packed_bytes, err))
         unpack(path, section, packed, *raw, err);
     free(packed);
-    if (err->code) {
-        free(*raw);
-        *raw = NULL;
-    }
     return err->code;
 }
 
-// Reads a page behind `last`. False when it makes no sense.
-static bool page_entry(const struct trace_info *info, const uint8_t **at, const struct trace_touched *last,
-                       struct trace_touched *page)
+// Reads the entry behind `last` (NULL: the first one) at *at, below `end`; up to ENTRY_MAX bytes behind `end`
+// may be read. False when it makes no sense.
+typedef bool entry_fn(const struct trace_info *info, const uint8_t **at, const uint8_t *end, const void *last,
+                      void *entry);
+
+static bool process_exists(const struct trace_info *info, uint32_t process)
 {
+    for (uint32_t i = 0; i < info->n_streams; i++)
+        if (info->streams[i].process == process)
+            return true;
+    return false;
+}
+
+static bool page_entry(const struct trace_info *info, const uint8_t **at, const uint8_t *end,
+                       const void *before, void *entry)
+{
+    static const struct trace_touched none = {.page = UINT64_MAX};
+    const struct trace_touched *last = before ? before : &none;
+    struct trace_touched *page = entry;
     uint64_t number = get_number(at);
     *page = *last;
     page->page = last->page + 1 + unzigzag(number >> PAGE_FLAGS);
@@ -156,115 +188,141 @@ static bool page_entry(const struct trace_info *info, const uint8_t **at, const 
         page->process = (uint32_t)process;
         page->first_stream = (uint32_t)stream;
     }
-    return page->page <= PAGES_IN_SPACE && page->first_stream < info->n_streams &&
+    return *at <= end && page->page <= PAGES_IN_SPACE && page->first_stream < info->n_streams &&
            info->streams[page->first_stream].process == page->process;
 }
 
-static enum err_code decode_pages(const char *path, const struct trace_contents *contents, const uint8_t *raw,
-                                  struct trace_touched *list, struct err *err)
+// Entries ascend by process and address: reads both. False unless they do, and the process is there.
+static bool ascend(const struct trace_info *info, const uint8_t **at, uint64_t unit, uint32_t *process,
+                   uint64_t *address, bool first)
 {
-    const struct trace_section *section = &contents->pages;
-    const uint8_t *at = raw, *end = raw + section->raw_bytes;
-    struct trace_touched last = {.page = UINT64_MAX};
-    for (uint32_t i = 0; i < section->count; last = list[i++])
-        if (at >= end || !page_entry(&contents->info, &at, &last, &list[i]))
-            return trace_damaged(err, path, section->offset, "entry %u of the list of pages makes no sense",
-                                 i);
-    if (at != end)
-        return trace_damaged(err, path, section->offset, "the list of pages does not end where it should");
-    return ERR_OK;
+    uint64_t step = get_number(at), distance = get_number(at);
+    uint64_t from = step || first ? 0 : *address;
+    if (step >= TRACE_STREAMS_MAX || distance > (UINT64_MAX - from) / unit)
+        return false;
+    *process += (uint32_t)step;
+    *address = from + distance * unit;
+    return (!step && !first) || process_exists(info, *process);
+}
+
+static bool word_entry(const struct trace_info *info, const uint8_t **at, const uint8_t *end,
+                       const void *before, void *entry)
+{
+    const struct trace_word *last = before;
+    struct trace_word *word = entry;
+    *word = last ? *last : (struct trace_word){0};
+    if (!ascend(info, at, TRACE_WORD, &word->process, &word->address, !last) || *at > end)
+        return false;
+    return !last || word->process != last->process || word->address != last->address;
 }
 
 static bool symbol_entry(const struct trace_info *info, const uint8_t **at, const uint8_t *end,
-                         const struct trace_symbol *last, struct trace_symbol *symbol)
+                         const void *before, void *entry)
 {
-    static const struct trace_symbol none = {0};
-    bool first = !last;
-    last = last ? last : &none;
-    uint64_t process = get_number(at), address = get_number(at);
+    const struct trace_symbol *last = before;
+    struct trace_symbol *symbol = entry;
+    symbol->process = last ? last->process : 0;
+    symbol->address = last ? last->address : 0;
+    if (!ascend(info, at, 1, &symbol->process, &symbol->address, !last))
+        return false;
     symbol->bytes = get_number(at);
     size_t length = *(*at)++;
-    if (process >= TRACE_STREAMS_MAX || *at > end || length >= sizeof symbol->name ||
-        length > (size_t)(end - *at) || memchr(*at, 0, length))
+    if (*at > end || length >= sizeof symbol->name || length > (size_t)(end - *at) ||
+        memchr(*at, 0, length) || symbol->bytes > UINT64_MAX - symbol->address)
         return false;
-    symbol->process = last->process + (uint32_t)process;
-    symbol->address = address + (process ? 0 : last->address);
     memcpy(symbol->name, *at, length);
     *at += length;
-    if (symbol->bytes > UINT64_MAX - symbol->address || (!process && symbol->address < last->address))
-        return false;
-    if (!first && !process)
-        return true;
-    for (uint32_t i = 0; i < info->n_streams; i++)
-        if (info->streams[i].process == symbol->process)
-            return true;
-    return false;
+    return true;
 }
 
-static enum err_code decode_symbols(const char *path, const struct trace_contents *contents,
-                                    const uint8_t *raw, struct trace_symbol *list, struct err *err)
+static const struct list_kind {
+    const char *name;
+    size_t section; // its place in struct trace_contents
+    size_t bytes;   // of an entry in memory
+    entry_fn *entry;
+} pages_kind = {"pages", offsetof(struct trace_contents, pages), sizeof(struct trace_touched), page_entry},
+  words_kind = {"synchronisation words", offsetof(struct trace_contents, words), sizeof(struct trace_word),
+                word_entry},
+  symbols_kind = {"symbols", offsetof(struct trace_contents, symbols), sizeof(struct trace_symbol),
+                  symbol_entry};
+
+static enum err_code decode(const char *path, const struct list_kind *kind,
+                            const struct trace_contents *contents, const struct trace_section *section,
+                            const uint8_t *raw, uint8_t *list, struct err *err)
 {
-    const struct trace_section *section = &contents->symbols;
     const uint8_t *at = raw, *end = raw + section->raw_bytes;
-    for (uint32_t i = 0; i < section->count; i++)
-        if (at >= end || !symbol_entry(&contents->info, &at, end, i ? &list[i - 1] : NULL, &list[i]))
-            return trace_damaged(err, path, section->offset, "entry %u of the list of symbols makes no sense",
-                                 i);
+    uint8_t *entry = list, *last = NULL;
+    for (uint32_t i = 0; i < section->count; i++) {
+        if (at >= end || !kind->entry(&contents->info, &at, end, last, entry))
+            return trace_damaged(err, path, section->offset, "entry %u of the list of %s makes no sense", i,
+                                 kind->name);
+        last = entry;
+        entry += kind->bytes;
+    }
     if (at != end)
-        return trace_damaged(err, path, section->offset, "the list of symbols does not end where it should");
+        return trace_damaged(err, path, section->offset, "the list of %s does not end where it should",
+                             kind->name);
     return ERR_OK;
+}
+
+static enum err_code read_open(int fd, const char *path, const struct list_kind *kind,
+                               const struct trace_contents *contents, uint8_t **list, struct err *err)
+{
+    const struct trace_section *section =
+        (const struct trace_section *)(const void *)((const uint8_t *)contents + kind->section);
+    uint8_t *raw = NULL;
+    *list = calloc(section->count + 1, kind->bytes);
+    if (!*list)
+        err_set(err, ERR_MEMORY, "%s: no memory for its list of %s", path, kind->name);
+    else if (!read_section(fd, path, section, &raw, err))
+        decode(path, kind, contents, section, raw, *list, err);
+    free(raw);
+    return err->code;
+}
+
+// The whole list, which the caller frees; NULL when it is empty.
+static enum err_code read_list(const char *path, const struct list_kind *kind, void **list, uint32_t *n,
+                               struct err *err)
+{
+    struct trace_contents contents;
+    uint8_t *bytes = NULL;
+    int fd;
+    *list = NULL;
+    *n = 0;
+    if (trace_open_file(path, &fd, &contents, err))
+        return err->code;
+    if (!read_open(fd, path, kind, &contents, &bytes, err))
+        *n =
+            ((const struct trace_section *)(const void *)((const uint8_t *)&contents + kind->section))->count;
+    close(fd);
+    trace_contents_free(&contents);
+    if (*n)
+        *list = bytes;
+    else
+        free(bytes);
+    return err->code;
 }
 
 enum err_code trace_pages_read(const char *path, struct trace_touched **list, uint32_t *n, struct err *err)
 {
-    struct trace_contents contents;
-    int fd;
-    uint8_t *raw = NULL;
-    *list = NULL;
-    *n = 0;
-    if (trace_open_file(path, &fd, &contents, err))
-        return err->code;
-    uint32_t count = contents.pages.count;
-    struct trace_touched *pages = calloc(count + 1, sizeof *pages);
-    if (!pages)
-        err_set(err, ERR_MEMORY, "%s: no memory for its list of pages", path);
-    else if (count && !read_section(fd, path, &contents.pages, TRACE_PAGE_CODE_MAX, &raw, err))
-        decode_pages(path, &contents, raw, pages, err);
-    free(raw);
-    close(fd);
-    trace_contents_free(&contents);
-    if (err->code || !count) {
-        free(pages);
-        return err->code;
-    }
+    void *pages;
+    read_list(path, &pages_kind, &pages, n, err);
     *list = pages;
-    *n = count;
-    return ERR_OK;
+    return err->code;
+}
+
+enum err_code trace_words_read(const char *path, struct trace_word **list, uint32_t *n, struct err *err)
+{
+    void *words;
+    read_list(path, &words_kind, &words, n, err);
+    *list = words;
+    return err->code;
 }
 
 enum err_code trace_symbols_read(const char *path, struct trace_symbol **list, uint32_t *n, struct err *err)
 {
-    struct trace_contents contents;
-    int fd;
-    uint8_t *raw = NULL;
-    *list = NULL;
-    *n = 0;
-    if (trace_open_file(path, &fd, &contents, err))
-        return err->code;
-    uint32_t count = contents.symbols.count;
-    struct trace_symbol *symbols = calloc(count + 1, sizeof *symbols);
-    if (!symbols)
-        err_set(err, ERR_MEMORY, "%s: no memory for its list of symbols", path);
-    else if (count && !read_section(fd, path, &contents.symbols, TRACE_SYMBOL_CODE_MAX, &raw, err))
-        decode_symbols(path, &contents, raw, symbols, err);
-    free(raw);
-    close(fd);
-    trace_contents_free(&contents);
-    if (err->code || !count) {
-        free(symbols);
-        return err->code;
-    }
+    void *symbols;
+    read_list(path, &symbols_kind, &symbols, n, err);
     *list = symbols;
-    *n = count;
-    return ERR_OK;
+    return err->code;
 }

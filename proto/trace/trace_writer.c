@@ -224,6 +224,9 @@ enum err_code trace_put(struct trace_writer *writer, uint32_t stream, const stru
     if (NP_UNLIKELY(writer->footprint.n_pages > TRACE_PAGES_MAX))
         return err_set(err, ERR_LIMIT, "%s: more than %u pages of %u bytes; use --max-refs", writer->path,
                        TRACE_PAGES_MAX, PAGE_BYTES);
+    if (NP_UNLIKELY(writer->footprint.words.n > TRACE_WORDS_MAX))
+        return err_set(err, ERR_LIMIT, "%s: more than %u synchronisation words; use --max-refs", writer->path,
+                       TRACE_WORDS_MAX);
     if (open->bytes > TRACE_RAW_MAX - TRACE_CODE_BYTES_MAX)
         return close_block(writer, stream, err);
     return ERR_OK;
@@ -299,6 +302,12 @@ static enum err_code write_lists(struct trace_writer *writer, struct trace_conte
     uint8_t *packed = pages ? trace_pack_pages(pages, n, &contents->pages) : NULL;
     free(pages);
     if (write_list(writer, packed, &contents->pages, err))
+        return err->code;
+    struct trace_word *words = trace_footprint_words(&writer->footprint);
+    n = (uint32_t)writer->footprint.words.n;
+    packed = words ? trace_pack_words(words, n, &contents->words) : NULL;
+    free(words);
+    if (write_list(writer, packed, &contents->words, err))
         return err->code;
     packed = trace_pack_symbols(writer->symbols, writer->n_symbols, &contents->symbols);
     return write_list(writer, packed, &contents->symbols, err);

@@ -100,17 +100,18 @@ static void repair_blocks(uint8_t *bytes, size_t end)
     }
 }
 
-// Checksums of the two lists: each is the last field of a section, and the sections end the information part.
+// Checksums of the lists: each is the last field of a section, and the sections end the information part.
 static void repair_lists(uint8_t *bytes, const struct trace_tail *tail)
 {
-    enum { SECTION = 28, PACKED = 12, CHECKSUM = 20 };
-    if (tail->info_bytes < 2 * SECTION)
+    enum { SECTION = 28, PACKED = 12, CHECKSUM = 20, SECTIONS = 3 };
+    if (tail->info_bytes < SECTIONS * SECTION)
         return;
     uint64_t end = tail->info_offset;
-    for (uint8_t *at = bytes + tail->info_offset + tail->info_bytes; end; at -= SECTION) {
+    uint8_t *at = bytes + tail->info_offset + tail->info_bytes;
+    for (unsigned i = 0; i < SECTIONS; i++, at -= SECTION) {
         uint64_t packed;
         memcpy(&packed, at - SECTION + PACKED, sizeof packed);
-        if (packed > end || at < bytes + tail->info_offset + tail->info_bytes - SECTION)
+        if (packed > end)
             return;
         end -= packed;
         uint64_t checksum = XXH3_64bits(bytes + end, packed);

@@ -57,18 +57,29 @@ static bool symbols_equal(const struct trace_symbol *a, const struct trace_symbo
     return equal;
 }
 
-// The two lists against those of the good file, which are kept from the first call on.
+static bool words_equal(const struct trace_word *a, const struct trace_word *b, uint32_t n)
+{
+    bool equal = true;
+    for (uint32_t i = 0; i < n; i++)
+        equal = equal && a[i].address == b[i].address && a[i].process == b[i].process;
+    return equal;
+}
+
+// The lists against those of the good file, which are kept from the first call on.
 static bool lists_right(bool *failed)
 {
     static struct trace_touched *good_pages;
+    static struct trace_word *good_words;
     static struct trace_symbol *good_symbols;
-    static uint32_t n_pages, n_symbols;
+    static uint32_t n_pages, n_words, n_symbols;
     struct trace_touched *pages;
+    struct trace_word *words;
     struct trace_symbol *symbols;
     struct err err;
     uint32_t n;
     if (!good_pages)
         NP_ASSERT(!trace_pages_read(good_path, &good_pages, &n_pages, &err) &&
+                  !trace_words_read(good_path, &good_words, &n_words, &err) &&
                   !trace_symbols_read(good_path, &good_symbols, &n_symbols, &err));
     bool right = true;
     if (trace_pages_read(bad_path, &pages, &n, &err))
@@ -77,6 +88,11 @@ static bool lists_right(bool *failed)
         right = n == n_pages && pages_equal(pages, good_pages, n);
     free(pages);
     right = right && (!err.code || (err.code == ERR_DAMAGED_TRACE && strstr(err.text, "byte")));
+    if (trace_words_read(bad_path, &words, &n, &err))
+        *failed = true;
+    else
+        right = right && n == n_words && words_equal(words, good_words, n);
+    free(words);
     if (trace_symbols_read(bad_path, &symbols, &n, &err))
         *failed = true;
     else

@@ -74,6 +74,29 @@ static void test_pages(void)
     free(pages);
 }
 
+static void test_words(void)
+{
+    struct trace_writer *writer = begin((const uint32_t[]){1, 0}, 2);
+    for (uint64_t i = 1000; i-- > 0;)
+        put(writer, i % 2, i * 12, TRACE_SYNC);
+    put(writer, 1, UINT64_MAX - 7, TRACE_SYNC);
+    put(writer, 1, 0, TRACE_SYNC);
+    put(writer, 1, 4, TRACE_PEEK);
+    finish(writer);
+    struct trace_word *words;
+    struct err err;
+    uint32_t n;
+    CU_ASSERT_EQUAL_FATAL(trace_words_read(path, &words, &n, &err), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(n, 1002);
+    CU_ASSERT(words[0].process == 0 && words[0].address == 0);
+    for (uint64_t i = 0; i < 500; i++) {
+        CU_ASSERT(words[1 + i].process == 0 && words[1 + i].address == (2 * i + 1) * 12);
+        CU_ASSERT(words[502 + i].process == 1 && words[502 + i].address == 2 * i * 12);
+    }
+    CU_ASSERT(words[501].process == 0 && words[501].address == UINT64_MAX - 7);
+    free(words);
+}
+
 static void test_symbols(void)
 {
     static const struct trace_symbol in[] = {{0x500, 8, 1, "late"},
@@ -139,15 +162,15 @@ static void change(size_t at, uint8_t to)
 }
 
 // The last fields of the information part: count, raw bytes, packed bytes and checksum of pages, then of
-// symbols: 28 bytes each.
+// words, of symbols: 28 bytes each.
 static void test_lists_that_contradict(void)
 {
-    static const size_t counts[] = {56, 28, 52, 24, 44, 16, 36, 8};
+    static const size_t counts[] = {84, 56, 28, 80, 52, 24, 72, 44, 16, 64, 36, 8};
     for (size_t i = 0; i < NP_ARRAY_LEN(counts); i++) {
         struct trace_writer *writer = begin((const uint32_t[]){0}, 1);
         struct err err;
         put(writer, 0, 0x1000, TRACE_LOAD);
-        put(writer, 0, 0x5000, TRACE_LOAD);
+        put(writer, 0, 0x5000, TRACE_SYNC);
         CU_ASSERT_EQUAL(trace_put_symbol(writer, &(struct trace_symbol){1, 2, 0, "a"}, &err), ERR_OK);
         finish(writer);
         change(counts[i], 100);
@@ -163,6 +186,7 @@ int main(void)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("trace lists", NULL, NULL);
     CU_add_test(suite, "pages", test_pages);
+    CU_add_test(suite, "words", test_words);
     CU_add_test(suite, "symbols", test_symbols);
     CU_add_test(suite, "limits", test_limits);
     CU_add_test(suite, "lists that contradict", test_lists_that_contradict);
