@@ -47,6 +47,8 @@ enum err_code memory_read(struct reader *r, uint32_t partition);
 // links.c
 enum err_code links_read(struct reader *r, struct value list);
 enum err_code faults_read(struct reader *r, struct value list);
+// claims.c
+enum err_code claims_read(struct reader *r, struct value list);
 // programs.c: everything in all `programs:`
 enum err_code programs_read(struct reader *r);
 // generators.c, replays.c: the keys of one entry but `on`

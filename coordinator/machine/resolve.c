@@ -284,6 +284,28 @@ static void put_faults(const struct machine *m, FILE *out)
     }
 }
 
+// Texts may hold anything but control characters: in double quotes, with those and backslashes escaped.
+static void put_quoted(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text; text++)
+        fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+    fputc('"', out);
+}
+
+static void put_claims(const struct scenario *s, FILE *out)
+{
+    char share[UNIT_TEXT_SIZE];
+    fputs(s->n_claims ? "claims:\n" : "", out);
+    for (uint32_t i = 0; i < s->n_claims; i++) {
+        const struct claim *c = &s->claims[i];
+        fputs("  - says: ", out);
+        put_quoted(out, c->says);
+        fprintf(out, "\n    value: %s\n    %s: %s\n    times: %s\n", c->value,
+                claim_relation_key(c->relation), c->operand, unit_format(UNIT_SHARE, c->permille, share));
+    }
+}
+
 int scenario_write_resolved(const struct scenario *scenario, FILE *out, struct err *err)
 {
     const struct machine *m = &scenario->machine;
@@ -302,6 +324,7 @@ int scenario_write_resolved(const struct scenario *scenario, FILE *out, struct e
         put_system(scenario, out, i);
     put_links(m, out);
     put_faults(m, out);
+    put_claims(scenario, out);
     if (fflush(out) || ferror(out))
         return (int)err_errno(err, ERR_FILE, "the resolved scenario could not be written");
     return ERR_OK;

@@ -14,7 +14,7 @@ struct scenario_text {
     char name[NAME_MAX_BYTES];
     uint64_t seed;
     sim_time until, window;
-    struct value parameters, systems, links, faults;
+    struct value parameters, systems, links, faults, claims;
 };
 
 #define LATER(key, presence)                                                                                 \
@@ -31,6 +31,7 @@ static const struct field fields[] = {
     LATER(systems, REQUIRED),
     LATER(links, OPTIONAL),
     LATER(faults, OPTIONAL),
+    LATER(claims, OPTIONAL),
 };
 
 static void *grow(void *array, size_t items, size_t item_size)
@@ -134,6 +135,8 @@ static enum err_code read_machine(struct reader *r)
         code = programs_read(r);
     if (!code)
         code = faults_read(r, text.faults);
+    if (!code)
+        code = claims_read(r, text.claims);
     const char *rule = code ? NULL : machine_invalid(m);
     if (rule) // the checks above should have said it better, with a line
         code = value_fail(root, ERR_IMPOSSIBLE_MACHINE, r->err, "%s", rule);
@@ -212,6 +215,7 @@ void scenario_free(struct scenario *scenario)
     free(scenario->recordings);
     free(scenario->programs);
     free(scenario->warnings);
+    free(scenario->claims);
     free(scenario->program_of);
     free(scenario->sources);
     free(scenario->system_figures);

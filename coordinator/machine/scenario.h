@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "coordinator/machine/claims.h"
 #include "coordinator/machine/figures.h"
 #include "coordinator/machine/settings.h"
 #include "proto/base/machine.h"
@@ -41,11 +42,12 @@ struct scenario {
     struct machine machine;
     char file[PATH_MAX_BYTES];      // as given
     char directory[PATH_MAX_BYTES]; // absolute, of the file: relative paths in it begin here
-    uint32_t n_recordings, n_programs, n_warnings, n_parameters;
+    uint32_t n_recordings, n_programs, n_warnings, n_parameters, n_claims;
     struct parameter parameters[PARAMETERS_MAX]; // what `parameters:` were in the end
     struct recording *recordings;
     struct program *programs;
     struct warning *warnings;
+    struct claim *claims;
     uint32_t *program_of;                   // per machine.cpus: index into programs
     struct source (*sources)[FIGURE_COUNT]; // per machine.boards: where each figure comes from
     struct system_figures *system_figures;  // per machine.systems: with their sources

@@ -3,6 +3,7 @@
 #ifndef NP_COORDINATOR_RUN_REPORT_H
 #define NP_COORDINATOR_RUN_REPORT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "coordinator/machine/scenario.h"
@@ -26,6 +27,9 @@ void host_time_print(const struct report *report, FILE *out);
 
 // results.json; its schema is described in README.md of this folder.
 enum err_code results_json_write(const struct report *report, FILE *out, struct err *err);
+
+// The same as a document; the caller's reference. NULL: out of memory.
+json_t *results_document(const struct report *report);
 
 // counters.csv: partition, board, counter, unit, value.
 void counters_csv_write(const struct report *report, FILE *out);

@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "coordinator/run/claims.h"
 #include "coordinator/run/report.h"
 #include "coordinator/run/sharing_json.h"
 #include "proto/base/assert.h"
@@ -50,6 +51,7 @@ static json_t *histogram(const struct latency_histogram *h)
     json_t *object = json_object(), *buckets = json_array();
     put(object, "count", number(h->count));
     put(object, "sum_ps", number(h->sum_ps));
+    put(object, "mean_ps", h->count ? number(h->sum_ps / h->count) : json_null());
     put(object, "min_ps", number(h->min_ps));
     put(object, "max_ps", number(h->max_ps));
     for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
@@ -99,6 +101,12 @@ static json_t *board(const struct machine *m, const struct board_results *b)
     return object;
 }
 
+// Of simulated time, rounded down.
+static json_t *per_second(uint64_t n, sim_time time)
+{
+    return time ? number((uint64_t)((unsigned __int128)n * SIM_PS_PER_S / time)) : json_null();
+}
+
 static json_t *partition(const struct report *report, uint32_t number_of)
 {
     const struct machine *m = &report->scenario->machine;
@@ -114,6 +122,9 @@ static json_t *partition(const struct report *report, uint32_t number_of)
     put(object, "cpus_running", number(sum.running_cpus));
     put(object, "accesses", number(sum.accesses));
     put(object, "hits", number(sum.hits));
+    put(object, "work", number(sum.work));
+    put(object, "accesses_per_s", per_second(sum.accesses, sum.end));
+    put(object, "work_per_s", per_second(sum.work, sum.end));
     put(object, "values_synthetic", json_boolean(sum.traces));
     put(object, "weakly_ordered", json_boolean(sum.weak));
     put(object, "store_buffer", number(sum.store_buffer));
@@ -182,7 +193,7 @@ static json_t *options(const struct report *report)
     return object;
 }
 
-static json_t *document(const struct report *report)
+json_t *results_document(const struct report *report)
 {
     static const char *const ends[] = {"done", "until", "saved", "interrupted"};
     const struct machine *m = &report->scenario->machine;
@@ -203,6 +214,7 @@ static json_t *document(const struct report *report)
     for (uint32_t p = 0; p < m->n_partitions; p++)
         json_array_append_new(partitions, partition(report, p));
     put(object, "partitions", partitions);
+    put(object, "claims", claims_judge(report->scenario, object));
     put(object, "options", options(report));
     put(object, "host", host(report));
     return object;
@@ -210,7 +222,7 @@ static json_t *document(const struct report *report)
 
 enum err_code results_json_write(const struct report *report, FILE *out, struct err *err)
 {
-    json_t *json = document(report);
+    json_t *json = results_document(report);
     char *text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(json);
     if (!text)

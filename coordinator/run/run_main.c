@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "coordinator/machine/units.h"
+#include "coordinator/run/claims.h"
 #include "coordinator/run/drive.h"
 #include "coordinator/run/find.h"
 #include "coordinator/run/manifest.h"
@@ -165,11 +166,24 @@ static enum err_code report(struct run *run, struct err *err)
     return ERR_OK;
 }
 
+// What the scenario claims is claimed of the file as it stands: with other values it is only shown.
+static enum err_code check_claims(const struct run *run, const struct report *report, struct err *err)
+{
+    const struct run_command *c = &run->command;
+    bool as_it_stands = !c->settings.n && !c->seed_given && !c->until_given && !run->outcome.interrupted;
+    if (run->scenario.n_claims == 0 || !as_it_stands || run->outcome.reason == PAUSE_SAVE_POINT)
+        return ERR_OK;
+    json_t *document = results_document(report);
+    enum err_code code = claims_check(&run->scenario, document, err);
+    json_decref(document);
+    return code;
+}
+
 // What the user must be told although all went well: wrong values first.
 static enum err_code conclude(const struct run *run, struct err *err)
 {
     const struct report report = {&run->scenario, &run->command, &run->plan, &run->outcome, &run->folder};
-    if (report_checks(&report, err) || flush_output(err))
+    if (report_checks(&report, err) || check_claims(run, &report, err) || flush_output(err))
         return err->code;
     if (run->outcome.interrupted)
         return err_set(err, ERR_INTERRUPTED, "interrupted; the results in %s are partial", run->folder.shown);

@@ -4,6 +4,7 @@
 
 #include "coordinator/machine/generators.h"
 #include "coordinator/machine/units.h"
+#include "coordinator/run/claims.h"
 #include "coordinator/run/report.h"
 #include "proto/base/assert.h"
 #include "proto/base/digest.h"
@@ -238,6 +239,9 @@ void summary_print(const struct report *report, FILE *out)
     print_head(report, out);
     for (uint32_t p = 0; p < report->scenario->machine.n_partitions; p++)
         print_partition(report, p, out);
+    json_t *document = results_document(report);
+    claims_print(document, out);
+    json_decref(document);
     host_time_print(report, out);
     digest_text(report->outcome->run, digest);
     fprintf(out, "\nDigest of the run: %s\n", digest);
