@@ -33,7 +33,8 @@ enum err_code process_start(struct process *process, const char *program, const 
 // Starts argv[0], a path, with arguments that end with NULL, in the same way. ERR_PROCESS.
 enum err_code process_spawn(struct process *process, char *const *argv, struct err *err);
 
-// Reads what it has said, if anything, into log (NULL: none) and last words. Returns false at the end of its words.
+// Reads what it has said, if anything, into log (NULL: none) and last words. Returns false at the end of its
+// words.
 bool process_listen(struct process *process, FILE *log);
 
 // Looks whether it has ended, without waiting. True when it is seen to have ended now.

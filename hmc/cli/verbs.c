@@ -13,6 +13,8 @@
 const struct verb verbs[] = {
     {"run", COORDINATOR, NULL, 1, -1, "FILE [OPTIONS]", "simulate a scenario and write its results"},
     {"check", COORDINATOR, NULL, 1, -1, "FILE", "read a scenario and show the machine it describes"},
+    {"sweep", COORDINATOR, NULL, 1, -1, "FILE --over NAME=VALUES",
+     "run a scenario at many points, over the host's cores"},
     {"digest", COORDINATOR, NULL, 1, -1, "A [B --diff]",
      "show the digest of a run, or where two runs differ"},
     {"record", COORDINATOR, NULL, 1, -1, "[OPTIONS] -- PROGRAM", "record a program's memory references"},

@@ -53,6 +53,7 @@ enum exit_class {
     X(ERR_NO_PROGRESS, "NP0602", EXIT_CLASS_RUN, "the simulated machine makes no progress")                  \
     X(ERR_TIMEOUT, "NP0603", EXIT_CLASS_RUN, "a process of the run does not answer")                         \
     X(ERR_EPOCH, "NP0604", EXIT_CLASS_RUN, "another process claims this run")                                \
+    X(ERR_POINTS, "NP0605", EXIT_CLASS_RUN, "some runs of a sweep failed")                                   \
     X(ERR_CHECK, "NP0701", EXIT_CLASS_CHECK, "a simulated program saw a wrong value")                        \
     X(ERR_DIFFER, "NP0702", EXIT_CLASS_CHECK, "two runs that should agree do not")                           \
     X(ERR_CLAIM, "NP0703", EXIT_CLASS_CHECK, "something that the scenario claims does not hold")             \
