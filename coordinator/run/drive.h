@@ -24,6 +24,7 @@ struct drive_config {
     const struct run_folder *folder;
     const char *resume_folder; // absolute; "": none
     const char *save_folder;   // absolute, exists; "": the run is not saved
+    const struct watch_list *watch;
     // Called when the conductor reports; may be NULL.
     void (*progress)(void *context, const struct group_progress *groups, uint32_t n);
     void *context;

@@ -20,17 +20,19 @@ void drive_send_to_all(struct drive *drive, const struct control *control)
         tell(drive, &drive->workers[i], control);
 }
 
-static struct run_options run_options(const struct run_command *command, uint64_t seed)
+static struct run_options run_options(const struct drive_config *config)
 {
+    const struct run_command *command = config->command;
     return (struct run_options){.chop_seed = command->chop,
                                 .host_fault_rate = command->host_faults,
-                                .host_fault_seed = seed,
+                                .host_fault_seed = config->machine->seed,
                                 .reference = command->reference,
                                 .use_bounds = !command->no_bounds,
                                 .skip_idle = !command->no_bounds,
                                 .pin_core = command->pin,
                                 .insecure = command->insecure,
-                                .silence_ms = command->silence_s * 1000};
+                                .silence_ms = command->silence_s * 1000,
+                                .watch = *config->watch};
 }
 
 void drive_configure(struct drive *drive)
@@ -46,7 +48,7 @@ void drive_configure(struct drive *drive)
     c->nodes = config->plan->nodes;
     c->threads = config->plan->threads;
     memcpy(c->node_of_board, config->plan->node_of_board, sizeof c->node_of_board);
-    c->options = run_options(config->command, config->machine->seed);
+    c->options = run_options(config);
     if (config->plan->fabrics)
         strcpy(c->data_endpoint, drive->endpoints.data);
     strcpy(c->run_folder, config->folder->path);
@@ -156,6 +158,14 @@ static void results(struct drive *drive, const struct worker *worker, const stru
         drive_fail(drive, &err);
 }
 
+static void watched(struct drive *drive, const struct worker *worker, const struct control_watched *watched)
+{
+    struct err err;
+    if (outcome_add_watched(drive->outcome, drive->config->machine, drive->config->plan,
+                            (uint32_t)(worker - drive->workers), watched, &err))
+        drive_fail(drive, &err);
+}
+
 static void failed(struct drive *drive, const struct worker *worker, const struct control_failed *failed)
 {
     struct err err = {.code = failed->code};
@@ -189,6 +199,7 @@ static bool fits_phase(const struct drive *drive, const struct worker *worker, e
     case CONTROL_SAVED:
         return drive->phase == SAVING && !worker->answered;
     case CONTROL_RESULTS:
+    case CONTROL_WATCHED:
         return drive->phase == COLLECTING && !worker->answered;
     case CONTROL_FAILED:
     case CONTROL_HELLO:
@@ -216,6 +227,9 @@ static void obey(struct drive *drive, struct worker *worker, const struct contro
         break;
     case CONTROL_RESULTS:
         results(drive, worker, &control->results);
+        break;
+    case CONTROL_WATCHED:
+        watched(drive, worker, &control->watched);
         break;
     default: // READY; HELLO and BYE need nothing: the death of a process is seen by its parent
         break;

@@ -110,6 +110,12 @@ static void remove_leavings(const struct run_folder *folder)
         path_in(folder, leavings[i], path);
         unlink(path);
     }
+    DIR *dir = opendir(folder->path);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (strncmp(entry->d_name, "watch-", 6) == 0)
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir)
+        closedir(dir);
 }
 
 static enum err_code resolve(struct run_folder *folder, struct err *err)

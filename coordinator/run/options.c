@@ -33,7 +33,8 @@ enum key {
     KEY_NO_BOUNDS,
     KEY_INSECURE,
     KEY_KEEP,
-    KEY_SILENCE
+    KEY_SILENCE,
+    KEY_WATCH_LINE
 };
 
 static const struct argp_option options[] = {
@@ -60,12 +61,17 @@ static const struct argp_option options[] = {
     {"no-bounds", KEY_NO_BOUNDS, 0, 0, "grants no longer than the lookahead, whatever the boards promise", 2},
     {"insecure", KEY_INSECURE, 0, 0, "allow unencrypted tcp beyond this host", 2},
     {"silence", KEY_SILENCE, "SECONDS", 0, "give up a process that says nothing for so long (30)", 2},
-    {0, 0, 0, 0, "What to leave:", 3},
-    {"out", KEY_OUT, "FOLDER", 0, "run folder (runs/NAME-TIME)", 3},
-    {"force", KEY_FORCE, 0, 0, "use the folder although it holds another run, whose results are removed", 3},
-    {"json", KEY_JSON, 0, 0, "print results.json instead of the summary", 3},
-    {"quiet", KEY_QUIET, 0, 0, "print neither progress nor summary", 3},
-    {"keep", KEY_KEEP, 0, 0, "keep unfinished files of a run that failed", 3},
+    {0, 0, 0, 0, "What to look at (none of these changes a result):", 3},
+    {"watch-line", KEY_WATCH_LINE, "[PARTITION:]ADDRESS", 0,
+     "record every state and message of the line at this real address, in results.json and as a chart in "
+     "watch-ADDRESS.txt; up to four times",
+     3},
+    {0, 0, 0, 0, "What to leave:", 4},
+    {"out", KEY_OUT, "FOLDER", 0, "run folder (runs/NAME-TIME)", 4},
+    {"force", KEY_FORCE, 0, 0, "use the folder although it holds another run, whose results are removed", 4},
+    {"json", KEY_JSON, 0, 0, "print results.json instead of the summary", 4},
+    {"quiet", KEY_QUIET, 0, 0, "print neither progress nor summary", 4},
+    {"keep", KEY_KEEP, 0, 0, "keep unfinished files of a run that failed", 4},
     {0},
 };
 
@@ -209,6 +215,11 @@ static error_t read_value(struct parse *p, int key, char *text)
         return settings_add(&c->settings, text, p->err) ? EINVAL : 0;
     case KEY_SAVE_AT:
         return read_save_point(p, text);
+    case KEY_WATCH_LINE:
+        if (c->n_watch == WATCH_LINES_MAX)
+            return refuse(p, "watch-line", text, "four lines are the most that one run watches");
+        c->watch[c->n_watch++] = text;
+        return 0;
     case KEY_OUT:
         c->out = text;
         return 0;
@@ -267,6 +278,11 @@ static enum err_code check_together(struct run_command *c, struct err *err)
                        "--seed with --continue: the saved state has its seed; leave --seed out");
     if (c->save_grants && c->save_time != SIM_NEVER)
         return err_set(err, ERR_USAGE, "--save-at twice: a run ends at its first save; give one");
+    if (c->n_watch && run_command_saves(c))
+        return err_set(
+            err, ERR_USAGE,
+            "--watch-line with --save-at: a run that is saved leaves no results; watch the line where "
+            "the run is continued");
     if (c->threads > 1)
         c->nodes = 1;
     return ERR_OK;

@@ -9,6 +9,7 @@
 #include "coordinator/machine/settings.h"
 #include "proto/base/err.h"
 #include "proto/base/time.h"
+#include "proto/base/watch.h"
 
 enum data_link { DATA_IPC, DATA_TCP, DATA_UNIX };
 extern const char *const data_link_names[DATA_UNIX + 1]; // as --link and results.json have them
@@ -28,6 +29,8 @@ struct run_command {
     sim_time save_time;   // SIM_NEVER: none
     uint64_t save_grants; // over all groups; 0: none
     uint32_t silence_s;   // a process that says nothing for so long is given up
+    uint32_t n_watch;
+    const char *watch[WATCH_LINES_MAX]; // lines to watch, "[PARTITION:]ADDRESS" as given
     bool seed_given, until_given;
     bool json, quiet, force, keep;
     bool reference, pin, no_bounds, insecure;

@@ -14,11 +14,16 @@ void outcome_init(struct outcome *outcome, const struct machine *machine, const 
     outcome->boards = calloc(machine->n_boards, sizeof *outcome->boards);
     outcome->hosts = calloc(outcome->n_hosts, sizeof *outcome->hosts);
     outcome->parts = calloc(SAVED_PARTS_MAX, sizeof *outcome->parts);
-    NP_ASSERT(outcome->boards && outcome->hosts && outcome->parts);
+    outcome->watch = calloc((size_t)machine->n_boards * WATCH_LINES_MAX, sizeof *outcome->watch);
+    outcome->n_watch = machine->n_boards * WATCH_LINES_MAX;
+    NP_ASSERT(outcome->boards && outcome->hosts && outcome->parts && outcome->watch);
 }
 
 void outcome_free(struct outcome *outcome)
 {
+    for (uint32_t i = 0; i < outcome->n_watch; i++)
+        free(outcome->watch[i].events);
+    free(outcome->watch);
     free(outcome->boards);
     free(outcome->hosts);
     free(outcome->parts);
@@ -38,6 +43,27 @@ enum err_code outcome_add(struct outcome *outcome, const struct machine *machine
         outcome->present[board] = true;
     }
     outcome->hosts[host] = results->host;
+    return ERR_OK;
+}
+
+enum err_code outcome_add_watched(struct outcome *outcome, const struct machine *machine,
+                                  const struct plan *plan, uint32_t host,
+                                  const struct control_watched *watched, struct err *err)
+{
+    uint32_t board = watched->board;
+    if (board >= machine->n_boards || plan->node_of_board[board] != host)
+        return err_set(err, ERR_DAMAGED_MESSAGE,
+                       "process %u reports a line on board %u, which is not its own", host, board);
+    struct watch_record *record = &outcome->watch[board * WATCH_LINES_MAX + watched->line];
+    if (record->n + watched->n_events > WATCH_EVENTS_MAX)
+        return err_set(err, ERR_DAMAGED_MESSAGE, "process %u reports more than %u events of a line", host,
+                       WATCH_EVENTS_MAX);
+    size_t n = record->n + watched->n_events;
+    record->events = realloc(record->events, (n + 1) * sizeof *record->events);
+    NP_ASSERT(record->events);
+    memcpy(record->events + record->n, watched->events, watched->n_events * sizeof *record->events);
+    record->n = (uint32_t)n;
+    record->dropped = watched->dropped;
     return ERR_OK;
 }
 

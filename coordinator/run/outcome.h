@@ -13,6 +13,13 @@
 #include "proto/base/progress.h"
 #include "proto/codec/control.h"
 
+// What one board recorded of one watched line.
+struct watch_record {
+    uint32_t n;
+    uint64_t dropped; // events beyond those kept
+    struct watch_event *events;
+};
+
 struct outcome {
     enum pause_reason reason;
     bool interrupted;             // by the user: the results are partial
@@ -25,6 +32,8 @@ struct outcome {
     struct digest run;
     struct saved_part *parts; // of a saved state; owned
     uint32_t n_parts;
+    uint32_t n_watch;
+    struct watch_record *watch; // [board x WATCH_LINES_MAX + line]; owned
     struct control_stats control;
     double seconds; // of host time from START to PAUSED
 };
@@ -36,6 +45,12 @@ void outcome_free(struct outcome *outcome);
 // it reports boards that are not its own.
 enum err_code outcome_add(struct outcome *outcome, const struct machine *machine, const struct plan *plan,
                           uint32_t host, const struct results *results, struct err *err);
+
+// Takes a copy of what process `host` recorded of a watched line. ERR_DAMAGED_MESSAGE as above, and when it
+// is more than a board keeps.
+enum err_code outcome_add_watched(struct outcome *outcome, const struct machine *machine,
+                                  const struct plan *plan, uint32_t host,
+                                  const struct control_watched *watched, struct err *err);
 
 // When all have come: computes the digests. ERR_INTERNAL names a board that nobody reported.
 enum err_code outcome_complete(struct outcome *outcome, const struct machine *machine, struct err *err);

@@ -22,6 +22,23 @@ enum err_code publish_resolved(const struct run_folder *folder, const struct sce
     return whole_finish(&file, err) ? err->code : whole_commit(&file, err);
 }
 
+// Charts are for reading beside the results; those of a run that could not be written whole are no harm.
+static enum err_code publish_charts(const struct report *report, struct err *err)
+{
+    const struct machine *machine = &report->scenario->machine;
+    for (uint32_t i = 0; i < report->watch->n; i++) {
+        char name[WATCH_NAME_SIZE];
+        struct whole_file file;
+        watch_chart_name(machine, report->watch, i, name);
+        if (whole_open(&file, report->folder->path, name, err))
+            return err->code;
+        watch_chart_write(report->outcome, machine, report->watch, i, file.out);
+        if (whole_finish(&file, err) || whole_commit(&file, err))
+            return err->code;
+    }
+    return ERR_OK;
+}
+
 // In the order in which they get their names: results.json last, because it says that the run is whole.
 enum { COUNTERS, DIGEST, RESULTS, FILES };
 
@@ -48,6 +65,8 @@ enum err_code publish_results(const struct report *report, struct err *err)
     struct whole_file files[FILES];
     int finished = 0;
     enum err_code code = folder_is_ours(report->folder, err);
+    if (!code)
+        code = publish_charts(report, err);
     for (; !code && finished < FILES; finished += !code)
         code = write_file(report, finished, &files[finished], err);
     if (code) {

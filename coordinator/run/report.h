@@ -10,6 +10,7 @@
 #include "coordinator/run/folder.h"
 #include "coordinator/run/options.h"
 #include "coordinator/run/outcome.h"
+#include "coordinator/run/watch.h"
 
 struct report {
     const struct scenario *scenario;
@@ -17,6 +18,7 @@ struct report {
     const struct plan *plan;
     const struct outcome *outcome; // complete
     const struct run_folder *folder;
+    const struct watch_list *watch;
 };
 
 // A page for people, at most 100 columns wide.

@@ -215,6 +215,8 @@ json_t *results_document(const struct report *report)
         json_array_append_new(partitions, partition(report, p));
     put(object, "partitions", partitions);
     put(object, "claims", claims_judge(report->scenario, object));
+    if (report->watch->n)
+        put(object, "watch", watch_json(report->outcome, m, report->watch));
     put(object, "options", options(report));
     put(object, "host", host(report));
     return object;

@@ -20,6 +20,7 @@ struct run {
     struct scenario scenario;
     struct manifest manifest; // of the state to continue from
     struct plan plan;
+    struct watch_list watch;
     struct run_folder folder;
     struct outcome outcome;
     struct progress progress;
@@ -82,6 +83,8 @@ static enum err_code prepare(struct run *run, struct err *err)
         return err->code;
     if (plan_make(&run->plan, &run->scenario.machine, command->nodes, command->threads, err))
         return err->code;
+    if (watch_resolve(command, &run->scenario.machine, &run->watch, err))
+        return err->code;
     progress_init(&run->progress, run->scenario.machine.until, command->quiet);
     if (recordings_make(&run->scenario, &run->progress, err))
         return err->code;
@@ -108,6 +111,7 @@ static enum err_code simulate(struct run *run, struct err *err)
                                         .folder = &run->folder,
                                         .resume_folder = run->resume,
                                         .save_folder = run->saving,
+                                        .watch = &run->watch,
                                         .progress = progress_show,
                                         .context = &run->progress};
     outcome_init(&run->outcome, &run->scenario.machine, &run->plan);
@@ -152,7 +156,8 @@ static enum err_code save(struct run *run, struct err *err)
 
 static enum err_code report(struct run *run, struct err *err)
 {
-    const struct report report = {&run->scenario, &run->command, &run->plan, &run->outcome, &run->folder};
+    const struct report report = {&run->scenario, &run->command, &run->plan,
+                                  &run->outcome,  &run->folder,  &run->watch};
     if (run->saving[0]) {
         rmdir(run->saving);
         fprintf(stderr, "numaplex: warning: the run ended before its save point; nothing was saved\n");
@@ -182,7 +187,8 @@ static enum err_code check_claims(const struct run *run, const struct report *re
 // What the user must be told although all went well: wrong values first.
 static enum err_code conclude(const struct run *run, struct err *err)
 {
-    const struct report report = {&run->scenario, &run->command, &run->plan, &run->outcome, &run->folder};
+    const struct report report = {&run->scenario, &run->command, &run->plan,
+                                  &run->outcome,  &run->folder,  &run->watch};
     if (report_checks(&report, err) || check_claims(run, &report, err) || flush_output(err))
         return err->code;
     if (run->outcome.interrupted)

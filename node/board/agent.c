@@ -123,6 +123,7 @@ static void evict(struct board *board, uint32_t slot, struct mshr *mshr, struct 
     memcpy(mshr->data, subject.view.data, cache->line_bytes);
     subject.view.context.txn = mshr->txn;
     cache_step(board->protocol, &mshr->line, CE_REPLACEMENT, NULL, &subject.view.context, put);
+    board_look(board, mshr->address);
     board_count(board, put->send[0].type == MSG_PUTM ? CNT_EVICTIONS_DIRTY : CNT_EVICTIONS_CLEAN, 1);
     free_slot(cache, slot);
 }
@@ -205,6 +206,7 @@ static void start_transaction(struct board *board, uint64_t line, uint32_t slot,
     struct step_out out;
     cache_step(board->protocol, subject.view.line, waiter.store ? CE_STORE : CE_LOAD, NULL,
                &subject.view.context, &out);
+    board_look(board, line);
     count_miss(board, upgrade, where.board);
     add_waiter(mshr, waiter);
     send_all(board, &out, NULL);
@@ -336,8 +338,10 @@ static void settle(struct board *board, struct subject *subject)
     struct step_out out;
     if (!is_transient(subject->view.line->state))
         serve_waiters(board, mshr);
-    while (receive_parked(&subject->view, &out))
+    while (receive_parked(&subject->view, &out)) {
+        board_look(board, mshr->address);
         send_all(board, &out, subject->view.data);
+    }
     if (!is_transient(subject->view.line->state))
         end_miss(board, mshr);
 }
@@ -380,6 +384,7 @@ void agent_receive(struct board *board, const struct message *message, const uin
         board_count(board, CNT_FORWARDS_PARKED, 1);
         return;
     }
+    board_look(board, message->line);
     board->put_refused |= message->type == MSG_PUT_ERROR;
     count_loss(board, message);
     if (out.fill)

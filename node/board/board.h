@@ -12,12 +12,14 @@
 #include "proto/base/machine.h"
 #include "proto/base/message.h"
 #include "proto/base/results.h"
+#include "proto/base/watch.h"
 
 struct board;
 
 // How a board is simulated; none of it changes a result.
 struct board_options {
-    bool reference; // every access a step of its own, no run-ahead
+    bool reference;          // every access a step of its own, no run-ahead
+    struct watch_list watch; // lines of which states and messages are recorded
 };
 
 // Builds board `number` of the machine (which must outlive it) at time 0. NULL and *err on failure: a trace
@@ -54,6 +56,11 @@ uint64_t board_events(const struct board *board);
 // Saves, loads or hashes the whole state. Loading needs a board freshly built from the same machine
 // description.
 void board_state(struct board *board, struct archive *ar);
+
+// What was recorded of watched line number `index` of the options: *n events, oldest first, and *dropped more
+// that were not kept. NULL and 0 when the line is of another partition. Valid until the board goes on.
+const struct watch_event *board_watched(const struct board *board, uint32_t index, uint32_t *n,
+                                        uint64_t *dropped);
 
 // Results so far, digest included. The struct is large: the caller's, not on a small stack.
 void board_results(struct board *board, struct board_results *results);

@@ -91,6 +91,7 @@ struct board *board_new(const struct machine *machine, unsigned number, const st
     home_init(board);
     port_init(board);
     plan_faults(board);
+    board->watch = watch_new(board, &board->options.watch);
     if (!board->protocol)
         err_set(err, ERR_BAD_VALUE, "system %s: no protocol named '%s'", board->system->name,
                 board->system->protocol);
@@ -106,6 +107,7 @@ void board_free(struct board *board)
         return;
     for (uint32_t i = 0; i < board->n_cpus; i++)
         cpu_free(&board->cpus[i]);
+    watch_free(board->watch);
     agent_free(board);
     home_free(board);
     adapter_free(board);

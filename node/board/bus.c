@@ -124,6 +124,7 @@ static void evict_from_l1(struct board *board, struct l1 *l1, unsigned number, u
         board_written(board, slot);
     board->cache.presence[slot] &= ~(UINT64_C(1) << number);
     l1->tag[index] = 0;
+    board_look(board, board->cache.tag[slot] & ~UINT64_C(1));
 }
 
 // Others of the board give way; returns whether any still holds the line.
@@ -171,6 +172,7 @@ void bus_grant(struct board *board, uint32_t slot, struct waiter waiter, sim_tim
     cache_used(&board->cache, slot);
     struct cpu *cpu = cpu_of(board, waiter.l1);
     uint64_t line = board->cache.tag[slot] & ~UINT64_C(1);
+    board_look(board, line);
     enum access_status status = board->cache.line[slot].poison ? ACCESS_POISONED : ACCESS_OK;
     if (cpu_granted(cpu, waiter.l1 & 1u, line, index, done_at, status, served))
         bus_request(board, cpu, waiter.l1 & 1u, line, true, board->now);

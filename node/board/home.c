@@ -150,6 +150,7 @@ static void serve(struct board *board, uint32_t payload, struct home_line *line,
                                    (uint16_t)board->system->first_board, message.txn};
     struct step_out out;
     dir_step(board->protocol, &line->dir, event, &message, &context, &out);
+    board_look(board, message.line);
     if (out.fill) {
         memcpy(bytes, item->data, board->params->line_bytes);
         memory_access(board);

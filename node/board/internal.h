@@ -12,6 +12,7 @@
 #include "fabric/time/event_queue.h"
 #include "node/board/board.h"
 #include "node/board/pool.h"
+#include "node/board/watch.h"
 #include "node/coherence/receive.h"
 #include "node/cpu/cpu.h"
 #include "node/memory/memory.h"
@@ -100,6 +101,7 @@ struct board {
     const struct partition_desc *partition; // NULL: a free board
     const struct protocol *protocol;
     struct board_options options;
+    struct watch *watch; // NULL: no line of this board is watched; never state
     uint16_t number;
     sim_time now;     // of the event in hand; never a result
     sim_time reached; // end of the last grant; never a result
@@ -156,6 +158,13 @@ static inline component_id board_unit(const struct board *board, unsigned unit)
 static inline void board_count(struct board *board, enum counter counter, uint64_t n)
 {
     board->counters[counter] += n;
+}
+
+// States of a line may have changed.
+static inline void board_look(struct board *board, uint64_t line)
+{
+    if (NP_UNLIKELY(board->watch != NULL))
+        watch_look(board, line);
 }
 
 // queue.c

@@ -15,6 +15,8 @@ void port_init(struct board *board)
 void port_send(struct board *board, const struct message *message, const uint8_t *data, sim_time at)
 {
     uint32_t payload = board_hold(board, message, data);
+    if (NP_UNLIKELY(board->watch != NULL))
+        watch_message(board, message, WATCH_SEND);
     if (component_board(message->dst) == board->number) {
         struct order_key key = {at + board->params->local_latency, message->dst, message->src, message->seq};
         board_schedule(board, EV_DELIVER, key, payload);
@@ -63,6 +65,8 @@ static void refuse(struct board *board, const struct message *message, sim_time 
         const uint8_t *data = message_carries_data(answer->type) ? lost : NULL;
         answer->src = board_unit(board, UNIT_PORT);
         answer->seq = board->port.seq++;
+        if (NP_UNLIKELY(board->watch != NULL))
+            watch_message(board, answer, WATCH_SEND);
         if (component_board(answer->dst) != board->number) {
             launch(board, answer, data, egress_end);
             continue;

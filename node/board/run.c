@@ -56,6 +56,8 @@ static void deliver(struct board *board, const struct event *event)
                           message.seq,           message.type,    message.line};
     leave_trail(board);
     board->delivered_hash = XXH3_64bits(record, sizeof record);
+    if (NP_UNLIKELY(board->watch != NULL))
+        watch_message(board, &message, WATCH_RECEIVE);
     if (component_unit(message.dst) == UNIT_HOME) {
         home_receive(board, event->payload);
         return;
@@ -80,6 +82,8 @@ static void dispatch(struct board *board, const struct event *event)
     board_count(board, CNT_TIES, event->key.time == board->last_event);
     board_count(board, CNT_EVENTS, 1);
     board->last_event = event->key.time;
+    if (NP_UNLIKELY(board->watch != NULL))
+        watch_event(board, event);
     switch ((enum event_type)event->type) {
     case EV_BUS:
         bus_event(board, event->payload);
@@ -221,6 +225,14 @@ uint64_t board_accesses(const struct board *board)
     for (uint32_t i = 0; i < board->n_cpus; i++)
         accesses += board->cpus[i].results.accesses;
     return accesses;
+}
+
+const struct watch_event *board_watched(const struct board *board, uint32_t index, uint32_t *n,
+                                        uint64_t *dropped)
+{
+    *n = 0;
+    *dropped = 0;
+    return board->watch ? watch_events(board->watch, index, n, dropped) : NULL;
 }
 
 uint64_t board_events(const struct board *board)

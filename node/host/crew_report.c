@@ -7,10 +7,40 @@
 #include "fabric/host/part.h"
 #include "proto/base/assert.h"
 
+// What one board recorded of one watched line, in messages of bounded length. Oldest events first.
+static enum err_code send_line(struct session *session, const struct board *board, unsigned number,
+                               uint32_t line, struct err *err)
+{
+    uint32_t n;
+    uint64_t dropped;
+    const struct watch_event *events = board_watched(board, line, &n, &dropped);
+    for (uint32_t at = 0; at < n; at += WATCH_CHUNK_MAX) {
+        struct control watched = {.kind = CONTROL_WATCHED};
+        watched.watched = (struct control_watched){
+            number, line, dropped, n - at < WATCH_CHUNK_MAX ? n - at : WATCH_CHUNK_MAX,
+            (struct watch_event *)(uintptr_t)(events + at)}; // the board's: only read
+        if (control_client_send(session->client, &watched, err))
+            return err->code;
+    }
+    return ERR_OK;
+}
+
+static enum err_code send_watched(struct session *session, const struct crew *crew, struct err *err)
+{
+    uint32_t lines = session_config(session)->options.watch.n;
+    for (unsigned b = 0; b < crew->machine->n_boards; b++)
+        for (uint32_t i = 0; crew->boards[b] && i < lines; i++)
+            if (send_line(session, crew->boards[b], b, i, err))
+                return err->code;
+    return ERR_OK;
+}
+
 enum err_code crew_send_results(struct session *session, struct crew *crew, struct host_stats *stats,
                                 struct err *err)
 {
     struct rusage usage;
+    if (send_watched(session, crew, err))
+        return err->code;
     getrusage(RUSAGE_SELF, &usage);
     stats->max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
     struct control results = {.kind = CONTROL_RESULTS, .results = {.host = *stats}};

@@ -6,7 +6,8 @@
 #include "fabric/host/session.h"
 #include "node/host/crew.h"
 
-// Answers COLLECT: the results of every board, and where host time went.
+// Answers COLLECT: what was recorded of watched lines, then the results of every board and where host time
+// went.
 enum err_code crew_send_results(struct session *session, struct crew *crew, struct host_stats *stats,
                                 struct err *err);
 

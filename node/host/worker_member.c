@@ -154,7 +154,7 @@ static enum err_code connect_wire(struct member *member, struct err *err)
 static enum err_code open_member(struct member *member, struct err *err)
 {
     const struct control_configure *config = session_config(member->session);
-    struct board_options options = {.reference = config->options.reference};
+    struct board_options options = {.reference = config->options.reference, .watch = config->options.watch};
     uint32_t worker_of_board[BOARDS_MAX];
     for (uint32_t b = 0; b < config->machine.n_boards; b++)
         worker_of_board[b] = config->node_of_board[b];

@@ -43,9 +43,10 @@ enum err_code worker_packed(struct session *session, struct err *err)
     const struct control_configure *config = session_config(session);
     static struct packed_worker worker;
     worker.session = session;
-    struct packed_options options = {.threads = config->threads,
-                                     .board = {.reference = config->options.reference},
-                                     .conductor = serve_conductor_options(config)};
+    struct packed_options options = {
+        .threads = config->threads,
+        .board = {.reference = config->options.reference, .watch = config->options.watch},
+        .conductor = serve_conductor_options(config)};
     if (packed_open(&worker.packed, &config->machine, &options, err))
         return err->code;
     enum err_code code = serve_packed(&worker, err);

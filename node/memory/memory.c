@@ -70,6 +70,14 @@ struct memory_line memory_line(struct memory *memory, uint64_t offset)
                                 &page->use};
 }
 
+const struct home_line *memory_peek(const struct memory *memory, uint64_t offset)
+{
+    NP_ASSERT(offset < memory->size);
+    struct memory_page *const *leaf = memory->leaves[offset / LEAF_BYTES];
+    const struct memory_page *page = leaf ? leaf[offset % LEAF_BYTES / PAGE_BYTES] : NULL;
+    return page ? &page->lines[offset % PAGE_BYTES >> memory->line_shift] : NULL;
+}
+
 void memory_each(struct memory *memory, void (*visit)(void *self, uint64_t offset, struct memory_line line),
                  void *self)
 {

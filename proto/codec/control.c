@@ -9,8 +9,9 @@
 #include "proto/codec/control_envelope.h"
 #include "proto/codec/control_wire.h"
 
-_Static_assert((int)NP__CONTROL__KIND_HELLO == CONTROL_HELLO && (int)NP__CONTROL__KIND_EXIT == CONTROL_EXIT &&
-                   CONTROL_EXIT == CONTROL_KIND_COUNT - 1,
+_Static_assert((int)NP__CONTROL__KIND_HELLO == CONTROL_HELLO &&
+                   (int)NP__CONTROL__KIND_TIMELINE == CONTROL_TIMELINE &&
+                   CONTROL_TIMELINE == CONTROL_KIND_COUNT - 1,
                "the schema numbers the kinds as enum control_kind does");
 
 #define HELLO_FIELDS(X) X(version) X(run_id) X(index) X(pid)
@@ -152,6 +153,8 @@ static const struct {
     [CONTROL_SAVE] = {save_to_wire, save_from_wire},
     [CONTROL_COLLECT] = {collect_to_wire, empty_from_wire},
     [CONTROL_EXIT] = {exit_to_wire, empty_from_wire},
+    [CONTROL_WATCHED] = {watched_to_wire, watched_from_wire},
+    [CONTROL_TIMELINE] = {timeline_to_wire, timeline_from_wire},
 };
 
 static const struct {
@@ -239,6 +242,12 @@ void control_free(struct control *control)
         break;
     case CONTROL_CONFIGURE:
         machine_free(&control->configure.machine);
+        break;
+    case CONTROL_WATCHED:
+        free(control->watched.events);
+        break;
+    case CONTROL_TIMELINE:
+        free(control->timeline.records);
         break;
     default:
         break;

@@ -8,9 +8,10 @@
 //     READY      ------------------>                 my boards are built
 //                <------------------  START          (conductor) run until ...
 //     PROGRESS   ------------------>                 (conductor) some times a second
+//     TIMELINE   ------------------>                 what was recorded since the last one
 //     PAUSED     ------------------>                 (conductor) reached a stop point; no grant is out
 //                <------------------  SAVE, COLLECT, START ...
-//     SAVED, RESULTS -------------->
+//     SAVED, RESULTS -------------->                 before RESULTS: WATCHED, the last of TIMELINE
 //                <------------------  EXIT
 //     BYE        ------------------>
 //
@@ -25,6 +26,8 @@
 #include "proto/base/err.h"
 #include "proto/base/machine.h"
 #include "proto/base/progress.h"
+#include "proto/base/timeline.h"
+#include "proto/base/watch.h"
 #include "proto/codec/bytes.h"
 #include "proto/codec/results.h"
 
@@ -47,7 +50,9 @@ enum control_side { FROM_WORKER, FROM_COORDINATOR };
     X(CONTROL_STOP, "STOP", FROM_COORDINATOR)                                                                \
     X(CONTROL_SAVE, "SAVE", FROM_COORDINATOR)                                                                \
     X(CONTROL_COLLECT, "COLLECT", FROM_COORDINATOR)                                                          \
-    X(CONTROL_EXIT, "EXIT", FROM_COORDINATOR)
+    X(CONTROL_EXIT, "EXIT", FROM_COORDINATOR)                                                                \
+    X(CONTROL_WATCHED, "WATCHED", FROM_WORKER)                                                               \
+    X(CONTROL_TIMELINE, "TIMELINE", FROM_WORKER)
 
 enum control_kind {
     CONTROL_NONE, // no message: what a receive gives when none came; never encoded
@@ -112,12 +117,14 @@ struct run_options {
     uint64_t chop_seed;     // 0: grants are not shortened at random
     double host_fault_rate; // 0 <= rate < 1: share of data-plane frames that are lost, doubled, late, damaged
     uint64_t host_fault_seed;
-    bool reference;      // every access an event of its own
-    bool use_bounds;     // grants reach beyond the lookahead where the bounds of the boards allow it
-    bool skip_idle;      // grants reach over times at which nothing can happen
-    bool pin_core;       // keep all threads on one core
-    bool insecure;       // tcp without encryption was allowed by the user
-    uint32_t silence_ms; // a data-plane peer that is silent for so long is given up; at least 1
+    bool reference;          // every access an event of its own
+    bool use_bounds;         // grants reach beyond the lookahead where the bounds of the boards allow it
+    bool skip_idle;          // grants reach over times at which nothing can happen
+    bool pin_core;           // keep all threads on one core
+    bool insecure;           // tcp without encryption was allowed by the user
+    uint32_t silence_ms;     // a data-plane peer that is silent for so long is given up; at least 1
+    struct watch_list watch; // recorded beside the simulation
+    struct timeline_range timeline; // likewise
 };
 
 #define NO_NODE UINT16_MAX
@@ -146,6 +153,22 @@ struct control_save {
     char folder[PATH_MAX_BYTES]; // exists; the parts go into it
 };
 
+// Some of what a board recorded of a watched line; several follow one another, oldest events first.
+struct control_watched {
+    uint32_t board, line; // line: its place in the list of CONFIGURE
+    uint64_t dropped;     // events of that line on that board that were not kept, in all
+    uint32_t n_events;    // at most WATCH_CHUNK_MAX
+    struct watch_event *events;
+};
+
+// Some records of a timeline, of one board, or of grants of one sync group.
+struct control_timeline {
+    uint32_t source;    // board, or group
+    uint64_t dropped;   // records of that source that were not kept since it was last said
+    uint32_t n_records; // at most TIMELINE_CHUNK_MAX
+    struct timeline_record *records;
+};
+
 struct control {
     enum control_kind kind;
     union { // the member of the kind's name; BYE, STOP, COLLECT and EXIT have none
@@ -159,6 +182,8 @@ struct control {
         struct control_configure configure;
         struct control_start start;
         struct control_save save;
+        struct control_watched watched;
+        struct control_timeline timeline;
     };
 };
 

@@ -22,6 +22,7 @@ void configure_to_wire(const struct control *control, Np__Control *wire, struct 
     np__run_options__init(to->options);
 #define OPTION_COPY(field) to->options->field = from->options.field;
     OPTIONS_FIELDS(OPTION_COPY)
+    inside_options_to_wire(&from->options, to->options, arena);
     to->data_endpoint = arena_text(arena, from->data_endpoint, sizeof from->data_endpoint);
     to->run_folder = arena_text(arena, from->run_folder, sizeof from->run_folder);
     to->resume_folder = arena_text(arena, from->resume_folder, sizeof from->resume_folder);
@@ -33,6 +34,8 @@ static enum err_code options_from_wire(const Np__RunOptions *from, struct run_op
     if (!from)
         return REFUSE(err, "no options");
     OPTIONS_FIELDS(COPY)
+    if (inside_options_from_wire(from, to, err))
+        return err->code;
     if (!(to->host_fault_rate >= 0 && to->host_fault_rate < 1)) // written so that NaN is refused
         return REFUSE(err, "a host fault rate that is not in 0 .. 1");
     return to->silence_ms ? ERR_OK : REFUSE(err, "a silence limit of 0");

@@ -23,5 +23,11 @@ CONTROL_PAIR(progress);  // control_reports.c
 CONTROL_PAIR(paused);    // control_reports.c
 CONTROL_PAIR(saved);     // control_reports.c
 CONTROL_PAIR(configure); // control_configure.c
+CONTROL_PAIR(watched);   // control_inside.c
+CONTROL_PAIR(timeline);  // control_inside.c
+
+// The part of CONFIGURE's options that says what to record; control_inside.c.
+void inside_options_to_wire(const struct run_options *from, Np__RunOptions *to, struct arena *arena);
+enum err_code inside_options_from_wire(const Np__RunOptions *from, struct run_options *to, struct err *err);
 
 #endif

@@ -138,6 +138,14 @@ static void fill_options(struct rng *rng, struct run_options *options)
     options->pin_core = below(rng, 2);
     options->insecure = below(rng, 2);
     options->silence_ms = 1 + below(rng, 100000);
+    options->watch.n = below(rng, WATCH_LINES_MAX + 1);
+    for (uint32_t i = 0; i < options->watch.n; i++) {
+        options->watch.lines[i].partition = below(rng, PARTITIONS_MAX);
+        options->watch.lines[i].line = number(rng);
+    }
+    options->timeline.from = number(rng);
+    options->timeline.until = number(rng);
+    options->timeline.interval = number(rng);
 }
 
 static void fill_configure(struct rng *rng, struct control_configure *c)
@@ -172,6 +180,49 @@ static void fill_failed(struct rng *rng, struct control_failed *failed)
 {
     failed->code = (enum err_code)(1 + below(rng, ERR_CODE_COUNT - 1));
     snprintf(failed->text, sizeof failed->text, "time %llu", (unsigned long long)rng_next(rng));
+}
+
+static void fill_watched(struct rng *rng, struct control_watched *watched)
+{
+    watched->board = below(rng, BOARDS_MAX);
+    watched->line = below(rng, WATCH_LINES_MAX);
+    watched->dropped = number(rng);
+    watched->n_events = below(rng, 8);
+    watched->events = zeroed(watched->n_events, sizeof *watched->events);
+    for (uint32_t i = 0; i < watched->n_events; i++) {
+        struct watch_event *event = &watched->events[i];
+        event->key.time = number(rng);
+        event->key.dst = below(rng, 65536);
+        event->key.src = below(rng, 65536);
+        event->key.seq = number(rng);
+        event->unit = (uint8_t)below(rng, WATCH_UNIT_COUNT);
+        event->l1 = (uint8_t)below(rng, L1S_PER_BOARD_MAX);
+        event->kind = (uint8_t)below(rng, WATCH_KIND_COUNT);
+        event->data = below(rng, 2);
+        event->peer_unit = (uint8_t)below(rng, WATCH_UNIT_COUNT);
+        event->peer = (uint16_t)below(rng, BOARDS_MAX);
+        event->seq = number(rng);
+        snprintf(event->what, sizeof event->what, "S%u -> M", below(rng, 100));
+    }
+}
+
+static void fill_timeline(struct rng *rng, struct control_timeline *timeline)
+{
+    timeline->source = below(rng, BOARDS_MAX);
+    timeline->dropped = number(rng);
+    timeline->n_records = below(rng, 20);
+    timeline->records = zeroed(timeline->n_records, sizeof *timeline->records);
+    for (uint32_t i = 0; i < timeline->n_records; i++) {
+        struct timeline_record *record = &timeline->records[i];
+        record->start = number(rng) / 2;
+        record->end = record->start + number(rng) / 2;
+        record->value = number(rng);
+        record->kind = (uint8_t)below(rng, TIMELINE_KIND_COUNT);
+        record->what = (uint8_t)below(rng, record->kind == TIMELINE_GRANT ? 1 : SERVED_COUNT);
+        record->access = (uint8_t)below(rng, TIMELINE_ACCESSES);
+        record->cpu = (uint8_t)below(rng, CPUS_PER_BOARD_MAX);
+        record->lane = (uint8_t)below(rng, OUTSTANDING_MAX);
+    }
 }
 
 void random_control(struct rng *rng, enum control_kind kind, struct control *control)
@@ -210,6 +261,12 @@ void random_control(struct rng *rng, enum control_kind kind, struct control *con
         break;
     case CONTROL_SAVE:
         snprintf(control->save.folder, sizeof control->save.folder, "/runs/%u/saved", below(rng, 65536));
+        break;
+    case CONTROL_WATCHED:
+        fill_watched(rng, &control->watched);
+        break;
+    case CONTROL_TIMELINE:
+        fill_timeline(rng, &control->timeline);
         break;
     case CONTROL_NONE:
     case CONTROL_BYE:
@@ -278,6 +335,14 @@ bool control_equal(const struct control *a, const struct control *b)
     } else if (a->kind == CONTROL_SAVED) {
         same = memcmp(a->saved.parts, b->saved.parts, a->saved.n_parts * sizeof *a->saved.parts) == 0;
         plain_a.saved.parts = plain_b.saved.parts = NULL;
+    } else if (a->kind == CONTROL_WATCHED) {
+        same = same_items(a->watched.events, b->watched.events, a->watched.n_events, b->watched.n_events,
+                          sizeof *a->watched.events);
+        plain_a.watched.events = plain_b.watched.events = NULL;
+    } else if (a->kind == CONTROL_TIMELINE) {
+        same = same_items(a->timeline.records, b->timeline.records, a->timeline.n_records,
+                          b->timeline.n_records, sizeof *a->timeline.records);
+        plain_a.timeline.records = plain_b.timeline.records = NULL;
     }
     return same && memcmp(&plain_a, &plain_b, sizeof plain_a) == 0;
 }

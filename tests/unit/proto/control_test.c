@@ -143,8 +143,8 @@ static void test_random_damage(void)
 
 static void test_unknown_kinds(void)
 {
-    static const uint8_t field_15[] = {0x7a, 0x00}, no_sense[] = {0xff, 0xff, 0xff, 0xff};
-    expect_refused(field_15, sizeof field_15, "no known kind");
+    static const uint8_t field_99[] = {0x9a, 0x06, 0x00}, no_sense[] = {0xff, 0xff, 0xff, 0xff};
+    expect_refused(field_99, sizeof field_99, "no known kind");
     expect_refused(no_sense, sizeof no_sense, "no Control message");
     CU_ASSERT_STRING_EQUAL(control_name(CONTROL_NONE), "?");
     CU_ASSERT_STRING_EQUAL(control_name(CONTROL_KIND_COUNT), "?");
