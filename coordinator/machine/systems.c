@@ -30,7 +30,7 @@ static const struct field fields[] = {
 };
 
 // Kept in step with the protocol tables of node/coherence by a test: the coordinator does not see them.
-static const char *const protocols[] = {"mesi", "msi"};
+static const char *const protocols[] = {"mesi", "msi", "sun"};
 
 static enum err_code read_protocol(struct reader *r, const struct system_text *text, struct value where,
                                    struct system_desc *system)
@@ -44,7 +44,7 @@ static enum err_code read_protocol(struct reader *r, const struct system_text *t
     }
     if (!system->protocol[0])
         return value_fail(where, ERR_MISSING_KEY, r->err,
-                          "key 'protocol' is missing; add protocol: mesi or msi");
+                          "key 'protocol' is missing; add protocol: mesi, msi or sun");
     for (size_t i = 0; i < NP_ARRAY_LEN(protocols); i++)
         if (strcmp(protocols[i], system->protocol) == 0)
             return ERR_OK;

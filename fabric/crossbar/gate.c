@@ -13,6 +13,11 @@ static struct message answer(const struct message *refused, enum message_type ty
                             .data = NO_DATA};
 }
 
+static bool is_of_home(const struct message *refused)
+{
+    return component_unit(refused->src) == UNIT_HOME;
+}
+
 static struct message lost_data(const struct message *refused, component_id dst)
 {
     struct message data = answer(refused, MSG_DATA, dst);
@@ -20,7 +25,21 @@ static struct message lost_data(const struct message *refused, component_id dst)
     return data;
 }
 
-unsigned gate_answer(const struct message *refused, struct message out[GATE_ANSWERS_MAX])
+// The requestor of a four-hop protocol is gone: its home must not wait for it.
+static unsigned unblock(const struct message *refused, component_id home, struct message *out)
+{
+    if (!(refused->flags & MSGF_BLOCKS))
+        return 0;
+    if (is_of_home(refused)) {
+        *out = answer(refused, MSG_UNBLOCK_ERROR, refused->src);
+        return 1;
+    }
+    *out = answer(refused, MSG_UNBLOCK_DATA, home);
+    out->flags = MSGF_POISON;
+    return 1;
+}
+
+unsigned gate_answer(const struct message *refused, component_id home, struct message out[GATE_ANSWERS_MAX])
 {
     component_id requestor = component(refused->requestor, UNIT_AGENT);
     switch (refused->type) {
@@ -35,11 +54,24 @@ unsigned gate_answer(const struct message *refused, struct message out[GATE_ANSW
         return 1;
     case MSG_FWD_GETS:
         out[0] = lost_data(refused, requestor);
+        if (!is_of_home(refused)) {
+            out[0].flags |= MSGF_BLOCKS;
+            return 1;
+        }
         out[1] = lost_data(refused, refused->src);
         return 2;
     case MSG_FWD_GETM:
         out[0] = lost_data(refused, requestor);
+        if (!is_of_home(refused))
+            out[0].flags |= MSGF_BLOCKS;
         return 1;
+    case MSG_RECALL:
+        out[0] = answer(refused, MSG_ACK_ERROR, refused->src);
+        return 1;
+    case MSG_DATA:
+    case MSG_DATA_E:
+    case MSG_OWNER:
+        return unblock(refused, home, out);
     case MSG_INV:
         out[0] = answer(refused, MSG_ACK_ERROR, requestor);
         return 1;

@@ -13,14 +13,19 @@
 //
 //   GetS, GetM           Error to the requestor
 //   PutS, PutE, PutM     Put-Error to the requestor
-//   Fwd-GetS, Fwd-GetM   poisoned Data, as from the owner, to the requestor; for Fwd-GetS to the home too
+//   Fwd-GetS, Fwd-GetM   poisoned Data, as from the owner, to the requestor; for the Fwd-GetS of a home to
+//                        the home too
 //   Inv                  Ack-Error to the requestor
-//   responses, Put-Ack   nothing: nobody waits for what they would have caused
+//   Recall               Ack-Error to the home
+//   Data, Data-E, Owner  that a busy home waits to hear of (MSGF_BLOCKS): from the home, Unblock-Error to it;
+//                        from an owner, poisoned Unblock-Data to the home
+//   other responses, Put-Ack  nothing: nobody waits for what they would have caused
 //
+// `home` is the line's home by the segment map of the partition: an owner's Data does not say.
 // An answer that carries data bears MSGF_POISON and no bytes (NO_DATA): the caller attaches a line of zeros.
 // Time, sequence and source are the caller's: the source is the refused destination. Put-Error travels on the
 // forward network and must stay behind the forwards which that home sent to the requestor before its gate
 // closed, as the Put-Ack would have; tests/model shows what breaks otherwise.
-unsigned gate_answer(const struct message *refused, struct message out[GATE_ANSWERS_MAX]);
+unsigned gate_answer(const struct message *refused, component_id home, struct message out[GATE_ANSWERS_MAX]);
 
 #endif

@@ -200,6 +200,7 @@ static void start_transaction(struct board *board, uint64_t line, uint32_t slot,
     if (!upgrade)
         claim_slot(&board->cache, line, slot);
     mshr->slot = slot;
+    mshr->home = where.board;
     board->cache.mshr[slot] = (uint16_t)(mshr - board->mshrs);
     struct subject subject;
     subject_init(&subject, board, line, mshr, slot, where.board);
@@ -346,13 +347,18 @@ static void settle(struct board *board, struct subject *subject)
         end_miss(board, mshr);
 }
 
-static void count_loss(struct board *board, const struct message *message)
+// `before`: the line's state when the message came.
+static void count_loss(struct board *board, const struct message *message, unsigned before)
 {
-    board_count(board, CNT_INVALIDATIONS, message->type == MSG_INV || message->type == MSG_FWD_GETM);
+    bool asked = message->type == MSG_INV || message->type == MSG_RECALL;
+    bool in_vain = before == C_I || before == C_IS_D || before == C_IM_AD || before == C_II_A;
+    board_count(board, CNT_INVALIDATIONS, message->type == MSG_FWD_GETM || (asked && !in_vain));
+    board_count(board, CNT_OVER_INVALIDATIONS, asked && in_vain);
 }
 
-// The line is gone: its Put was refused, which a damaged map of this board had led astray.
-static void answer_lost(struct board *board, const struct message *message)
+// A message for a line of which this board knows nothing. A directory may name too many sharers; the line may
+// also be gone because a Put was refused, which a damaged map of this board had led astray.
+static void receive_unheld(struct board *board, const struct message *message)
 {
     static const uint8_t lost[LINE_BYTES_MAX];
     struct step_context context = {.line = message->line,
@@ -360,7 +366,17 @@ static void answer_lost(struct board *board, const struct message *message)
                                    .home = (uint16_t)component_board(message->src),
                                    .first_board = (uint16_t)board->system->first_board};
     struct step_out out;
-    cache_answer_lost(message, &context, &out);
+    struct cache_line none = {.state = C_I};
+    enum cache_event event = cache_event_of(&none, message);
+    if (cache_cell(board->protocol, C_I, event)->kind == CELL_STEP)
+        cache_step(board->protocol, &none, event, message, &context, &out);
+    else if (board->put_refused)
+        cache_answer_lost(message, &context, &out);
+    else
+        np_panic("NP0102: board %u does not hold line 0x%llx and received %s from %u/%u at %llu ps",
+                 board->number, (unsigned long long)message->line, message_name(message->type),
+                 component_board(message->src), component_unit(message->src), (unsigned long long)board->now);
+    count_loss(board, message, C_I);
     send_all(board, &out, lost);
 }
 
@@ -368,17 +384,15 @@ void agent_receive(struct board *board, const struct message *message, const uin
 {
     struct mshr *mshr = mshr_find(board, message->line);
     uint32_t slot = mshr && !mshr->eviction ? mshr->slot : cache_find(&board->cache, message->line);
-    if (slot == NO_SLOT && !mshr && board->put_refused) {
-        answer_lost(board, message);
+    if (slot == NO_SLOT && !mshr) {
+        receive_unheld(board, message);
         return;
     }
-    if (slot == NO_SLOT && !mshr)
-        np_panic("NP0102: board %u does not hold line 0x%llx and received %s from %u/%u at %llu ps",
-                 board->number, (unsigned long long)message->line, message_name(message->type),
-                 component_board(message->src), component_unit(message->src), (unsigned long long)board->now);
     struct subject subject;
-    uint16_t home = (uint16_t)component_board(message->src);
+    bool miss = mshr && !mshr->eviction;
+    uint16_t home = miss ? mshr->home : (uint16_t)component_board(message->src);
     subject_init(&subject, board, message->line, mshr, slot, home);
+    unsigned before = subject.view.line->state;
     struct step_out out;
     if (receive(&subject.view, message, data, &out) == PARKED) {
         board_count(board, CNT_FORWARDS_PARKED, 1);
@@ -386,7 +400,7 @@ void agent_receive(struct board *board, const struct message *message, const uin
     }
     board_look(board, message->line);
     board->put_refused |= message->type == MSG_PUT_ERROR;
-    count_loss(board, message);
+    count_loss(board, message, before);
     if (out.fill)
         count_fill(board, mshr, message);
     send_all(board, &out, subject.view.data);

@@ -11,8 +11,13 @@ void home_init(struct board *board)
     memory_init(&board->home.memory, board->params->memory_bytes, board->params->line_bytes);
     board->home.line_transfer =
         sim_transfer_time(board->params->line_bytes, board->params->memory_bytes_per_s);
-    if (board->partition)
-        segment_map_init(&board->home.decode, board->partition);
+    board->home.form.pointers = (uint8_t)board->params->sharer_pointers;
+    board->home.form.coarse = (uint8_t)board->params->sharer_coarse;
+    if (!board->partition)
+        return;
+    segment_map_init(&board->home.decode, board->partition);
+    for (uint32_t i = 0; i < board->partition->n_boards; i++)
+        board->home.form.boards |= UINT64_C(1) << (board->partition->boards[i] - board->system->first_board);
 }
 
 void home_free(struct board *board)
@@ -146,8 +151,12 @@ static void serve(struct board *board, uint32_t payload, struct home_line *line,
     }
     if (message.type == MSG_GETS || message.type == MSG_GETM)
         count_use(board, item->use, &message);
-    struct step_context context = {message.line, board->number, board->number,
-                                   (uint16_t)board->system->first_board, message.txn};
+    struct step_context context = {.line = message.line,
+                                   .self = board->number,
+                                   .home = board->number,
+                                   .first_board = (uint16_t)board->system->first_board,
+                                   .txn = message.txn,
+                                   .form = board->home.form};
     struct step_out out;
     dir_step(board->protocol, &line->dir, event, &message, &context, &out);
     board_look(board, message.line);

@@ -59,6 +59,7 @@ struct mshr {
     uint64_t address; // line
     uint32_t slot;    // miss: its way
     uint32_t txn;
+    uint16_t home;          // miss: the board that was asked, whatever a segment map says by now
     struct cache_line line; // eviction: controller's state
     uint8_t *data;          // eviction: bytes
     struct parking parking;
@@ -79,6 +80,7 @@ struct home {
     struct memory memory;
     struct segment_map
         decode;       // which addresses are its own; the routing map of the board may be damaged, not this
+    struct sharer_form form;
     sim_time free_at; // when it can turn to the next message
     sim_time memory_free_at; // when memory can begin the next transfer
     sim_time line_transfer;  // how long one line occupies memory

@@ -58,7 +58,9 @@ static void refuse(struct board *board, const struct message *message, sim_time 
 {
     static const uint8_t lost[LINE_BYTES_MAX];
     struct message answers[GATE_ANSWERS_MAX];
-    unsigned n = gate_answer(message, answers);
+    struct location home = {0};
+    segment_map_find(&board->home.decode, message->line, &home);
+    unsigned n = gate_answer(message, component(home.board, UNIT_HOME), answers);
     board_count(board, CNT_GATE_REFUSALS, 1);
     for (unsigned i = 0; i < n; i++) {
         struct message *answer = &answers[i];

@@ -126,6 +126,7 @@ static void mshr_state(struct board *board, struct mshr *mshr, struct archive *a
     ar_u64(ar, &mshr->address);
     ar_u32(ar, &mshr->slot);
     ar_u32(ar, &mshr->txn);
+    ar_u16(ar, &mshr->home);
     if (mshr->served >= SERVED_COUNT || (!mshr->eviction && mshr->slot >= board->cache.slots))
         ar_fail(ar, "a transaction in slot %u", mshr->slot);
     if (mshr->eviction) {

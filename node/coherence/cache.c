@@ -31,6 +31,10 @@ enum cache_event cache_event_of(const struct cache_line *line, const struct mess
         return CE_ERROR;
     case MSG_PUT_ERROR:
         return CE_PUT_ERROR;
+    case MSG_OWNER:
+        return CE_OWNER;
+    case MSG_RECALL:
+        return CE_RECALL;
     case MSG_INV_ACK:
     case MSG_ACK_ERROR: // of a dead sharer's gate: there is nothing left to invalidate
         return line->acks == 1 ? CE_LAST_INV_ACK : CE_INV_ACK;
@@ -74,6 +78,14 @@ static uint8_t data_flags(unsigned state, const struct cache_line *line)
 {
     bool dirty = state == C_M || state == C_MI_A;
     return (uint8_t)(MSGF_OWNER | (dirty ? MSGF_DIRTY : 0) | (line->poison ? MSGF_POISON : 0));
+}
+
+// The home has named the owner: the requestor asks it itself.
+static void ask_owner(struct step_out *out, const struct step_context *context, const struct message *message,
+                      enum message_type type)
+{
+    unsigned owner = context->first_board + (unsigned)message->acks;
+    send(out, context, type, component(owner, UNIT_AGENT));
 }
 
 static void perform(enum cache_action action, struct cache_line *line, const struct message *message,
@@ -123,6 +135,21 @@ static void perform(enum cache_action action, struct cache_line *line, const str
         out->fail = true;
         line->acks = 0;
         break;
+    case CA_ASK_GETS:
+        ask_owner(out, context, message, MSG_FWD_GETS);
+        break;
+    case CA_ASK_GETM:
+        ask_owner(out, context, message, MSG_FWD_GETM);
+        break;
+    case CA_UNBLOCK:
+        to_home(out, context, MSG_UNBLOCK, 0);
+        break;
+    case CA_UNBLOCK_DATA:
+        to_home(out, context, MSG_UNBLOCK_DATA, line->poison ? MSGF_POISON : 0);
+        break;
+    case CA_ACK_TO_DIR:
+        answer(out, context, message, MSG_INV_ACK, component(context->home, UNIT_HOME), 0);
+        break;
     default:
         np_panic("cache action %d", action);
     }
@@ -137,6 +164,9 @@ void cache_step(const struct protocol *protocol, struct cache_line *line, enum c
     out->hit = out->fill = out->fail = false;
     for (unsigned i = 0; i < CELL_ACTIONS_MAX && cell->actions[i]; i++)
         perform((enum cache_action)cell->actions[i], line, message, context, out);
+    for (unsigned i = 0; protocol->four_hop && i < out->n; i++)
+        if (out->send[i].type == MSG_DATA && component_unit(out->send[i].dst) == UNIT_AGENT)
+            out->send[i].flags |= MSGF_BLOCKS;
     line->state = cell->next;
 }
 
@@ -150,8 +180,10 @@ void cache_answer_lost(const struct message *message, const struct step_context 
         answer(out, context, message, MSG_INV_ACK, requestor, 0);
         return;
     }
-    answer(out, context, message, MSG_DATA, requestor, MSGF_OWNER | MSGF_POISON);
-    if (message->type == MSG_FWD_GETS)
+    bool from_home = component_unit(message->src) == UNIT_HOME; // else from the requestor, whose home is busy
+    uint8_t blocks = from_home ? 0 : MSGF_BLOCKS;
+    answer(out, context, message, MSG_DATA, requestor, MSGF_OWNER | MSGF_POISON | blocks);
+    if (message->type == MSG_FWD_GETS && from_home)
         answer(out, context, message, MSG_DATA, component(context->home, UNIT_HOME),
                MSGF_OWNER | MSGF_POISON);
 }

@@ -30,10 +30,34 @@ enum dir_event dir_event_of(const struct dir_line *line, const struct message *m
     case MSG_PUTE:
         return is_owner(line, requestor) ? DE_PUTE_OWNER : DE_PUTE_NON_OWNER;
     case MSG_DATA:
-        return DE_DATA;
+        return line->acks == 1 ? DE_LAST_DATA : DE_DATA;
+    case MSG_INV_ACK:
+    case MSG_ACK_ERROR:
+        return line->acks == 1 ? DE_LAST_ACK : DE_ACK;
+    case MSG_UNBLOCK:
+        return DE_UNBLOCK;
+    case MSG_UNBLOCK_DATA:
+        return DE_UNBLOCK_DATA;
+    case MSG_UNBLOCK_ERROR:
+        return DE_UNBLOCK_ERROR;
     default:
         np_panic("NP0102: a directory received %s", message_name(message->type));
     }
+}
+
+enum dir_event dir_recall_event(const struct dir_line *line)
+{
+    return line->state == D_S && sharers_count(&line->sharers) == 0 ? DE_RECALL_UNHELD : DE_RECALL;
+}
+
+bool dir_state_has_entry(unsigned state)
+{
+    return state != D_I && state != D_GS && state != D_GM && state != D_GM_A;
+}
+
+bool dir_state_is_busy(unsigned state)
+{
+    return state != D_I && state != D_S && state != D_E && state != D_M && state != D_GS && state != D_GM;
 }
 
 static struct message *send(struct step_out *out, const struct step_context *context,
@@ -76,10 +100,34 @@ static void forward(struct step_out *out, const struct step_context *context, co
     send(out, context, cause, type, context->first_board + line->owner);
 }
 
+static void name_owner(struct step_out *out, const struct step_context *context, const struct message *cause,
+                       const struct dir_line *line)
+{
+    NP_ASSERT(line->owner != NO_OWNER);
+    send(out, context, cause, MSG_OWNER, cause->requestor)->acks = (int16_t)line->owner;
+}
+
+// The home asks on its own behalf: `boards` are to give the line up and to answer to it.
+static void recall(struct step_out *out, const struct step_context *context, struct dir_line *line,
+                   uint64_t boards)
+{
+    const struct message cause = {.txn = context->txn, .requestor = context->self};
+    for (uint64_t rest = boards; rest; rest &= rest - 1) {
+        send(out, context, &cause, MSG_RECALL, context->first_board + (unsigned)__builtin_ctzll(rest));
+        line->acks++;
+    }
+}
+
+static void recall_owner(struct step_out *out, const struct step_context *context, struct dir_line *line)
+{
+    NP_ASSERT(line->owner != NO_OWNER);
+    recall(out, context, line, UINT64_C(1) << line->owner);
+}
+
 static void perform(enum dir_action action, struct dir_line *line, const struct message *message,
                     const struct step_context *context, struct step_out *out)
 {
-    unsigned requestor = message->requestor - context->first_board;
+    unsigned requestor = message ? message->requestor - context->first_board : 0;
     switch (action) {
     case DA_DATA:
         send_data(out, context, message, line, MSG_DATA);
@@ -100,14 +148,14 @@ static void perform(enum dir_action action, struct dir_line *line, const struct 
         send(out, context, message, MSG_PUT_ACK, message->requestor);
         break;
     case DA_ADD_REQ:
-        line->sharers.bits |= UINT64_C(1) << requestor;
+        sharers_add(&line->sharers, &context->form, requestor);
         break;
     case DA_ADD_OWNER:
         NP_ASSERT(line->owner != NO_OWNER);
-        line->sharers.bits |= UINT64_C(1) << line->owner;
+        sharers_add(&line->sharers, &context->form, line->owner);
         break;
     case DA_DEL_REQ:
-        line->sharers.bits &= ~(UINT64_C(1) << requestor);
+        sharers_remove(&line->sharers, &context->form, requestor);
         break;
     case DA_CLEAR_SHARERS:
         line->sharers.bits = 0;
@@ -121,6 +169,30 @@ static void perform(enum dir_action action, struct dir_line *line, const struct 
     case DA_COPY:
         out->fill = true;
         line->poison = message->flags & MSGF_POISON;
+        break;
+    case DA_OWNER:
+        name_owner(out, context, message, line);
+        break;
+    case DA_RECALL_SHARERS:
+        recall(out, context, line, line->sharers.bits);
+        break;
+    case DA_RECALL_OWNER:
+        recall_owner(out, context, line);
+        break;
+    case DA_RECALL_ALL:
+        recall(out, context, line, context->form.boards);
+        break;
+    case DA_RECALL_REQ:
+        recall(out, context, line, UINT64_C(1) << requestor);
+        break;
+    case DA_DEC_ACKS:
+        line->acks--;
+        break;
+    case DA_ALL_SHARERS:
+        sharers_all(&line->sharers, &context->form);
+        break;
+    case DA_LOSE:
+        line->poison = true;
         break;
     default:
         np_panic("directory action %d", action);
@@ -136,5 +208,8 @@ void dir_step(const struct protocol *protocol, struct dir_line *line, enum dir_e
     out->hit = out->fill = out->fail = false;
     for (unsigned i = 0; i < CELL_ACTIONS_MAX && cell->actions[i]; i++)
         perform((enum dir_action)cell->actions[i], line, message, context, out);
+    for (unsigned i = 0; protocol->four_hop && i < out->n; i++)
+        if (message_vnet(out->send[i].type) == VN_RESPONSE)
+            out->send[i].flags |= MSGF_BLOCKS;
     line->state = cell->next;
 }

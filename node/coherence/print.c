@@ -204,7 +204,14 @@ static void dir_text(const void *table, unsigned row, unsigned column, struct ce
     print_cell(dir_cell(protocol, row, column), row, dir_action_name, dir_state_name, text);
 }
 
-static void print_networks(FILE *out)
+static bool speaks(const struct protocol *protocol, unsigned type)
+{
+    bool of_four_hops = type == MSG_OWNER || type == MSG_RECALL || type == MSG_UNBLOCK ||
+                        type == MSG_UNBLOCK_DATA || type == MSG_UNBLOCK_ERROR;
+    return protocol->four_hop || !of_four_hops;
+}
+
+static void print_networks(const struct protocol *protocol, FILE *out)
 {
     static const char *const order[VN_COUNT] = {
         "requests, board to home; may be reordered:",
@@ -215,14 +222,15 @@ static void print_networks(FILE *out)
     for (unsigned vnet = 0; vnet < VN_COUNT; vnet++) {
         fprintf(out, "  %s", order[vnet]);
         for (unsigned type = 0; type < MSG_TYPE_COUNT; type++)
-            if (message_vnet(type) == vnet)
+            if (message_vnet(type) == vnet && speaks(protocol, type))
                 fprintf(out, " %s", message_name(type));
         putc('\n', out);
     }
     fprintf(
         out,
         "  A stalled request waits at its home. A stalled forward is parked with its line and holds back\n"
-        "  only later forwards of that line.\n\n");
+        "  only later forwards of that line.%s\n\n",
+        protocol->four_hop ? " A requestor sends Fwd-GetS and Fwd-GetM to the owner itself." : "");
 }
 
 void protocol_print(const struct protocol *protocol, FILE *out)
@@ -236,7 +244,7 @@ void protocol_print(const struct protocol *protocol, FILE *out)
             protocol->name, protocol->source);
     fprintf(out,
             "A cell lists its actions in order, then / the next state if it changes. Blank: impossible.\n\n");
-    print_networks(out);
+    print_networks(protocol, out);
     fprintf(out, "States of a line at a board's cache controller\n");
     for (unsigned state = 0; state < CACHE_STATE_COUNT; state++)
         if (cache_row(protocol, state))

@@ -35,6 +35,19 @@ static const struct protocol protocols[] = {
 #include "node/coherence/directory_msi.def"
             },
     },
+    {
+        .name = "sun",
+        .source = "A. S. Tanenbaum, Structured Computer Organization, on the Sun Fire E25K",
+        .four_hop = true,
+        .cache =
+            {
+#include "node/coherence/cache_sun.def"
+            },
+        .directory =
+            {
+#include "node/coherence/directory_sun.def"
+            },
+    },
 };
 
 const struct protocol *protocol_by_name(const char *name)

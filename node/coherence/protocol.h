@@ -9,6 +9,7 @@
 #ifndef NP_NODE_COHERENCE_PROTOCOL_H
 #define NP_NODE_COHERENCE_PROTOCOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/base/message.h"
@@ -45,7 +46,9 @@
     X(CE_INV_ACK, "Inv-Ack", "an ack, others outstanding")                                                   \
     X(CE_LAST_INV_ACK, "Last-Ack", "the last ack outstanding")                                               \
     X(CE_ERROR, "Error", "our request was refused by a gate or home")                                        \
-    X(CE_PUT_ERROR, "Put-Error", "our Put was refused")
+    X(CE_PUT_ERROR, "Put-Error", "our Put was refused")                                                      \
+    X(CE_OWNER, "Owner", "the home names the owner: ask it")                                                 \
+    X(CE_RECALL, "Recall", "the home wants the line back")
 
 // Atomic actions of the cache controller, performed in the order of the cell.
 #define CACHE_ACTIONS(X)                                                                                     \
@@ -62,7 +65,12 @@
     X(CA_DATA_TO_REQ, "Data>req")                                                                            \
     X(CA_DATA_TO_DIR, "Data>dir")                                                                            \
     X(CA_ACK_TO_REQ, "Inv-Ack>req")                                                                          \
-    X(CA_FAIL, "bus error") /* whoever waits for the line */
+    X(CA_FAIL, "bus error")                    /* whoever waits for the line */                              \
+    X(CA_ASK_GETS, "Fwd-GetS>owner")           /* the owner that the message names */                        \
+    X(CA_ASK_GETM, "Fwd-GetM>owner")                                                                         \
+    X(CA_UNBLOCK, "Unblock>dir")                                                                             \
+    X(CA_UNBLOCK_DATA, "Unb-Data>dir") /* with the line: memory is stale */                                  \
+    X(CA_ACK_TO_DIR, "Inv-Ack>dir")
 
 // States of a line at its home.
 #define DIR_STATES(X)                                                                                        \
@@ -70,7 +78,17 @@
     X(D_S, "S", "the sharers hold it, memory is current")                                                    \
     X(D_E, "E", "the owner holds it, E or M")                                                                \
     X(D_M, "M", "the owner holds it, memory is stale")                                                       \
-    X(D_S_D, "S_D", "Fwd-GetS sent, waiting for the data")
+    X(D_S_D, "S_D", "Fwd-GetS sent, waiting for the data")                                                   \
+    X(D_IE_U, "IE_U", "memory's data sent to the next owner, waiting for its Unblock")                       \
+    X(D_SS_U, "SS_U", "memory's data sent to a sharer, waiting for its Unblock")                             \
+    X(D_SE_U, "SE_U", "as IE_U, and the sharers are being invalidated")                                      \
+    X(D_ES_U, "ES_U", "a reader asks the owner, waiting for Unblock with the data")                          \
+    X(D_EE_U, "EE_U", "a writer asks the owner, waiting for its Unblock")                                    \
+    X(D_GS, "gS", "no entry: any board may share it, memory is current")                                     \
+    X(D_GM, "gM", "no entry: some board owns it")                                                            \
+    X(D_GM_A, "gM_A", "a Put came in gM: asked its sender whether it is the owner")                          \
+    X(D_R_D, "R_D", "recalled, waiting for the owner's data")                                                \
+    X(D_R_A, "R_A", "recalled, waiting for acks")
 
 #define DIR_EVENTS(X)                                                                                        \
     X(DE_GETS, "GetS", "a board wants to read")                                                              \
@@ -81,7 +99,16 @@
     X(DE_PUTM_NON_OWNER, "PutM other", "overtaken PutM")                                                     \
     X(DE_PUTE_OWNER, "PutE owner", "the owner leaves, clean")                                                \
     X(DE_PUTE_NON_OWNER, "PutE other", "overtaken PutE")                                                     \
-    X(DE_DATA, "Data", "the former owner's copy")
+    X(DE_DATA, "Data", "the former owner's copy")                                                            \
+    X(DE_UNBLOCK, "Unblock", "the requestor has the line")                                                   \
+    X(DE_UNBLOCK_DATA, "Unb-Data", "and memory gets it, too")                                                \
+    X(DE_UNBLOCK_ERROR, "Unb-Error", "a gate: the requestor never got it")                                   \
+    X(DE_RECALL, "recall", "its entry must go, or the owner be found")                                       \
+    X(DE_RECALL_UNHELD, "recall unheld", "its entry must go, which names nobody")                            \
+    X(DE_FORGET, "forget", "its entry goes, the copies stay")                                                \
+    X(DE_ACK, "Ack", "of a recall, others outstanding")                                                      \
+    X(DE_LAST_ACK, "Last-Ack", "of a recall, the last one outstanding")                                      \
+    X(DE_LAST_DATA, "Last-Data", "the former owner's copy, the last answer to a recall")
 
 #define DIR_ACTIONS(X)                                                                                       \
     X(DA_NONE, "-")                                                                                          \
@@ -97,7 +124,15 @@
     X(DA_CLEAR_SHARERS, "no sharers")                                                                        \
     X(DA_SET_OWNER, "owner=req")                                                                             \
     X(DA_CLEAR_OWNER, "no owner")                                                                            \
-    X(DA_COPY, "memory=data")
+    X(DA_COPY, "memory=data")                                                                                \
+    X(DA_OWNER, "Owner>req")              /* who it is */                                                    \
+    X(DA_RECALL_SHARERS, "Recall>sharers") /* acks = Recalls sent */                                         \
+    X(DA_RECALL_OWNER, "Recall>owner")                                                                       \
+    X(DA_RECALL_ALL, "Recall>all")                                                                           \
+    X(DA_RECALL_REQ, "Recall>req")                                                                           \
+    X(DA_DEC_ACKS, "acks-1")                                                                                 \
+    X(DA_ALL_SHARERS, "sharers=all")                                                                         \
+    X(DA_LOSE, "memory lost")
 
 #define PROTOCOL_ENUM3(name, text, meaning) name,
 #define PROTOCOL_ENUM2(name, text)          name,
@@ -121,11 +156,14 @@ struct cell {
 struct protocol {
     const char *name;
     const char *source; // where its cells can be checked
+    // The home answers Owner, and its line is busy until the requestor's Unblock. Then no Inv or Recall meets
+    // data under way, so that sharer sets may name too many, and entries of a directory cache may go.
+    bool four_hop;
     struct cell cache[CACHE_STATE_COUNT][CACHE_EVENT_COUNT];
     struct cell directory[DIR_STATE_COUNT][DIR_EVENT_COUNT];
 };
 
-// The protocol of that name ("mesi", "msi"), or NULL. Static; never freed.
+// The protocol of that name ("mesi", "msi", "sun"), or NULL. Static; never freed.
 const struct protocol *protocol_by_name(const char *name);
 
 // The i-th protocol that ships, NULL beyond the last.

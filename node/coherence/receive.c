@@ -35,7 +35,7 @@ static void snoop_for(struct receive_view *view, enum cache_event event)
         return;
     if (event == CE_FWD_GETS)
         receive_snoop(view, L_DOWN);
-    else if (event == CE_FWD_GETM || event == CE_INV)
+    else if (event == CE_FWD_GETM || event == CE_INV || event == CE_RECALL)
         receive_snoop(view, L_INV);
 }
 
@@ -46,11 +46,11 @@ static void park(struct receive_view *view, const struct message *message)
     view->parking->parked[view->parking->n++] = *message;
 }
 
-// A forward comes from the line's home: what goes back to the home goes there, whatever a segment map says by
-// now.
+// A forward comes from the line's home (or from a requestor that asks the owner itself): what goes back to the
+// home goes there, whatever a segment map says by now.
 static void remember_home(struct receive_view *view, const struct message *message)
 {
-    if (message_vnet(message->type) == VN_FORWARD)
+    if (message_vnet(message->type) == VN_FORWARD && component_unit(message->src) != UNIT_AGENT)
         view->context.home = (uint16_t)component_board(message->src);
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "node/coherence/protocol.h"
+#include "node/coherence/sharers.h"
 #include "proto/base/limits.h"
 
 // What a cache controller remembers of one line.
@@ -18,17 +19,13 @@ struct cache_line {
     int16_t acks;  // still to come; negative while acks have overtaken the Data that announces them
 };
 
-// A set of boards of one system. Opaque: later forms (limited pointers, coarse vectors) may name a superset.
-struct sharers {
-    uint64_t bits;
-};
-
 // What a home remembers of one line. Board numbers are relative to the system's first board.
 struct dir_line {
     struct sharers sharers;
     uint16_t owner; // NO_OWNER: none
     uint8_t state;  // enum dir_state
     bool poison;    // memory's copy is lost
+    uint8_t acks;   // answers to a recall still to come
 };
 #define NO_OWNER UINT16_MAX
 
@@ -38,6 +35,7 @@ struct step_context {
     uint16_t self, home;  // complex-wide board numbers; a home acts with self == home
     uint16_t first_board; // of the system
     uint32_t txn;         // cache controller: number of the transaction it starts
+    struct sharer_form form; // home: how it names sharers; `boards` is needed where sets may name too many
 };
 
 #define STEP_SENDS_MAX (BOARDS_PER_SYSTEM_MAX + 4)
@@ -68,6 +66,15 @@ void cache_answer_lost(const struct message *message, const struct step_context 
 // Which column a message is at the directory.
 enum dir_event dir_event_of(const struct dir_line *line, const struct message *message, unsigned first_board);
 
+// Which column it is when a home with a directory cache wants the line's copies back.
+enum dir_event dir_recall_event(const struct dir_line *line);
+
+// What a directory cache has to know of a state: whether the line has an entry, and whether a transaction is
+// under way, so that the entry cannot go.
+bool dir_state_has_entry(unsigned state);
+bool dir_state_is_busy(unsigned state);
+
+// `message` is NULL for the home's own events: recall, forget.
 void dir_step(const struct protocol *protocol, struct dir_line *line, enum dir_event event,
               const struct message *message, const struct step_context *context, struct step_out *out);
 
@@ -79,16 +86,6 @@ static inline const struct cell *cache_cell(const struct protocol *protocol, uns
 static inline const struct cell *dir_cell(const struct protocol *protocol, unsigned state, unsigned event)
 {
     return &protocol->directory[state][event];
-}
-
-static inline bool sharers_has(const struct sharers *sharers, unsigned board)
-{
-    return sharers->bits >> board & 1;
-}
-
-static inline unsigned sharers_count(const struct sharers *sharers)
-{
-    return (unsigned)__builtin_popcountll(sharers->bits);
 }
 
 #endif

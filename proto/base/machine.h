@@ -61,7 +61,7 @@ enum directory_miss {
 
 struct system_desc {
     char name[NAME_MAX_BYTES];
-    char protocol[NAME_MAX_BYTES]; // between boards: "mesi", "msi"
+    char protocol[NAME_MAX_BYTES]; // between boards: "mesi", "msi", "sun"
     enum directory_miss directory_miss;
     uint32_t first_board, boards; // its boards are first_board .. first_board + boards - 1
     // Crossbar, from egress end to ingress start. Boards 0 .. boards_per_crossbar - 1 of the system share a

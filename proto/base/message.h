@@ -31,7 +31,12 @@ enum vnet { VN_REQUEST, VN_FORWARD, VN_RESPONSE, VN_COUNT };
     X(MSG_INV_ACK, "Inv-Ack", VN_RESPONSE, 0)                                                                \
     X(MSG_ERROR, "Error", VN_RESPONSE, 0)                                                                    \
     X(MSG_ACK_ERROR, "Ack-Error", VN_RESPONSE, 0)                                                            \
-    X(MSG_PUT_ERROR, "Put-Error", VN_FORWARD, 0)
+    X(MSG_PUT_ERROR, "Put-Error", VN_FORWARD, 0)                                                             \
+    X(MSG_OWNER, "Owner", VN_RESPONSE, 0)                                                                    \
+    X(MSG_RECALL, "Recall", VN_FORWARD, 0)                                                                   \
+    X(MSG_UNBLOCK, "Unblock", VN_RESPONSE, 0)                                                                \
+    X(MSG_UNBLOCK_DATA, "Unblock-Data", VN_RESPONSE, 1)                                                      \
+    X(MSG_UNBLOCK_ERROR, "Unblock-Error", VN_RESPONSE, 0)
 
 enum message_type {
 #define X(name, text, vnet, data) name,
@@ -44,7 +49,8 @@ enum message_flag {
     MSGF_OWNER = 1,  // Data sent by an owner, not by the home
     MSGF_DIRTY = 2,  // the data differs from memory
     MSGF_POISON = 4, // the data is lost: whoever uses it sees a machine check
-    MSGF_ALL = 7
+    MSGF_BLOCKS = 8, // the line's home waits for the receiver's Unblock
+    MSGF_ALL = 15
 };
 
 // One message. `time` is its arrival: the start of ingress at the destination. 48 bytes.
@@ -55,7 +61,7 @@ struct message {
     uint64_t line;        // partition real address of the line
     uint32_t txn;         // number of the requestor's transaction, for traces
     uint16_t requestor;   // board on whose behalf the transaction runs
-    int16_t acks;         // Data: invalidation acknowledgements to expect
+    int16_t acks; // Data: invalidation acknowledgements to expect; Owner: the owner's number in its system
     uint8_t type;         // enum message_type
     uint8_t flags;        // enum message_flag
     uint16_t map_version; // of the sender's segment map

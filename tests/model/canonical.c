@@ -2,7 +2,7 @@
 // Symmetry. Renaming boards, L1s of a board, or words of a line maps every move onto a move and every checked
 // property onto itself, because no table, step or gate compares the number of a board, L1 or word with
 // anything but another number of the same kind. A board that is a line's home may only be exchanged together
-// with the line, and one that may die only with another that may.
+// with the line, one that may die only with another that may, and those that share a directory's bit together.
 #include <string.h>
 
 #include "tests/model/model.h"
@@ -12,6 +12,12 @@ struct renaming {
     uint8_t to[8];                  // its inverse; 7 stays 7
     uint8_t line[MODEL_LINES_MAX];  // new line i is old line line[i]
 };
+
+// Coarse vectors tell boards apart: those of one bit stay together.
+static bool share_a_bit(const struct model_config *config, unsigned a, unsigned b)
+{
+    return config->coarse && a / config->coarse == b / config->coarse;
+}
 
 static bool permits(const struct model_config *config, const struct renaming *r)
 {
@@ -23,6 +29,10 @@ static bool permits(const struct model_config *config, const struct renaming *r)
     for (unsigned i = 0; i < config->boards; i++)
         if ((config->may_die >> i & 1) != (config->may_die >> r->from[i] & 1))
             return false;
+    for (unsigned i = 1; i < config->boards; i++)
+        for (unsigned j = 0; j < i; j++)
+            if (share_a_bit(config, i, j) != share_a_bit(config, r->from[i], r->from[j]))
+                return false;
     return true;
 }
 
@@ -95,6 +105,7 @@ static bool is_sorted(const struct model_config *config, const struct renaming *
 {
     for (unsigned i = 1; i < config->boards; i++) {
         bool alike = config->home[0] >= config->boards || (config->home[0] != i && config->home[0] != i - 1);
+        alike = alike && (!config->coarse || share_a_bit(config, i, i - 1));
         alike = alike && (config->may_die >> i & 1) == (config->may_die >> (i - 1) & 1);
         if (alike && key[r->from[i - 1]] > key[r->from[i]])
             return false;
@@ -144,7 +155,7 @@ static void rename_messages(const struct model_state *state, struct model_state 
             for (; at && out->message[at - 1] > packed; at--)
                 out->message[at] = out->message[at - 1];
         else
-            for (; at > state->unordered && (out->message[at - 1] >> 24 & 15) > (packed >> 24 & 15); at--)
+            for (; at > state->unordered && packed_queue(out->message[at - 1]) > packed_queue(packed); at--)
                 out->message[at] = out->message[at - 1];
         out->message[at] = packed;
     }

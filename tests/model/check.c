@@ -170,10 +170,41 @@ static bool check_owner(struct model *model, const struct model_state *state, un
 }
 
 // A board whose Put was refused may be gone without the home's knowing.
-static bool sharers_are_true(const struct model_state *state, const struct home_line *home, unsigned holders)
+static bool sharers_are_true(const struct model *model, const struct model_state *state,
+                             const struct home_line *home, unsigned holders)
 {
+    const struct model_config *config = model->config;
     unsigned living = home->sharers & ~(unsigned)state->dead;
-    return (holders & ~living) == 0 && (living & ~holders & ~((unsigned)state->maps >> 4)) == 0;
+    // A four-hop home keeps its sharers when a writer dies, yet they get its Inv. Forgotten sharers are all.
+    bool superset = config->pointers || config->coarse || config->forgets ||
+                    (model->protocol->four_hop && state->dead);
+    return (holders & ~living) == 0 &&
+           (superset || (living & ~holders & ~((unsigned)state->maps >> 4)) == 0);
+}
+
+static bool check_no_writer(struct model *model, const struct model_state *state, unsigned line)
+{
+    for (unsigned i = 0; i < model->config->boards; i++)
+        if (class_of(state, line, i) > B_S)
+            return broken(model, "at rest board %u may write, its home is in %s", i,
+                          dir_state_name(state->home[line].state));
+    return check_memory(model, state, line);
+}
+
+// Without an entry, memory knows whether the line is shared or owned, and not by whom.
+static bool check_forgotten(struct model *model, const struct model_state *state, unsigned line,
+                            unsigned holders)
+{
+    const struct home_line *home = &state->home[line];
+    bool lost = state->dead || state->maps >> 4;
+    if (home->owner != MODEL_NO_BOARD || home->sharers)
+        return broken(model, "at rest the home in %s names boards", dir_state_name(home->state));
+    if (home->state == D_GS)
+        return check_no_writer(model, state, line);
+    for (unsigned i = 0; i < model->config->boards; i++)
+        if (holders == 1u << i && class_of(state, line, i) >= B_E)
+            return true;
+    return (lost && holders == 0) || broken(model, "at rest the home is in gM; %#x hold the line", holders);
 }
 
 static bool check_directory(struct model *model, const struct model_state *state, unsigned line)
@@ -190,14 +221,14 @@ static bool check_directory(struct model *model, const struct model_state *state
         return check_owner(model, state, line, holders);
     case D_I:
     case D_S:
-        if (!sharers_are_true(state, home, holders) || home->owner != MODEL_NO_BOARD ||
+        if (!sharers_are_true(model, state, home, holders) || home->owner != MODEL_NO_BOARD ||
             (home->state == D_I && home->sharers))
             return broken(model, "at rest the home in %s takes boards %#x for sharers; %#x hold the line",
                           dir_state_name(home->state), home->sharers, holders);
-        for (unsigned i = 0; i < model->config->boards; i++)
-            if (class_of(state, line, i) > B_S)
-                return broken(model, "at rest board %u may write, its home is in S", i);
-        return check_memory(model, state, line);
+        return check_no_writer(model, state, line);
+    case D_GS:
+    case D_GM:
+        return check_forgotten(model, state, line, holders);
     default:
         return broken(model, "at rest the home is in %s", dir_state_name(home->state));
     }
@@ -214,6 +245,8 @@ bool model_check(struct model *model, const struct model_state *state)
     }
     if (!check_requests(model, state))
         return false;
+    if (model->config->entries && home_entries(model, state) > model->config->entries)
+        return broken(model, "the directory cache has more entries than it has room for");
     if (!model_at_rest(model, state))
         return true;
     for (unsigned line = 0; line < model->config->lines; line++)

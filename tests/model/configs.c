@@ -38,6 +38,35 @@ static const struct model_config configs[] = {
      .misleads = true},
     {"3-boards-misled", EFFORT_NORMAL, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {APART},
      .misleads = true},
+    // A directory that names too many, for protocols that allow it: one pointer, or one bit for two boards.
+    {"3-boards-pointer", EFFORT_NORMAL, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {APART},
+     .pointers = 1},
+    {"3-boards-coarse", EFFORT_NORMAL, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {APART},
+     .coarse = 2},
+    // A directory cache. First its entry may go at any moment, as if any other line needed it; then two lines
+    // of one home share one entry.
+    {"2-boards-recall", EFFORT_QUICK, MACHINE(2, 1, 1), .words = 1, .outstanding = 1, .home = {APART},
+     .entries = 1, .drops = true},
+    {"2-boards-forget", EFFORT_QUICK, MACHINE(2, 1, 1), .words = 1, .outstanding = 1, .home = {APART},
+     .entries = 1, .drops = true, .forgets = true},
+    {"3-boards-recall", EFFORT_NORMAL, MACHINE(3, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
+     .entries = 1, .drops = true},
+    {"3-boards-forget", EFFORT_NORMAL, MACHINE(3, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
+     .entries = 1, .drops = true, .forgets = true},
+    {"2-lines-recall", EFFORT_NORMAL, MACHINE(2, 2, 0), .words = 0, .outstanding = 2, .home = {APART, APART},
+     .entries = 1},
+    {"2-lines-forget", EFFORT_NORMAL, MACHINE(2, 2, 0), .words = 0, .outstanding = 1, .home = {APART, APART},
+     .entries = 1, .forgets = true},
+    {"2-lines-forget-2-misses", EFFORT_LONG, MACHINE(2, 2, 0), .words = 0, .outstanding = 2,
+     .home = {APART, APART}, .entries = 1, .forgets = true},
+    {"recall-one-dies", EFFORT_NORMAL, MACHINE(2, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
+     .may_die = BOARDS(2), .deaths = 1, .entries = 1, .drops = true},
+    {"forget-one-dies", EFFORT_NORMAL, MACHINE(2, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
+     .may_die = BOARDS(2), .deaths = 1, .entries = 1, .drops = true, .forgets = true},
+    {"recall-misled", EFFORT_NORMAL, MACHINE(2, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
+     .misleads = true, .entries = 1, .drops = true},
+    {"forget-misled", EFFORT_NORMAL, MACHINE(2, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
+     .misleads = true, .entries = 1, .drops = true, .forgets = true},
     // Smaller forms, in which thousands of damaged tables are explored (damage.c).
     {"damage-2-l1s", EFFORT_DEMO, MACHINE(2, 1, 2), .words = 1, .outstanding = 1, .home = {APART}},
     {"damage-3-boards", EFFORT_DEMO, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {APART}},
@@ -52,6 +81,11 @@ static const struct model_config configs[] = {
     {"murphi-2-boards", EFFORT_DEMO, MACHINE(2, 1, 0), .words = 0, .outstanding = 1, .home = {APART}},
     {"murphi-3-boards", EFFORT_DEMO, MACHINE(3, 1, 0), .words = 0, .outstanding = 1, .home = {APART}},
 };
+
+bool config_fits(const struct model_config *config, const struct protocol *protocol)
+{
+    return protocol->four_hop || !(config->pointers || config->coarse || config->entries);
+}
 
 const struct model_config *config_at(unsigned i)
 {

@@ -80,7 +80,8 @@ static void to_board(struct model *model, struct model_state *state, packed_mess
     enum cache_event event = cache_event_of(&view.cache_line, &message);
     unsigned before = view.cache_line.state;
     covered_cache_cell(model, before, event);
-    if (model->config->misleads && event == CE_PUT_ERROR)
+    // With three hops only a damaged map makes this matter: Put-Error stays behind a dead home's forwards.
+    if ((model->config->misleads || model->protocol->four_hop) && event == CE_PUT_ERROR)
         state->maps |= (uint8_t)(16u << board);
     TRACE(model, board, line, "%s", cache_event_name(event));
     uint8_t bytes = (uint8_t)packed_value(packed);
@@ -103,67 +104,13 @@ static void to_board(struct model *model, struct model_state *state, packed_mess
     after_step(model, state, board, line, before);
 }
 
-static bool home_stalls(struct model *model, const struct model_state *state, packed_message packed,
-                        struct dir_line *dir, enum dir_event *event)
-{
-    const struct home_line *home = &state->home[packed_line(packed)];
-    struct message message;
-    unpack_message(model, packed, &message);
-    *dir = (struct dir_line){.sharers = {home->sharers},
-                             .owner = home->owner == MODEL_NO_BOARD ? NO_OWNER : home->owner,
-                             .state = home->state,
-                             .poison = home->value & HOME_POISON};
-    *event = dir_event_of(dir, &message, 0);
-    if (model->coverage)
-        model->coverage->directory[dir->state][*event] = true;
-    const struct cell *cell = dir_cell(model->protocol, dir->state, *event);
-    if (cell->kind == CELL_IMPOSSIBLE)
-        model_fail("no cell at the home for state %s, event %s from board %u", dir_state_name(dir->state),
-                   dir_event_name(*event), message.requestor);
-    return cell->kind == CELL_STALL;
-}
-
-static void close_home(struct home_line *home, const struct dir_line *dir, unsigned value)
-{
-    home->state = dir->state;
-    home->owner = dir->owner == NO_OWNER ? MODEL_NO_BOARD : (uint8_t)dir->owner;
-    home->sharers = (uint8_t)dir->sharers.bits;
-    bool memory_is_usable = dir->state == D_I || dir->state == D_S || dir->state == D_E;
-    home->value = (uint8_t)(!memory_is_usable ? 0 : dir->poison ? HOME_POISON : value);
-}
-
-static void to_home(struct model *model, struct model_state *state, packed_message packed)
-{
-    struct home_line *home = &state->home[packed_line(packed)];
-    unsigned line = packed_line(packed), before = home->state;
-    struct dir_line dir;
-    enum dir_event event;
-    if (home_stalls(model, state, packed, &dir, &event)) {
-        state_send(model, state, packed); // back to wait: in the unordered network, a superset of a queue
-        return;
-    }
-    struct message message;
-    unpack_message(model, packed, &message);
-    unsigned self = model->config->home[line];
-    const struct step_context context = {
-        .line = message.line, .self = (uint16_t)self, .home = (uint16_t)self};
-    struct step_out *out = &model->scratch;
-    dir_step(model->protocol, &dir, event, &message, &context, out);
-    if (out->fill && !message_carries_data(message.type))
-        model_fail("the home copies data that %s does not carry", message_name(message.type));
-    TRACE(model, MODEL_HOME, line, "%s from %u: %s -> %s", dir_event_name(event), message.requestor,
-          dir_state_name(before), dir_state_name(dir.state));
-    unsigned memory = out->fill ? packed_value(packed) : home->value & word_mask(model);
-    close_home(home, &dir, memory);
-    send_all(model, state, out, memory, MODEL_HOME);
-}
-
 // Both ends of a Put-Error come from the home's queue to the board, so it stays behind earlier forwards.
 static void to_gate(struct model *model, struct model_state *state, packed_message packed, unsigned board)
 {
     struct message message, out[GATE_ANSWERS_MAX];
     unpack_message(model, packed, &message);
-    unsigned n = gate_answer(&message, out);
+    component_id home = component(model->config->home[packed_line(packed)], UNIT_HOME);
+    unsigned n = gate_answer(&message, home, out);
     TRACE(model, column_of(&message), packed_line(packed), "gate of %u refuses %s", board,
           message_name(message.type));
     for (unsigned i = 0; i < n; i++)
@@ -178,7 +125,8 @@ static void to_wrong_home(struct model *model, struct model_state *state, packed
     unpack_message(model, packed, &message);
     TRACE(model, MODEL_HOME, packed_line(packed), "another home refuses %s of %u", message_name(message.type),
           message.requestor);
-    unsigned n = gate_answer(&message, out);
+    component_id home = component(model->config->home[packed_line(packed)], UNIT_HOME);
+    unsigned n = gate_answer(&message, home, out);
     for (unsigned i = 0; i < n; i++)
         state_send_unordered(state, pack_message(&out[i], 0));
 }
@@ -194,9 +142,23 @@ void deliver(struct model *model, struct model_state *state, unsigned index)
     else if (model_dead(state, board))
         to_gate(model, state, packed, board);
     else if (dst == MODEL_HOME)
-        to_home(model, state, packed);
+        home_receive(model, state, packed);
     else
         to_board(model, state, packed);
+}
+
+// A home that waits for the Unblock of a board which dies awaiting acks: the gate sends it. (While the board
+// awaits data, the data will be refused.)
+static void unblock_for(struct model *model, struct model_state *state, unsigned lost, unsigned board,
+                        unsigned line)
+{
+    if (!model->protocol->four_hop || (lost != C_IM_A && lost != C_SM_A))
+        return;
+    struct message unblock = {.dst = component(model->config->home[line], UNIT_HOME),
+                              .line = line * 64u,
+                              .requestor = (uint16_t)board,
+                              .type = MSG_UNBLOCK_ERROR};
+    send_one(model, state, &unblock, 0, board);
 }
 
 // A dead board's gate also answers for the forwards that the board had accepted and parked.
@@ -211,6 +173,7 @@ void deliver_death(struct model *model, struct model_state *state, unsigned boar
             continue;
         struct board_line lost = state->board[line][board];
         state->board[line][board] = (struct board_line){0};
+        unblock_for(model, state, lost.state, board, line);
         for (unsigned i = 0; i < PARKED_MAX && lost.parked[i]; i++)
             to_gate(model, state, parked_message(lost.parked[i], line, board), board);
     }

@@ -34,7 +34,7 @@ static bool run_up_to(const struct protocol *protocol, enum effort effort)
 {
     bool good = true;
     for (unsigned i = 0; config_at(i); i++)
-        if (config_at(i)->effort <= effort)
+        if (config_at(i)->effort <= effort && config_fits(config_at(i), protocol))
             good = run(protocol, config_at(i), false) && good;
     return good;
 }
@@ -47,9 +47,9 @@ static bool run_named(const struct protocol *protocol, const char *name)
         return run_up_to(protocol, EFFORT_QUICK);
     if (strcmp(name, "normal") == 0)
         return run_up_to(protocol, EFFORT_NORMAL);
-    if (config)
+    if (config && config_fits(config, protocol))
         return run(protocol, config, plain);
-    fprintf(stderr, "model_explore: no configuration is called '%s'\n", name);
+    fprintf(stderr, "model_explore: %s has no configuration called '%s'\n", protocol->name, name);
     return false;
 }
 

@@ -7,13 +7,13 @@
 #include "tests/model/trace.h"
 
 enum {
-    AT_TYPE = 28,
-    AT_LINE = 27,
-    AT_DST = 24,
-    AT_REQUESTOR = 21,
-    AT_ACKS = 18,
-    AT_FLAGS = 15,
-    AT_VALUE = 13
+    AT_TYPE = 27,
+    AT_LINE = 26,
+    AT_DST = 23,
+    AT_REQUESTOR = 20,
+    AT_ACKS = 17,
+    AT_FLAGS = 13,
+    AT_VALUE = 11
 };
 
 #define LINE_STEP 64u // distance of two lines' addresses
@@ -27,14 +27,19 @@ static packed_message with_value(packed_message packed, unsigned value)
 packed_message pack_message(const struct message *message, unsigned value)
 {
     unsigned dst = component_unit(message->dst) == UNIT_HOME ? MODEL_HOME : component_board(message->dst);
-    unsigned flags = message->flags & (MSGF_OWNER | MSGF_POISON);
+    unsigned flags = message->flags & (MSGF_OWNER | MSGF_POISON | MSGF_BLOCKS);
+    unsigned requestor = message->requestor, acks = (unsigned)message->acks;
     if (message->acks < 0 || message->acks > 7)
         model_fail("%s announces %d acks", message_name(message->type), message->acks);
+    if (message->type == MSG_OWNER) {
+        requestor = acks;
+        acks = 0;
+    }
     if (!message_carries_data(message->type) || flags & MSGF_POISON)
         value = 0;
     return (uint32_t)message->type << AT_TYPE | (uint32_t)(message->line / LINE_STEP) << AT_LINE |
-           dst << AT_DST | (uint32_t)message->requestor << AT_REQUESTOR | (uint32_t)message->acks << AT_ACKS |
-           flags << AT_FLAGS | value << AT_VALUE;
+           dst << AT_DST | requestor << AT_REQUESTOR | acks << AT_ACKS | flags << AT_FLAGS |
+           value << AT_VALUE;
 }
 
 unsigned packed_type(packed_message packed)
@@ -85,25 +90,49 @@ packed_message packed_misled(packed_message packed)
     return packed | (uint32_t)MSGF_DIRTY << AT_FLAGS;
 }
 
+// Who sent it, as far as a controller or gate asks. Of an owner's Data it is enough that it is no home.
+static component_id source_of(const struct model *model, packed_message packed)
+{
+    component_id home = component(model->config->home[packed_line(packed)], UNIT_HOME);
+    component_id agent = component(packed_requestor(packed), UNIT_AGENT);
+    switch (packed_type(packed)) {
+    case MSG_FWD_GETS:
+    case MSG_FWD_GETM:
+        return model->protocol->four_hop ? agent : home;
+    case MSG_DATA:
+        return packed >> AT_FLAGS & MSGF_OWNER ? agent : home;
+    case MSG_DATA_E:
+    case MSG_OWNER:
+        return home;
+    default:
+        return packed_is_forward(packed) ? home : agent;
+    }
+}
+
 void unpack_message(const struct model *model, packed_message packed, struct message *message)
 {
     unsigned home = model->config->home[packed_line(packed)], dst = packed_dst(packed);
-    bool from_home = packed_is_forward(packed);
+    bool names_owner = packed_type(packed) == MSG_OWNER;
     *message = (struct message){
         .dst = dst == MODEL_HOME ? component(home, UNIT_HOME) : component(dst, UNIT_AGENT),
-        .src = from_home ? component(home, UNIT_HOME) : component(packed_requestor(packed), UNIT_AGENT),
+        .src = source_of(model, packed),
         .line = packed_line(packed) * (uint64_t)LINE_STEP,
-        .requestor = (uint16_t)packed_requestor(packed),
-        .acks = (int16_t)(packed >> AT_ACKS & 7),
+        .requestor = (uint16_t)(names_owner ? dst : packed_requestor(packed)),
+        .acks = (int16_t)(names_owner ? packed_requestor(packed) : packed >> AT_ACKS & 7),
         .type = (uint8_t)packed_type(packed),
-        .flags = (uint8_t)(packed >> AT_FLAGS & 7),
+        .flags = (uint8_t)(packed >> AT_FLAGS & MSGF_ALL),
         .data = NO_DATA};
 }
 
 // Forwards of one line to one board come from one home: the pair that keeps its order.
+unsigned packed_queue(packed_message packed)
+{
+    return packed >> AT_DST & 15;
+}
+
 bool packed_same_queue(packed_message a, packed_message b)
 {
-    return (a >> AT_DST & 15) == (b >> AT_DST & 15);
+    return packed_queue(a) == packed_queue(b);
 }
 
 static void insert(struct model_state *state, unsigned at, packed_message packed)
@@ -118,9 +147,9 @@ static void insert(struct model_state *state, unsigned at, packed_message packed
 static void send_forward(struct model *model, struct model_state *state, packed_message packed)
 {
     unsigned at = state->unordered, end = at + state->forwards, queued = 1;
-    unsigned queue = packed >> AT_DST & 15;
-    for (; at < end && (state->message[at] >> AT_DST & 15) <= queue; at++)
-        queued += (state->message[at] >> AT_DST & 15) == queue;
+    unsigned queue = packed_queue(packed);
+    for (; at < end && packed_queue(state->message[at]) <= queue; at++)
+        queued += packed_queue(state->message[at]) == queue;
     // Found by exploring: the forwards of one line that a board can have coming are few.
     unsigned bound = model->config->deaths ? 3 : 2;
     if (queued > bound)
@@ -140,9 +169,18 @@ void state_send_unordered(struct model_state *state, packed_message packed)
     state->unordered++;
 }
 
+// A requestor that asks an owner itself sends it one forward of the line at most: its own queue has no order to
+// keep, and none with the home's.
+static bool packed_is_ordered(const struct model *model, packed_message packed)
+{
+    unsigned type = packed_type(packed);
+    bool of_requestor = model->protocol->four_hop && (type == MSG_FWD_GETS || type == MSG_FWD_GETM);
+    return packed_is_forward(packed) && !of_requestor && !model->config->reorder_forwards;
+}
+
 void state_send(struct model *model, struct model_state *state, packed_message packed)
 {
-    if (packed_is_forward(packed) && !model->config->reorder_forwards)
+    if (packed_is_ordered(model, packed))
         send_forward(model, state, packed);
     else
         state_send_unordered(state, packed);
@@ -173,6 +211,7 @@ void state_sort_unordered(struct model_state *state)
 
 uint8_t park_byte(packed_message packed)
 {
+    NP_ASSERT(packed_type(packed) < 16); // a Recall never waits
     return (uint8_t)(0x80 | packed_type(packed) << 3 | packed_requestor(packed));
 }
 

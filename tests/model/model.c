@@ -162,6 +162,15 @@ static unsigned list_deliveries(const struct model *model, const struct model_st
     return n;
 }
 
+static unsigned list_drops(const struct model *model, const struct model_state *state, struct move *moves)
+{
+    unsigned n = 0;
+    for (unsigned line = 0; model->config->drops && line < model->config->lines; line++)
+        if (home_may_drop(model, state, line))
+            moves[n++] = (struct move){.kind = MOVE_DROP, .line = (uint8_t)line};
+    return n;
+}
+
 static unsigned list_faults(const struct model *model, const struct model_state *state, struct move *moves)
 {
     unsigned n = 0;
@@ -185,6 +194,7 @@ unsigned model_moves(const struct model *model, const struct model_state *state,
             if (!model_dead(state, board))
                 n += list_board(model, state, (struct move){.line = (uint8_t)line, .board = (uint8_t)board},
                                 moves + n);
+    n += list_drops(model, state, moves + n);
     return n + list_faults(model, state, moves + n);
 }
 
@@ -215,6 +225,9 @@ static void make(struct model *model, struct model_state *state, const struct mo
     case MOVE_MISLEAD:
         TRACE(model, move->board, 0, "segment map damaged");
         state->maps |= (uint8_t)(1u << move->board);
+        break;
+    case MOVE_DROP:
+        home_drop(model, state, move->line);
         break;
     default:
         deliver_death(model, state, move->board);

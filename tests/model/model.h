@@ -30,6 +30,11 @@ struct model_config {
     uint8_t may_die;               // set of boards (bit MODEL_NO_BOARD: the home without caches)
     uint8_t deaths;                // at most
     bool misleads; // segment maps may be damaged: requests then go to a home that refuses them
+    // The home's directory, all 0: full map, an entry for every line. These need a protocol that allows them.
+    uint8_t pointers, coarse; // as struct sharer_form
+    uint8_t entries;          // of a directory cache, shared by all lines
+    bool drops;               // the home drops an entry at any moment, as if another line needed it
+    bool forgets;             // what happens then: the copies stay; else they are recalled
     // Departures from the promises of the networks, to show that these are needed.
     bool reorder_forwards;
     bool one_forward_queue; // a stalled forward holds back forwards of other lines, too
@@ -50,12 +55,14 @@ struct board_line {
 struct home_line {
     uint8_t state, owner, sharers;
     uint8_t value; // and HOME_POISON
+    uint8_t acks;  // answers to a recall still to come
 };
 
 enum { WAIT_LOAD = 1, WAIT_STORE = 2 };
 #define HOME_POISON 0x80
 
-// A message as one number: type 28, line 27, dst 24, requestor 21, acks 18, flags 15, value 13 (first bits).
+// A message as one number: type 27, line 26, dst 23, requestor 20, acks 17, flags 13, value 11 (first bits).
+// Owner has the owner's number in the requestor's place: its requestor is its destination.
 typedef uint32_t packed_message;
 #define MODEL_HOME 7u // dst: the home of the message's line
 
@@ -78,6 +85,7 @@ enum move_kind {
     MOVE_REPLACE, // the board cache needs the way
     MOVE_DELIVER,
     MOVE_MISLEAD, // a board's segment map is damaged
+    MOVE_DROP,    // the directory cache needs the entry
     MOVE_DEATH
 };
 
@@ -143,6 +151,9 @@ bool move_is_progress(const struct move *move);
 // Checks every property that must hold of a single state; false: model->violation says which does not.
 bool model_check(struct model *model, const struct model_state *state);
 
+// True when the protocol can do what the machine asks of it.
+bool config_fits(const struct model_config *config, const struct protocol *protocol);
+
 // The representative of all states that differ from this one by the names of boards, L1s and words only.
 void model_canonical(const struct model *model, const struct model_state *state,
                      struct model_state *canonical);
@@ -198,6 +209,7 @@ bool packed_is_misled(packed_message packed);
 packed_message packed_misled(packed_message packed);
 bool packed_same_queue(packed_message a, packed_message b);
 void state_send(struct model *model, struct model_state *state, packed_message packed);
+unsigned packed_queue(packed_message packed); // sorts by, and tells apart, queues of forwards
 void state_send_unordered(struct model_state *state, packed_message packed);
 void state_take(struct model_state *state, unsigned index);
 void state_sort_unordered(struct model_state *state);
@@ -217,6 +229,12 @@ void deliver_death(struct model *model, struct model_state *state, unsigned boar
 // The messages of a step; `column` of a chart is who sends them.
 void send_all(struct model *model, struct model_state *state, const struct step_out *out, unsigned value,
               unsigned column);
+
+// home.c
+void home_receive(struct model *model, struct model_state *state, packed_message packed);
+void home_drop(struct model *model, struct model_state *state, unsigned line);
+bool home_may_drop(const struct model *model, const struct model_state *state, unsigned line);
+unsigned home_entries(const struct model *model, const struct model_state *state); // in use
 
 // view.c: the production view of one line of one board, and back.
 struct model_view {

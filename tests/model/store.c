@@ -40,13 +40,19 @@ uint64_t store_bytes(const struct store *store)
            (store->slot_mask + UINT64_C(1)) * sizeof *store->slot;
 }
 
+static unsigned home_words(const struct model_config *config)
+{
+    return (unsigned)(config->lines * sizeof(struct home_line) + 3) / 4;
+}
+
 // Header, homes, boards, messages: only what the configuration has and the state uses.
 static unsigned pack(const struct model_config *config, const struct model_state *state, uint32_t *out)
 {
     unsigned n = 1, messages = (unsigned)state->unordered + state->forwards;
     memcpy(out, state, 4);
+    out[n + home_words(config) - 1] = 0; // homes may end inside a word
     memcpy(out + n, state->home, config->lines * sizeof state->home[0]);
-    n += config->lines;
+    n += home_words(config);
     for (unsigned line = 0; line < config->lines; line++, n += 2 * config->boards)
         memcpy(out + n, state->board[line], config->boards * sizeof state->board[0][0]);
     memcpy(out + n, state->message, messages * 4);
@@ -59,7 +65,7 @@ static void unpack(const struct model_config *config, const uint32_t *in, struct
     memset(state, 0, sizeof *state);
     memcpy(state, in, 4);
     memcpy(state->home, in + n, config->lines * sizeof state->home[0]);
-    n += config->lines;
+    n += home_words(config);
     for (unsigned line = config->lines; line < MODEL_LINES_MAX; line++)
         state->home[line].owner = MODEL_NO_BOARD;
     for (unsigned line = 0; line < config->lines; line++, n += 2 * config->boards)

@@ -114,7 +114,7 @@ static void test_poison(void)
     start(&board, C_IM_AD);
     struct message lost[GATE_ANSWERS_MAX], forward = message_of(MSG_FWD_GETM, 1);
     forward.dst = component(2, UNIT_AGENT);
-    CU_ASSERT_EQUAL(gate_answer(&forward, lost), 1);
+    CU_ASSERT_EQUAL(gate_answer(&forward, component(HOME, UNIT_HOME), lost), 1);
     CU_ASSERT_EQUAL(lost[0].dst, component(1, UNIT_AGENT));
     CU_ASSERT_EQUAL(receive(&board.view, &lost[0], (const uint8_t[4]){0}, &out), RECEIVED);
     CU_ASSERT_EQUAL(board.line.state, C_M);
@@ -138,19 +138,47 @@ static void test_gate_answers(void)
                     {MSG_PUT_ACK, -1, 0},         {MSG_DATA, -1, 0},
                     {MSG_DATA_E, -1, 0},          {MSG_INV_ACK, -1, 0},
                     {MSG_ERROR, -1, 0},           {MSG_ACK_ERROR, -1, 0},
-                    {MSG_PUT_ERROR, -1, 0}};
+                    {MSG_PUT_ERROR, -1, 0},       {MSG_OWNER, -1, 0},
+                    {MSG_RECALL, MSG_ACK_ERROR, 1}, {MSG_UNBLOCK, -1, 0},
+                    {MSG_UNBLOCK_DATA, -1, 0},    {MSG_UNBLOCK_ERROR, -1, 0}};
     CU_ASSERT_EQUAL(sizeof expected / sizeof expected[0], MSG_TYPE_COUNT);
     for (unsigned i = 0; i < MSG_TYPE_COUNT; i++) {
         struct message refused = message_of(expected[i].refused, 5), out[GATE_ANSWERS_MAX];
-        CU_ASSERT_EQUAL(gate_answer(&refused, out), expected[i].n);
+        CU_ASSERT_EQUAL(gate_answer(&refused, component(HOME, UNIT_HOME), out), expected[i].n);
         if (expected[i].n == 0)
             continue;
         CU_ASSERT_EQUAL(out[0].type, expected[i].answer);
-        CU_ASSERT_EQUAL(out[0].dst, component(5, UNIT_AGENT));
+        bool to_home = expected[i].refused == MSG_RECALL;
+        CU_ASSERT_EQUAL(out[0].dst, to_home ? component(HOME, UNIT_HOME) : component(5, UNIT_AGENT));
         CU_ASSERT_EQUAL(out[0].src, refused.dst);
         if (expected[i].n == 2)
             CU_ASSERT_EQUAL(out[1].dst, component(HOME, UNIT_HOME));
     }
+}
+
+// With four hops a home waits for the requestor, who may be dead; and the requestor itself asks the owner.
+static void test_gate_unblocks(void)
+{
+    const component_id home = component(HOME, UNIT_HOME), dead = component(5, UNIT_AGENT);
+    struct message out[GATE_ANSWERS_MAX], refused = message_of(MSG_OWNER, 5);
+    refused.dst = dead;
+    refused.flags = MSGF_BLOCKS;
+    CU_ASSERT_EQUAL(gate_answer(&refused, home, out), 1);
+    CU_ASSERT_EQUAL(out[0].type, MSG_UNBLOCK_ERROR);
+    CU_ASSERT_EQUAL(out[0].dst, home);
+    refused = message_of(MSG_DATA, 5);
+    refused.src = component(2, UNIT_AGENT);
+    refused.flags = MSGF_BLOCKS | MSGF_OWNER;
+    CU_ASSERT_EQUAL(gate_answer(&refused, home, out), 1);
+    CU_ASSERT_EQUAL(out[0].type, MSG_UNBLOCK_DATA);
+    CU_ASSERT_EQUAL(out[0].flags, MSGF_POISON);
+    CU_ASSERT_EQUAL(out[0].dst, home);
+    refused = message_of(MSG_FWD_GETS, 1);
+    refused.src = component(1, UNIT_AGENT);
+    refused.dst = dead;
+    CU_ASSERT_EQUAL(gate_answer(&refused, home, out), 1);
+    CU_ASSERT_EQUAL(out[0].dst, component(1, UNIT_AGENT));
+    CU_ASSERT_EQUAL(out[0].flags, MSGF_BLOCKS | MSGF_OWNER | MSGF_POISON);
 }
 
 int main(void)
@@ -162,6 +190,7 @@ int main(void)
     CU_add_test(suite, "silent store", test_silent_store);
     CU_add_test(suite, "poison", test_poison);
     CU_add_test(suite, "gate answers", test_gate_answers);
+    CU_add_test(suite, "gate unblocks", test_gate_unblocks);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();

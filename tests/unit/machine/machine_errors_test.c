@@ -86,7 +86,7 @@ static const struct row rows[] = {
      "t.yaml:5: systems[0].preset: there is no preset 'teaching-bord'", ""},
     {"teaching-board", "./none.yaml", ERR_FILE, "t.yaml:5: systems[0].preset: the file cannot be read", ""},
     {"preset: teaching-board", "preset: teaching-board\n    protocol: moesi", ERR_BAD_VALUE,
-     "systems[0].protocol: protocol 'moesi'", "known are: mesi, msi"},
+     "systems[0].protocol: protocol 'moesi'", "known are: mesi, msi, sun"},
     {"preset: teaching-board", "preset: teaching-board\n    crossbar: {flight: 0}", ERR_BAD_VALUE,
      "systems[0].crossbar.flight: '0' is out of range", ""},
     {"preset: teaching-board", "preset: teaching-board\n    crossbar: {boards: 2}", ERR_MISSING_KEY,
