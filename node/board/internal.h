@@ -79,9 +79,9 @@ struct frame_slot {
 struct home {
     struct memory memory;
     struct segment_map
-        decode;       // which addresses are its own; the routing map of the board may be damaged, not this
+        decode; // which addresses are its own; the routing map of the board may be damaged, not this
     struct sharer_form form;
-    sim_time free_at; // when it can turn to the next message
+    sim_time free_at;        // when it can turn to the next message
     sim_time memory_free_at; // when memory can begin the next transfer
     sim_time line_transfer;  // how long one line occupies memory
     uint64_t seq;            // of what it sends

@@ -88,6 +88,32 @@ static void ask_owner(struct step_out *out, const struct step_context *context, 
     send(out, context, type, component(owner, UNIT_AGENT));
 }
 
+// The actions that only a four-hop protocol has.
+static void perform_four_hops(enum cache_action action, const struct cache_line *line,
+                              const struct message *message, const struct step_context *context,
+                              struct step_out *out)
+{
+    switch (action) {
+    case CA_ASK_GETS:
+        ask_owner(out, context, message, MSG_FWD_GETS);
+        break;
+    case CA_ASK_GETM:
+        ask_owner(out, context, message, MSG_FWD_GETM);
+        break;
+    case CA_UNBLOCK:
+        to_home(out, context, MSG_UNBLOCK, 0);
+        break;
+    case CA_UNBLOCK_DATA:
+        to_home(out, context, MSG_UNBLOCK_DATA, line->poison ? MSGF_POISON : 0);
+        break;
+    case CA_ACK_TO_DIR:
+        answer(out, context, message, MSG_INV_ACK, component(context->home, UNIT_HOME), 0);
+        break;
+    default:
+        np_panic("cache action %d", action);
+    }
+}
+
 static void perform(enum cache_action action, struct cache_line *line, const struct message *message,
                     const struct step_context *context, struct step_out *out)
 {
@@ -135,23 +161,8 @@ static void perform(enum cache_action action, struct cache_line *line, const str
         out->fail = true;
         line->acks = 0;
         break;
-    case CA_ASK_GETS:
-        ask_owner(out, context, message, MSG_FWD_GETS);
-        break;
-    case CA_ASK_GETM:
-        ask_owner(out, context, message, MSG_FWD_GETM);
-        break;
-    case CA_UNBLOCK:
-        to_home(out, context, MSG_UNBLOCK, 0);
-        break;
-    case CA_UNBLOCK_DATA:
-        to_home(out, context, MSG_UNBLOCK_DATA, line->poison ? MSGF_POISON : 0);
-        break;
-    case CA_ACK_TO_DIR:
-        answer(out, context, message, MSG_INV_ACK, component(context->home, UNIT_HOME), 0);
-        break;
     default:
-        np_panic("cache action %d", action);
+        perform_four_hops(action, line, message, context, out);
     }
 }
 

@@ -124,6 +124,40 @@ static void recall_owner(struct step_out *out, const struct step_context *contex
     recall(out, context, line, UINT64_C(1) << line->owner);
 }
 
+// The actions that only a four-hop protocol has.
+static void perform_four_hops(enum dir_action action, struct dir_line *line, const struct message *message,
+                              const struct step_context *context, struct step_out *out)
+{
+    switch (action) {
+    case DA_OWNER:
+        name_owner(out, context, message, line);
+        break;
+    case DA_RECALL_SHARERS:
+        recall(out, context, line, line->sharers.bits);
+        break;
+    case DA_RECALL_OWNER:
+        recall_owner(out, context, line);
+        break;
+    case DA_RECALL_ALL:
+        recall(out, context, line, context->form.boards);
+        break;
+    case DA_RECALL_REQ:
+        recall(out, context, line, UINT64_C(1) << (message->requestor - context->first_board));
+        break;
+    case DA_DEC_ACKS:
+        line->acks--;
+        break;
+    case DA_ALL_SHARERS:
+        sharers_all(&line->sharers, &context->form);
+        break;
+    case DA_LOSE:
+        line->poison = true;
+        break;
+    default:
+        np_panic("directory action %d", action);
+    }
+}
+
 static void perform(enum dir_action action, struct dir_line *line, const struct message *message,
                     const struct step_context *context, struct step_out *out)
 {
@@ -170,32 +204,8 @@ static void perform(enum dir_action action, struct dir_line *line, const struct 
         out->fill = true;
         line->poison = message->flags & MSGF_POISON;
         break;
-    case DA_OWNER:
-        name_owner(out, context, message, line);
-        break;
-    case DA_RECALL_SHARERS:
-        recall(out, context, line, line->sharers.bits);
-        break;
-    case DA_RECALL_OWNER:
-        recall_owner(out, context, line);
-        break;
-    case DA_RECALL_ALL:
-        recall(out, context, line, context->form.boards);
-        break;
-    case DA_RECALL_REQ:
-        recall(out, context, line, UINT64_C(1) << requestor);
-        break;
-    case DA_DEC_ACKS:
-        line->acks--;
-        break;
-    case DA_ALL_SHARERS:
-        sharers_all(&line->sharers, &context->form);
-        break;
-    case DA_LOSE:
-        line->poison = true;
-        break;
     default:
-        np_panic("directory action %d", action);
+        perform_four_hops(action, line, message, context, out);
     }
 }
 

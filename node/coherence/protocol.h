@@ -65,8 +65,8 @@
     X(CA_DATA_TO_REQ, "Data>req")                                                                            \
     X(CA_DATA_TO_DIR, "Data>dir")                                                                            \
     X(CA_ACK_TO_REQ, "Inv-Ack>req")                                                                          \
-    X(CA_FAIL, "bus error")                    /* whoever waits for the line */                              \
-    X(CA_ASK_GETS, "Fwd-GetS>owner")           /* the owner that the message names */                        \
+    X(CA_FAIL, "bus error")          /* whoever waits for the line */                                        \
+    X(CA_ASK_GETS, "Fwd-GetS>owner") /* the owner that the message names */                                  \
     X(CA_ASK_GETM, "Fwd-GetM>owner")                                                                         \
     X(CA_UNBLOCK, "Unblock>dir")                                                                             \
     X(CA_UNBLOCK_DATA, "Unb-Data>dir") /* with the line: memory is stale */                                  \
@@ -125,7 +125,7 @@
     X(DA_SET_OWNER, "owner=req")                                                                             \
     X(DA_CLEAR_OWNER, "no owner")                                                                            \
     X(DA_COPY, "memory=data")                                                                                \
-    X(DA_OWNER, "Owner>req")              /* who it is */                                                    \
+    X(DA_OWNER, "Owner>req")               /* who it is */                                                   \
     X(DA_RECALL_SHARERS, "Recall>sharers") /* acks = Recalls sent */                                         \
     X(DA_RECALL_OWNER, "Recall>owner")                                                                       \
     X(DA_RECALL_ALL, "Recall>all")                                                                           \

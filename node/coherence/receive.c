@@ -46,8 +46,8 @@ static void park(struct receive_view *view, const struct message *message)
     view->parking->parked[view->parking->n++] = *message;
 }
 
-// A forward comes from the line's home (or from a requestor that asks the owner itself): what goes back to the
-// home goes there, whatever a segment map says by now.
+// A forward comes from the line's home (or from a requestor that asks the owner itself): what goes back to
+// the home goes there, whatever a segment map says by now.
 static void remember_home(struct receive_view *view, const struct message *message)
 {
     if (message_vnet(message->type) == VN_FORWARD && component_unit(message->src) != UNIT_AGENT)

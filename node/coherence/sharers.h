@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sets of boards as a directory keeps them. Three forms: a full map is exact; i pointers are exact for up to i
-// boards, more count as all; a coarse vector has one bit for K boards. The latter two may name boards that
+// Sets of boards as a directory keeps them. Three forms: a full map is exact; i pointers are exact for up to
+// i boards, more count as all; a coarse vector has one bit for K boards. The latter two may name boards that
 // hold nothing, and cannot always let one go. Board numbers are relative to the system's first board.
 #ifndef NP_NODE_COHERENCE_SHARERS_H
 #define NP_NODE_COHERENCE_SHARERS_H
@@ -34,7 +34,8 @@ static inline unsigned sharers_count(const struct sharers *sharers)
 static inline uint64_t sharers_group(const struct sharer_form *form, unsigned board)
 {
     uint64_t bits = UINT64_C(1) << board;
-    for (unsigned i = board - board % (form->coarse ? form->coarse : 1), n = 0; n < form->coarse && i < 64; n++)
+    for (unsigned i = board - board % (form->coarse ? form->coarse : 1), n = 0; n < form->coarse && i < 64;
+         n++)
         bits |= (UINT64_C(1) << i++) & form->boards;
     return bits;
 }

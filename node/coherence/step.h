@@ -32,9 +32,9 @@ struct dir_line {
 // Who is acting, on which line, in which transaction.
 struct step_context {
     uint64_t line;
-    uint16_t self, home;  // complex-wide board numbers; a home acts with self == home
-    uint16_t first_board; // of the system
-    uint32_t txn;         // cache controller: number of the transaction it starts
+    uint16_t self, home;     // complex-wide board numbers; a home acts with self == home
+    uint16_t first_board;    // of the system
+    uint32_t txn;            // cache controller: number of the transaction it starts
     struct sharer_form form; // home: how it names sharers; `boards` is needed where sets may name too many
 };
 

@@ -58,12 +58,12 @@ struct message {
     sim_time time;
     component_id dst, src;
     uint64_t seq;
-    uint64_t line;        // partition real address of the line
-    uint32_t txn;         // number of the requestor's transaction, for traces
-    uint16_t requestor;   // board on whose behalf the transaction runs
-    int16_t acks; // Data: invalidation acknowledgements to expect; Owner: the owner's number in its system
-    uint8_t type;         // enum message_type
-    uint8_t flags;        // enum message_flag
+    uint64_t line;      // partition real address of the line
+    uint32_t txn;       // number of the requestor's transaction, for traces
+    uint16_t requestor; // board on whose behalf the transaction runs
+    int16_t acks;  // Data: invalidation acknowledgements to expect; Owner: the owner's number in its system
+    uint8_t type;  // enum message_type
+    uint8_t flags; // enum message_flag
     uint16_t map_version; // of the sender's segment map
     uint32_t data;        // index into the container's lines, or NO_DATA
 };

@@ -33,7 +33,7 @@
     X(CNT_EVICTIONS_CLEAN, "evictions_clean", "lines", "PutS and PutE sent")                                 \
     X(CNT_EVICTIONS_DIRTY, "evictions_dirty", "lines", "PutM sent")                                          \
     X(CNT_INVALIDATIONS, "invalidations", "lines", "lines lost to Inv, Recall or Fwd-GetM")                  \
-    X(CNT_OVER_INVALIDATIONS, "over_invalidations", "messages", "Inv and Recall for lines it did not hold")    \
+    X(CNT_OVER_INVALIDATIONS, "over_invalidations", "messages", "Inv and Recall for lines it did not hold")  \
     X(CNT_FORWARDS_PARKED, "forwards_parked", "messages", "forwards that waited in their line's MSHR")       \
     X(CNT_HOME_REQUESTS, "home_requests", "messages", "messages served by this home")                        \
     X(CNT_HOME_STALLED, "home_stalled", "messages", "requests that waited for a busy line")                  \

@@ -2,7 +2,8 @@
 // Symmetry. Renaming boards, L1s of a board, or words of a line maps every move onto a move and every checked
 // property onto itself, because no table, step or gate compares the number of a board, L1 or word with
 // anything but another number of the same kind. A board that is a line's home may only be exchanged together
-// with the line, one that may die only with another that may, and those that share a directory's bit together.
+// with the line, one that may die only with another that may, and those that share a directory's bit
+// together.
 #include <string.h>
 
 #include "tests/model/model.h"

@@ -176,10 +176,9 @@ static bool sharers_are_true(const struct model *model, const struct model_state
     const struct model_config *config = model->config;
     unsigned living = home->sharers & ~(unsigned)state->dead;
     // A four-hop home keeps its sharers when a writer dies, yet they get its Inv. Forgotten sharers are all.
-    bool superset = config->pointers || config->coarse || config->forgets ||
-                    (model->protocol->four_hop && state->dead);
-    return (holders & ~living) == 0 &&
-           (superset || (living & ~holders & ~((unsigned)state->maps >> 4)) == 0);
+    bool superset =
+        config->pointers || config->coarse || config->forgets || (model->protocol->four_hop && state->dead);
+    return (holders & ~living) == 0 && (superset || (living & ~holders & ~((unsigned)state->maps >> 4)) == 0);
 }
 
 static bool check_no_writer(struct model *model, const struct model_state *state, unsigned line)

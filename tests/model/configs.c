@@ -20,7 +20,8 @@ static const struct model_config configs[] = {
     // Two lines whose homes are the two boards: with data, and with two misses under way per board. The last
     // is both at once: 18 million states, 3 GB and minutes, for who changes how lines share anything.
     {"2-boards-2-lines", EFFORT_NORMAL, MACHINE(2, 2, 1), .words = 1, .outstanding = 1, .home = {0, 1}},
-    {"2-boards-2-misses", EFFORT_NORMAL, MACHINE(2, 2, 0), .words = 0, .outstanding = 2, .home = {0, 1}},
+    {"2-boards-2-misses", EFFORT_NORMAL, MACHINE(2, 2, 0), .words = 0, .outstanding = 2, .home = {0, 1},
+     .long_at_four_hops = true},
     {"2-boards-2-lines-2-misses", EFFORT_LONG, MACHINE(2, 2, 1), .words = 1, .outstanding = 2,
      .home = {0, 1}},
     // Boards die at any moment, and gates answer for them.
@@ -53,7 +54,7 @@ static const struct model_config configs[] = {
      .entries = 1, .drops = true},
     {"3-boards-forget", EFFORT_NORMAL, MACHINE(3, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
      .entries = 1, .drops = true, .forgets = true},
-    {"2-lines-recall", EFFORT_NORMAL, MACHINE(2, 2, 0), .words = 0, .outstanding = 2, .home = {APART, APART},
+    {"2-lines-recall", EFFORT_NORMAL, MACHINE(2, 2, 0), .words = 0, .outstanding = 1, .home = {APART, APART},
      .entries = 1},
     {"2-lines-forget", EFFORT_NORMAL, MACHINE(2, 2, 0), .words = 0, .outstanding = 1, .home = {APART, APART},
      .entries = 1, .forgets = true},
@@ -75,6 +76,8 @@ static const struct model_config configs[] = {
     // What the networks promise is needed: these break (demo_main.c).
     {"reordered-forwards", EFFORT_DEMO, MACHINE(2, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
      .reorder_forwards = true},
+    {"reordered-recalls", EFFORT_DEMO, MACHINE(2, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
+     .reorder_forwards = true, .entries = 1, .drops = true, .forgets = true},
     {"one-forward-queue", EFFORT_DEMO, MACHINE(2, 2, 0), .words = 0, .outstanding = 2, .home = {0, 1},
      .one_forward_queue = true},
     // What the exported Murphi model has: no L1s, no values.

@@ -24,7 +24,11 @@ int main(void)
 {
     bool good = true;
     for (unsigned i = 0; protocol_at(i); i++)
-        good = breaks(protocol_at(i), "reordered-forwards", "no cell") && good;
+        if (!protocol_at(i)->four_hop)
+            good = breaks(protocol_at(i), "reordered-forwards", "no cell") && good;
+    // With four hops Inv and Recall are answered in every state; but Put-Ack must not overtake the Recall
+    // that asks its board whether it is the owner.
+    good = breaks(protocol_by_name("sun"), "reordered-recalls", "gM") && good;
     // MESI deadlocks likewise; its shortest way there is found after five million states.
     good = breaks(protocol_by_name("msi"), "one-forward-queue", "deadlock") && good;
     return good ? 0 : 1;

@@ -30,11 +30,16 @@ static bool run(const struct protocol *protocol, const struct model_config *conf
     return good;
 }
 
+static unsigned effort_of(const struct model_config *config, const struct protocol *protocol)
+{
+    return config->long_at_four_hops && protocol->four_hop ? EFFORT_LONG : config->effort;
+}
+
 static bool run_up_to(const struct protocol *protocol, enum effort effort)
 {
     bool good = true;
     for (unsigned i = 0; config_at(i); i++)
-        if (config_at(i)->effort <= effort && config_fits(config_at(i), protocol))
+        if (effort_of(config_at(i), protocol) <= effort && config_fits(config_at(i), protocol))
             good = run(protocol, config_at(i), false) && good;
     return good;
 }

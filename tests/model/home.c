@@ -56,7 +56,8 @@ static void step(struct model *model, struct model_state *state, unsigned line, 
     if (out->fill && !message_carries_data(message->type))
         model_fail("the home copies data that %s does not carry", message_name(message->type));
     TRACE(model, MODEL_HOME, line, "%s from %u: %s -> %s", dir_event_name(event),
-          message ? message->requestor : context.self, dir_state_name(home->state), dir_state_name(dir.state));
+          message ? message->requestor : context.self, dir_state_name(home->state),
+          dir_state_name(dir.state));
     unsigned memory = out->fill ? packed_value(packed) : home->value & word_mask(model);
     close_home(home, &dir, memory);
     send_all(model, state, out, memory, MODEL_HOME);

@@ -113,15 +113,15 @@ void unpack_message(const struct model *model, packed_message packed, struct mes
 {
     unsigned home = model->config->home[packed_line(packed)], dst = packed_dst(packed);
     bool names_owner = packed_type(packed) == MSG_OWNER;
-    *message = (struct message){
-        .dst = dst == MODEL_HOME ? component(home, UNIT_HOME) : component(dst, UNIT_AGENT),
-        .src = source_of(model, packed),
-        .line = packed_line(packed) * (uint64_t)LINE_STEP,
-        .requestor = (uint16_t)(names_owner ? dst : packed_requestor(packed)),
-        .acks = (int16_t)(names_owner ? packed_requestor(packed) : packed >> AT_ACKS & 7),
-        .type = (uint8_t)packed_type(packed),
-        .flags = (uint8_t)(packed >> AT_FLAGS & MSGF_ALL),
-        .data = NO_DATA};
+    *message =
+        (struct message){.dst = dst == MODEL_HOME ? component(home, UNIT_HOME) : component(dst, UNIT_AGENT),
+                         .src = source_of(model, packed),
+                         .line = packed_line(packed) * (uint64_t)LINE_STEP,
+                         .requestor = (uint16_t)(names_owner ? dst : packed_requestor(packed)),
+                         .acks = (int16_t)(names_owner ? packed_requestor(packed) : packed >> AT_ACKS & 7),
+                         .type = (uint8_t)packed_type(packed),
+                         .flags = (uint8_t)(packed >> AT_FLAGS & MSGF_ALL),
+                         .data = NO_DATA};
 }
 
 // Forwards of one line to one board come from one home: the pair that keeps its order.
@@ -169,8 +169,8 @@ void state_send_unordered(struct model_state *state, packed_message packed)
     state->unordered++;
 }
 
-// A requestor that asks an owner itself sends it one forward of the line at most: its own queue has no order to
-// keep, and none with the home's.
+// A requestor that asks an owner itself sends it one forward of the line at most: its own queue has no order
+// to keep, and none with the home's.
 static bool packed_is_ordered(const struct model *model, packed_message packed)
 {
     unsigned type = packed_type(packed);

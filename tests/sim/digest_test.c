@@ -11,6 +11,7 @@
 #define SCENARIOS(X)                                                                                         \
     X(contiguous, "contiguous-mesi")                                                                         \
     X(fault, "fault-msi")                                                                                    \
+    X(four_hops, "four-hops-sun")                                                                            \
     X(handover, "handover-msi")                                                                              \
     X(by_line, "interleave-line-mesi")                                                                       \
     X(by_page, "interleave-page-msi")                                                                        \

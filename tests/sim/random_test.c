@@ -213,7 +213,10 @@ static void random_shape(struct shape *shape, struct rng *rng)
                                          .flight = pick(rng, 1, 100000),
                                          .far_flight = pick(rng, 1, 100000),
                                          .boards_per_crossbar = (uint32_t)rng_below(rng, n)};
-    strcpy(shape->system.protocol, rng_below(rng, 2) ? "mesi" : "msi");
+    unsigned protocols = 0;
+    while (protocol_at(protocols))
+        protocols++;
+    strcpy(shape->system.protocol, protocol_at((unsigned)rng_below(rng, protocols))->name);
     shape->partition =
         (struct partition_desc){.name = "p", .n_boards = n, .n_segments = 1, .seed = rng_next(rng)};
     struct segment_desc *segment = &shape->partition.segments[0];

@@ -131,16 +131,26 @@ static void test_gate_answers(void)
         enum message_type refused;
         int answer; // -1: none
         unsigned n;
-    } expected[] = {{MSG_GETS, MSG_ERROR, 1},     {MSG_GETM, MSG_ERROR, 1},
-                    {MSG_PUTS, MSG_PUT_ERROR, 1}, {MSG_PUTE, MSG_PUT_ERROR, 1},
-                    {MSG_PUTM, MSG_PUT_ERROR, 1}, {MSG_FWD_GETS, MSG_DATA, 2},
-                    {MSG_FWD_GETM, MSG_DATA, 1},  {MSG_INV, MSG_ACK_ERROR, 1},
-                    {MSG_PUT_ACK, -1, 0},         {MSG_DATA, -1, 0},
-                    {MSG_DATA_E, -1, 0},          {MSG_INV_ACK, -1, 0},
-                    {MSG_ERROR, -1, 0},           {MSG_ACK_ERROR, -1, 0},
-                    {MSG_PUT_ERROR, -1, 0},       {MSG_OWNER, -1, 0},
-                    {MSG_RECALL, MSG_ACK_ERROR, 1}, {MSG_UNBLOCK, -1, 0},
-                    {MSG_UNBLOCK_DATA, -1, 0},    {MSG_UNBLOCK_ERROR, -1, 0}};
+    } expected[] = {{MSG_GETS, MSG_ERROR, 1},
+                    {MSG_GETM, MSG_ERROR, 1},
+                    {MSG_PUTS, MSG_PUT_ERROR, 1},
+                    {MSG_PUTE, MSG_PUT_ERROR, 1},
+                    {MSG_PUTM, MSG_PUT_ERROR, 1},
+                    {MSG_FWD_GETS, MSG_DATA, 2},
+                    {MSG_FWD_GETM, MSG_DATA, 1},
+                    {MSG_INV, MSG_ACK_ERROR, 1},
+                    {MSG_PUT_ACK, -1, 0},
+                    {MSG_DATA, -1, 0},
+                    {MSG_DATA_E, -1, 0},
+                    {MSG_INV_ACK, -1, 0},
+                    {MSG_ERROR, -1, 0},
+                    {MSG_ACK_ERROR, -1, 0},
+                    {MSG_PUT_ERROR, -1, 0},
+                    {MSG_OWNER, -1, 0},
+                    {MSG_RECALL, MSG_ACK_ERROR, 1},
+                    {MSG_UNBLOCK, -1, 0},
+                    {MSG_UNBLOCK_DATA, -1, 0},
+                    {MSG_UNBLOCK_ERROR, -1, 0}};
     CU_ASSERT_EQUAL(sizeof expected / sizeof expected[0], MSG_TYPE_COUNT);
     for (unsigned i = 0; i < MSG_TYPE_COUNT; i++) {
         struct message refused = message_of(expected[i].refused, 5), out[GATE_ANSWERS_MAX];
