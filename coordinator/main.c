@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "coordinator/calibrate/verbs.h"
 #include "coordinator/campaign/verbs.h"
 #include "coordinator/record/record.h"
 #include "coordinator/run/verbs.h"
@@ -16,9 +17,13 @@ static const struct {
     char title[32]; // argv[0] of the subcommand: what its help and its errors call it
     int (*run)(int argc, char **argv);
 } subcommands[] = {
-    {"run", "numaplex run", run_main},          {"check", "numaplex check", check_main},
-    {"sweep", "numaplex sweep", sweep_main},    {"digest", "numaplex digest", digest_main},
-    {"record", "numaplex record", record_main}, {"trace-info", "numaplex trace-info", trace_info_main},
+    {"run", "numaplex run", run_main},
+    {"check", "numaplex check", check_main},
+    {"sweep", "numaplex sweep", sweep_main},
+    {"digest", "numaplex digest", digest_main},
+    {"record", "numaplex record", record_main},
+    {"trace-info", "numaplex trace-info", trace_info_main},
+    {"calibrate", "numaplex calibrate", calibrate_main},
 };
 
 static int refuse(void)

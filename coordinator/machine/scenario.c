@@ -203,6 +203,13 @@ int scenario_read_text(const char *text, size_t size, const char *name, struct s
     return (int)read_any(NULL, text, size, name, NULL, out, err);
 }
 
+struct provenances scenario_provenances(const struct scenario *scenario, uint32_t system)
+{
+    uint32_t first = scenario->machine.systems[system].first_board;
+    return provenances_count(scenario->sources[first], &scenario->machine.boards[first].params,
+                             &scenario->system_figures[system]);
+}
+
 void scenario_free(struct scenario *scenario)
 {
     for (uint32_t i = 0; i < scenario->n_recordings; i++) {

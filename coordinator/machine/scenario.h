@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "coordinator/machine/claims.h"
-#include "coordinator/machine/figures.h"
+#include "coordinator/machine/provenance.h"
 #include "coordinator/machine/settings.h"
 #include "proto/base/machine.h"
 
@@ -83,6 +83,9 @@ int scenario_set_trace(struct scenario *scenario, uint32_t recording, const char
 // a scenario file itself, and reads back to the same machine. Returns ERR_FILE or ERR_DISK_FULL when `out`
 // refuses.
 int scenario_write_resolved(const struct scenario *scenario, FILE *out, struct err *err);
+
+// How far the figures of a system can be trusted: those of its first board and of the system itself.
+struct provenances scenario_provenances(const struct scenario *scenario, uint32_t system);
 
 // Prints a summary for people: systems, partitions, memory map, programs, sync groups, lookahead, latencies
 // that an access meets when nothing else is under way, and the warnings.

@@ -53,8 +53,10 @@ static void print_latencies(const struct board_params *b, const struct system_de
     fprintf(out, "\n               (sums of the components it passes, with nothing else under way)\n");
 }
 
-static void print_system(const struct machine *m, const struct system_desc *s, FILE *out)
+static void print_system(const struct scenario *scenario, uint32_t number, FILE *out)
 {
+    const struct machine *m = &scenario->machine;
+    const struct system_desc *s = &m->systems[number];
     const struct board_params *b = &m->boards[s->first_board].params;
     char flight[UNIT_TEXT_SIZE];
     fprintf(out, "\nSystem %s: %" PRIu32 " board%s, protocol %s, crossbar flight %s\n", s->name, s->boards,
@@ -62,6 +64,9 @@ static void print_system(const struct machine *m, const struct system_desc *s, F
     if (s->boards_per_crossbar)
         fprintf(out, "  crossbars    %" PRIu32 " boards on each, flight between them %s\n",
                 s->boards_per_crossbar, unit_pretty_time(s->far_flight, flight));
+    char trust[PROVENANCES_TEXT_SIZE];
+    struct provenances found = scenario_provenances(scenario, number);
+    fprintf(out, "  figures      %s\n", provenances_text(&found, trust));
     print_board_kind(b, out);
     print_latencies(b, s, out);
     bool any = false;
@@ -173,7 +178,7 @@ void scenario_print(const struct scenario *scenario, FILE *out)
         fprintf(out, ", window %s (an approximation)", unit_pretty_time(m->window, window));
     fputc('\n', out);
     for (uint32_t i = 0; i < m->n_systems; i++)
-        print_system(m, &m->systems[i], out);
+        print_system(scenario, i, out);
     for (uint32_t i = 0; i < m->n_partitions; i++)
         print_partition(scenario, i, out);
     print_rest(scenario, out);

@@ -17,6 +17,8 @@ const struct verb verbs[] = {
      "run a scenario at many points, over the host's cores"},
     {"digest", COORDINATOR, NULL, 1, -1, "A [B --diff]",
      "show the digest of a run, or where two runs differ"},
+    {"calibrate", COORDINATOR, NULL, 0, -1, "[PRESET...] [--json]",
+     "compare presets with what is published of the machines"},
     {"record", COORDINATOR, NULL, 1, -1, "[OPTIONS] -- PROGRAM", "record a program's memory references"},
     {"trace-info", COORDINATOR, NULL, 1, -1, "FILE", "show what a recording holds"},
     {"protocol", NODE, NULL, 0, -1, "[NAME]", "print the coherence tables that the boards run"},

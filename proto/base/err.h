@@ -57,6 +57,7 @@ enum exit_class {
     X(ERR_CHECK, "NP0701", EXIT_CLASS_CHECK, "a simulated program saw a wrong value")                        \
     X(ERR_DIFFER, "NP0702", EXIT_CLASS_CHECK, "two runs that should agree do not")                           \
     X(ERR_CLAIM, "NP0703", EXIT_CLASS_CHECK, "something that the scenario claims does not hold")             \
+    X(ERR_CALIBRATION, "NP0704", EXIT_CLASS_CHECK, "a preset does not meet the values it was fitted to")     \
     X(ERR_INTERRUPTED, "NP0901", EXIT_CLASS_INTERRUPTED, "interrupted by the user")
 
 enum err_code {
