@@ -45,10 +45,16 @@ const char *provenances_flag(const struct provenances *provenances)
     return n[PROVENANCE_OWN] ? "own figures" : "published";
 }
 
+// "published" and so on: one key each in results.json.
+static const char *const names[PROVENANCE_COUNT] = {"published", "computed", "fitted", "unverified", "own"};
+
+const char *provenance_name(enum provenance provenance)
+{
+    return names[provenance];
+}
+
 const char *provenances_text(const struct provenances *provenances, char text[PROVENANCES_TEXT_SIZE])
 {
-    static const char *const words[PROVENANCE_COUNT] = {"published", "computed", "fitted", "unverified",
-                                                        "the author's own"};
     uint32_t all = 0;
     size_t used;
     for (unsigned i = 0; i < PROVENANCE_COUNT; i++)
@@ -59,7 +65,7 @@ const char *provenances_text(const struct provenances *provenances, char text[PR
     for (unsigned i = 0; i < PROVENANCE_COUNT; i++) {
         if (provenances->count[i])
             used += (size_t)snprintf(text + used, PROVENANCES_TEXT_SIZE - used, "%s %" PRIu32 " %s",
-                                     any ? "," : "", provenances->count[i], words[i]);
+                                     any ? "," : "", provenances->count[i], names[i]);
         any |= provenances->count[i] != 0;
     }
     return text;

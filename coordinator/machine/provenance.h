@@ -23,6 +23,8 @@ struct provenances {
     uint32_t count[PROVENANCE_COUNT];
 };
 
+const char *provenance_name(enum provenance provenance);
+
 enum provenance provenance_of(const struct source *source);
 
 // Counts the sources that are given: of a board, and of the system around it.

@@ -20,7 +20,7 @@
     X(MEASURE_INTERLEAVED, "interleaved", UNIT_TIME, "mean load: memory interleaved over")                   \
     X(MEASURE_RATIO, "ratio", UNIT_SHARE, "load: other board to own")                                        \
     X(MEASURE_DIRTY, "dirty", UNIT_TIME, "load: dirty in a third board's cache")                             \
-    X(MEASURE_DIRTY_HOPS, "dirty-hops", UNIT_COUNT, "crossings of a load dirty in a third board")                 \
+    X(MEASURE_DIRTY_HOPS, "dirty-hops", UNIT_COUNT, "crossings of a load dirty in a third board")            \
     X(MEASURE_BUS, "bus", UNIT_BANDWIDTH, "bandwidth: CPU buses of a board")                                 \
     X(MEASURE_MEMORY, "memory", UNIT_BANDWIDTH, "bandwidth: own board's memory")                             \
     X(MEASURE_CROSSBAR, "crossbar", UNIT_BANDWIDTH, "bandwidth: from other boards")

@@ -193,11 +193,27 @@ static json_t *options(const struct report *report)
     return object;
 }
 
+// How far the figures behind the results can be trusted.
+static json_t *system_of(const struct scenario *scenario, uint32_t number_of)
+{
+    const struct system_desc *s = &scenario->machine.systems[number_of];
+    struct provenances found = scenario_provenances(scenario, number_of);
+    json_t *object = json_object(), *sources = json_object();
+    put(object, "name", json_string(s->name));
+    put(object, "protocol", json_string(s->protocol));
+    put(object, "figures", json_string(provenances_flag(&found)));
+    for (unsigned i = 0; i < PROVENANCE_COUNT; i++)
+        put(sources, provenance_name((enum provenance)i), number(found.count[i]));
+    put(object, "sources", sources);
+    return object;
+}
+
 json_t *results_document(const struct report *report)
 {
     static const char *const ends[] = {"done", "until", "saved", "interrupted"};
     const struct machine *m = &report->scenario->machine;
     json_t *object = json_object(), *partitions = json_array(), *parameters = json_object();
+    json_t *systems = json_array();
     put(object, "format", json_string(RESULTS_FORMAT));
     put(object, "version", number(RESULTS_VERSION));
     put(object, "scenario", json_string(m->name));
@@ -211,6 +227,9 @@ json_t *results_document(const struct report *report)
     put(object, "end", json_string(ends[report->outcome->reason]));
     put(object, "interrupted", json_boolean(report->outcome->interrupted));
     put_digest(object, report->outcome->run);
+    for (uint32_t i = 0; i < m->n_systems; i++)
+        json_array_append_new(systems, system_of(report->scenario, i));
+    put(object, "systems", systems);
     for (uint32_t p = 0; p < m->n_partitions; p++)
         json_array_append_new(partitions, partition(report, p));
     put(object, "partitions", partitions);

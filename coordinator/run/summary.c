@@ -229,6 +229,11 @@ static void print_head(const struct report *report, FILE *out)
                 shown[report->command->link]);
     fprintf(out, "; run folder %s\n", report->folder->shown);
     print_groups(m, out);
+    for (uint32_t i = 0; i < m->n_systems; i++) {
+        struct provenances found = scenario_provenances(report->scenario, i);
+        char text[PROVENANCES_TEXT_SIZE];
+        fprintf(out, "Figures of %s: %s\n", m->systems[i].name, provenances_text(&found, text));
+    }
     for (uint32_t i = 0; i < report->scenario->n_warnings; i++)
         fprintf(out, "warning: %s\n", report->scenario->warnings[i].text);
 }
