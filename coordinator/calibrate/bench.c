@@ -150,7 +150,8 @@ static void write_dirty(const struct preset *preset, FILE *out)
     uint32_t line = preset->figures.params.line_bytes;
     fprintf(out, "          - on: B0/0\n            script: |\n              compute 1ms\n");
     for (uint32_t i = 0; i < DIRTY_LINES; i++)
-        fprintf(out, "              load r0, 0x%" PRIx32 "\n", i * line);
+        // Far enough apart that what a load leaves behind (an Unblock) is over before the next.
+        fprintf(out, "              load r0, 0x%" PRIx32 "\n              compute 1us\n", i * line);
     fprintf(out, "          - on: B2/0\n            script: |\n");
     for (uint32_t i = 0; i < DIRTY_LINES; i++)
         fprintf(out, "              store 0x%" PRIx32 ", 1\n", i * line);

@@ -31,7 +31,7 @@ struct unloaded unloaded_latencies(const struct board_params *board, const struc
     for (uint32_t i = 0; i < 3; i++)
         boards[i] = (struct board_desc){.params = *board};
     struct machine machine = {.systems = &trio, .boards = boards, .n_boards = 3, .n_systems = 1};
-    trio.first_board = 0;
+    trio.first_board = 0; // its protocol stays: it decides how a dirty line is found
     trio.boards_per_crossbar = 0;
     struct unloaded u = {.l1 = board->l1.latency,
                          .board = board->bus_order + board->l2.latency + board->bus_return,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/machine/path.h"
 
+#include <string.h>
+
 #include "proto/base/assert.h"
 
 // A path under construction.
@@ -64,11 +66,23 @@ void path_clean(const struct machine *machine, uint32_t from, uint32_t home, str
     end(&walk, from);
 }
 
+// Four hops: the home answers with the owner's name. In the other protocols it forwards the request itself.
+static bool requestor_asks_owner(const struct system_desc *system)
+{
+    return strcmp(system->protocol, "sun") == 0;
+}
+
 void path_dirty(const struct machine *machine, uint32_t from, uint32_t home, uint32_t owner,
                 struct path *path)
 {
     struct walk walk = begin(machine, from, home, path);
-    carry(&walk, home, owner, false);
+    if (requestor_asks_owner(&machine->systems[machine->boards[from].system])) {
+        carry(&walk, home, from, false);
+        add(&walk, "agent, told the owner", from, params_of(&walk, from)->agent_latency);
+        carry(&walk, from, owner, false);
+    } else {
+        carry(&walk, home, owner, false);
+    }
     add(&walk, "owner's agent", owner, params_of(&walk, owner)->agent_latency);
     carry(&walk, owner, from, true);
     end(&walk, from);
