@@ -31,6 +31,7 @@ static const struct traits {
     [PATTERN_FALSE_SHARING] = {"false-sharing", 2, PATTERN_LINE / 8, false, 1, 0, 1},
     [PATTERN_LOCK] = {"lock", 1, 0, false, 2, 0, 1},
     [PATTERN_BURST] = {"burst", 1, 0, false, 0, 1, OUTSTANDING_MAX},
+    [PATTERN_KERNEL] = {"kernel", 1, 0, false, 2, 0, 1},
     [PATTERN_FRAMES] = {"frames", 1, 1, false, 1, 0, 1}, // one program at each end of a link
 };
 
@@ -194,6 +195,8 @@ static enum err_code check_region(struct reader *r, struct value v, const struct
     uint64_t least = line * (t->lines + (uint64_t)t->lines_per_member * cpu->members);
     if (cpu->pattern == PATTERN_POINTER_CHASE && 2 * cpu->stride * cpu->members > least)
         least = 2 * cpu->stride * cpu->members; // a chain has two links
+    if (cpu->pattern == PATTERN_KERNEL)
+        least = 2 * line * cpu->locks; // half of the region is lock words
     if (cpu->pattern == PATTERN_FRAMES && 2 * buffer_bytes(cpu) > least)
         least = 2 * buffer_bytes(cpu); // one to send from and one to receive into
     char size[UNIT_TEXT_SIZE];

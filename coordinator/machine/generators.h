@@ -16,6 +16,10 @@
     X(KEY_COUNT, "count", UNIT_COUNT, count, 0, COUNT_MAX, 0, 0, ALL_PATTERNS)                               \
     X(KEY_CRITICAL, "critical", UNIT_COUNT, critical, 1, 1000000, 0, 8, P(LOCK))                             \
     X(KEY_PARALLEL, "parallel", UNIT_COUNT, parallel, 0, 1000000000, 0, 200, P(LOCK))                        \
+    X(KEY_SERVICE, "critical", UNIT_COUNT, critical, 0, 1000000, 0, 16, P(KERNEL))                           \
+    X(KEY_OWN_WORK, "parallel", UNIT_COUNT, parallel, 1, 1000000000, 0, 10000, P(KERNEL))                    \
+    X(KEY_LOCKS, "locks", UNIT_COUNT, locks, 1, 65536, 0, 1, P(KERNEL))                                      \
+    X(KEY_PAUSE, "pause", UNIT_TIME, compute, 0, SIM_PS_PER_S, 0, 200000, P(KERNEL))                         \
     X(KEY_COMPUTE, "compute", UNIT_TIME, compute, 1, SIM_PS_PER_S, 0, SIM_PS_PER_US, P(BURST))               \
     X(KEY_FRAME, "frame", UNIT_SIZE, frame_bytes, 16, FRAME_BYTES_MAX, 0, 1024, P(FRAMES))
 

@@ -277,7 +277,11 @@ static const char *generator_invalid(const struct machine *m, const struct cpu_d
          "a generator's region leaves its partition's real memory");
     RULE(c->size >= 8, "a generator has no region");
     RULE(c->write_permille <= 1000, "a generator writes more than always");
-    RULE(c->compute <= LATENCY_MAX, "a generator computes for more than a second between two accesses");
+    RULE(c->compute <= LATENCY_MAX, "a generator computes or pauses for more than a second");
+    if (c->pattern == PATTERN_KERNEL) {
+        RULE(c->locks >= 1, "a kernel has no lock");
+        RULE(c->parallel >= 1, "CPUs do nothing between the services of a kernel");
+    }
     if (c->pattern != PATTERN_FRAMES)
         return NULL;
     RULE(c->link < m->n_links, "a generator of frames names a link that does not exist");

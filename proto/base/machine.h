@@ -126,6 +126,7 @@ enum pattern {
     PATTERN_LOCK,
     PATTERN_BURST,
     PATTERN_FRAMES,
+    PATTERN_KERNEL,
     PATTERN_COUNT
 };
 
@@ -144,10 +145,10 @@ struct cpu_desc {
     uint32_t write_permille;
     uint64_t stride;
     uint64_t count;              // accesses (or rounds) until it is done; 0: as long as the run
-    uint32_t critical, parallel; // lock, kernel: accesses inside, cycles outside
+    uint32_t critical, parallel; // lock, kernel: accesses inside, cycles outside (kernel: mean)
     uint32_t locks;              // kernel: how many it is divided into
-    sim_time compute;            // burst: between two accesses
-    uint32_t link;               // frames: index of the timed link
+    sim_time compute; // burst: between two accesses; kernel: mean, between two looks at a lock that is taken
+    uint32_t link;    // frames: index of the timed link
     uint32_t frame_bytes;
 
     char *script;               // script: its text, owned, NUL-terminated

@@ -18,6 +18,7 @@
     X(linked, "linked-partitions-mesi")                                                                      \
     X(mixed, "mixed-mesi")                                                                                   \
     X(split, "split-l1-mesi")                                                                                \
+    X(kernel, "kernel-msi")                                                                                  \
     X(store_buffer, "store-buffer-msi")                                                                      \
     X(three, "three-partitions-mesi")
 

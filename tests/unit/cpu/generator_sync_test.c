@@ -37,6 +37,7 @@ static void build(enum pattern pattern, const char *protocol, uint32_t boards, u
             cpu->count = ROUNDS;
             cpu->critical = 5;
             cpu->parallel = 20;
+            cpu->locks = members < 3 ? members : 3;
         }
     CU_ASSERT_PTR_NULL(machine_invalid(&tiny.machine));
 }
@@ -108,6 +109,42 @@ static void test_lock_of_any_length(void)
         sections_are_counted(lengths[i]);
 }
 
+static void test_kernel(void)
+{
+    run_everywhere(PATTERN_KERNEL, 1, ROUNDS); // 5 accesses: one object whole, one word of the next
+    run_everywhere(PATTERN_KERNEL, 4, 4 * 2 * ROUNDS);
+}
+
+// Stores are two to each object that is visited as a whole, and one for each lock that was taken.
+static void services_are_counted(uint32_t critical, uint32_t locks, uint32_t taken)
+{
+    struct mini_complex complex;
+    struct err err;
+    build(PATTERN_KERNEL, "mesi", 2, 4); // the region has 8 lines: 4 objects
+    for (unsigned i = 0; i < 4; i++) {
+        tiny.cpus[i].critical = critical;
+        tiny.cpus[i].locks = locks;
+        tiny.cpus[i].compute = 30000;
+    }
+    CU_ASSERT_EQUAL_FATAL(mini_open(&complex, &tiny.machine, NULL, &err), ERR_OK);
+    CU_ASSERT_TRUE(mini_run(&complex, SIM_NEVER));
+    CU_ASSERT_EQUAL(mini_counter(&complex, CNT_CHECKS_FAILED), 0);
+    CU_ASSERT_EQUAL(mini_counter(&complex, CNT_STORES), UINT64_C(4) * ROUNDS * (critical / 4 * 2 + taken));
+    CU_ASSERT(mini_counter(&complex, CNT_RMWS) >= UINT64_C(4) * ROUNDS * taken);
+    for (unsigned i = 0; i < 4; i++)
+        CU_ASSERT_EQUAL(board_cpu(complex.boards[i % 2], i / 2)->results.work, ROUNDS);
+    mini_close(&complex);
+}
+
+static void test_division(void)
+{
+    services_are_counted(0, 1, 0); // no kernel: no access at all
+    services_are_counted(1, 1, 1);
+    services_are_counted(8, 1, 1); // one lock is held across objects
+    services_are_counted(8, 4, 2); // a lock for each object
+    services_are_counted(14, 4, 4);
+}
+
 static void test_endless(void)
 {
     build(PATTERN_LOCK, "mesi", 2, 3);
@@ -123,8 +160,8 @@ static void test_endless(void)
 static void test_region_too_small(void)
 {
     static const enum pattern patterns[] = {PATTERN_LOCK, PATTERN_PING_PONG, PATTERN_PRODUCER_CONSUMER,
-                                            PATTERN_FALSE_SHARING};
-    for (unsigned i = 0; i < 4; i++) {
+                                            PATTERN_FALSE_SHARING, PATTERN_KERNEL};
+    for (unsigned i = 0; i < 5; i++) {
         build(patterns[i], "mesi", 1, 2);
         tiny.cpus[0].size = tiny.cpus[1].size = 56;
         CU_ASSERT_PTR_NULL(machine_invalid(&tiny.machine));
@@ -157,6 +194,7 @@ static void test_fault(void)
     fault_hangs_nobody(PATTERN_PING_PONG);
     fault_hangs_nobody(PATTERN_PRODUCER_CONSUMER);
     fault_hangs_nobody(PATTERN_LOCK);
+    fault_hangs_nobody(PATTERN_KERNEL);
 }
 
 int main(void)
@@ -168,6 +206,8 @@ int main(void)
     CU_add_test(suite, "producer and consumer", test_producer_consumer);
     CU_add_test(suite, "lock", test_lock);
     CU_add_test(suite, "sections of any length are counted", test_lock_of_any_length);
+    CU_add_test(suite, "a kernel behind locks", test_kernel);
+    CU_add_test(suite, "a divided kernel takes a lock for each part", test_division);
     CU_add_test(suite, "endless", test_endless);
     CU_add_test(suite, "a region too small is refused", test_region_too_small);
     CU_add_test(suite, "a machine fault leaves nobody waiting", test_fault);
