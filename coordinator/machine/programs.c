@@ -166,6 +166,7 @@ static void add_members(struct reader *r, const struct entry *e, uint32_t progra
         cpu->board = e->members->board[i];
         cpu->index = e->members->index[i];
         cpu->member = i;
+        cpu->program = program;
         cpu->script = e->cpu.script ? strdup(e->cpu.script) : NULL;
         NP_ASSERT(!e->cpu.script || cpu->script);
     }
@@ -182,6 +183,8 @@ static enum err_code read_entry(struct reader *r, struct value v, uint32_t parti
         e.cpu.members = e.members->n;
         if (!code && e.cpu.kind == CPU_GENERATOR)
             code = generator_check(r, &e);
+        if (!code && e.cpu.kind == CPU_TRACE && e.recording == NO_RECORDING)
+            code = trace_check_members(r, &e);
         uint32_t program = r->out->n_programs;
         if (!code) {
             *(struct program *)PUSH(r->out->programs, r->out->n_programs) =

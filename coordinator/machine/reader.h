@@ -56,8 +56,9 @@ enum err_code generator_read(struct reader *r, struct entry *e);
 enum err_code trace_read(struct reader *r, struct entry *e);
 enum err_code record_read(struct reader *r, struct entry *e);
 enum err_code script_read(struct reader *r, struct entry *e);
-// generators.c: what can be checked only when the members are known
+// generators.c, replays.c: what can be checked only when the members are known
 enum err_code generator_check(struct reader *r, const struct entry *e);
+enum err_code trace_check_members(struct reader *r, const struct entry *e);
 // advice.c: what is allowed and probably not meant
 void advice_collect(struct reader *r, struct value root);
 

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entries that replay: recorded references (`trace:`, `record:`) and small programs of a few lines
 // (`script:`).
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "coordinator/machine/reader.h"
 #include "proto/base/assert.h"
+#include "proto/trace/trace.h"
 
 #define MAX_REFS_DEFAULT 1000000
 #define MAX_REFS_MOST    UINT64_C(1000000000000)
 #define ARGUMENTS_MAX    64
+
+// Longest pause of a waiting thread between two looks: about what a look costs when another board has the
+// line, so that waiting neither floods the crossbar nor sleeps through the change.
+#define BACKOFF_DEFAULT (200 * SIM_PS_PER_NS)
+#define GIVE_UP_DEFAULT (SIM_PS_PER_S / 100)
 
 // first-touch, round-robin, or the board that holds all pages.
 static enum err_code read_placement(struct reader *r, struct entry *e, struct value v)
@@ -37,7 +44,7 @@ static enum err_code read_placement(struct reader *r, struct entry *e, struct va
 struct replay_text {
     struct value on, what, placement, name, directory;
     uint32_t outstanding;
-    uint64_t max_refs, skip;
+    uint64_t max_refs, skip, backoff, give_up;
 };
 
 #define LATER(key, member, presence)                                                                         \
@@ -50,11 +57,18 @@ struct replay_text {
             OUTSTANDING_MAX, 0                                                                               \
     }
 
+#define WAITING                                                                                              \
+    {                                                                                                        \
+        "backoff", read_number, offsetof(struct replay_text, backoff), OPTIONAL, UNIT_TIME, 1, SIM_PS_PER_S, \
+        0},                                                                                                  \
+    {                                                                                                        \
+        "give_up", read_number, offsetof(struct replay_text, give_up), OPTIONAL, UNIT_TIME, 1, SIM_PS_PER_S, \
+            0                                                                                                \
+    }
+
 static const struct field trace_fields[] = {
     LATER("trace", what, REQUIRED), // file
-    LATER("on", on, REQUIRED),
-    LATER("placement", placement, OPTIONAL),
-    OUTSTANDING,
+    LATER("on", on, REQUIRED),      LATER("placement", placement, OPTIONAL), OUTSTANDING, WAITING,
 };
 
 static const struct field record_fields[] = {
@@ -67,7 +81,7 @@ static const struct field record_fields[] = {
     {"skip", read_number, offsetof(struct replay_text, skip), OPTIONAL, UNIT_COUNT, 0, MAX_REFS_MOST, 0},
     LATER("placement", placement, OPTIONAL),
     OUTSTANDING,
-
+    WAITING,
 };
 
 static const struct field script_fields[] = {
@@ -78,12 +92,17 @@ static const struct field script_fields[] = {
 static enum err_code read_replay(struct reader *r, struct entry *e, const struct field *fields, size_t n,
                                  struct replay_text *text)
 {
-    *text = (struct replay_text){.outstanding = 1, .max_refs = MAX_REFS_DEFAULT};
+    *text = (struct replay_text){.outstanding = 1,
+                                 .max_refs = MAX_REFS_DEFAULT,
+                                 .backoff = BACKOFF_DEFAULT,
+                                 .give_up = GIVE_UP_DEFAULT};
     enum err_code code = fields_read(e->where, fields, n, text, r->err);
     if (!code)
         code = read_placement(r, e, text->placement);
     e->cpu.kind = CPU_TRACE;
     e->cpu.outstanding = text->outstanding;
+    e->cpu.backoff = text->backoff;
+    e->cpu.give_up = text->give_up;
     return code;
 }
 
@@ -112,6 +131,27 @@ enum err_code trace_read(struct reader *r, struct entry *e)
             value_fail(text.what, ERR_FILE, r->err,
                        "there is no such trace; make it with numaplex record, or use record: in its place");
     return code ? code : check_has_frames(r, e);
+}
+
+enum err_code trace_check_members(struct reader *r, const struct entry *e)
+{
+    struct trace_info info;
+    struct err why;
+    uint32_t needed;
+    struct value what = mapping_get(e->where, "trace");
+    if (trace_info_read(e->cpu.trace, &info, &why))
+        return value_fail(what, why.code, r->err, "%s", why.text);
+    enum err_code code = ERR_OK;
+    if (!info.n_streams)
+        code = value_fail(what, ERR_BAD_VALUE, r->err,
+                          "the trace is empty; record a program that does something");
+    else if (!trace_cpus_suffice(&info, e->cpu.members, &needed))
+        code = value_fail(mapping_get(e->where, "on"), ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "the recorded threads wait for one another and need %" PRIu32
+                          " CPUs, these are %" PRIu32 "; name %" PRIu32 " CPUs",
+                          needed, e->cpu.members, needed);
+    trace_info_free(&info);
+    return code;
 }
 
 static bool recording_exists(const struct scenario *s, const char *name)

@@ -184,6 +184,9 @@ static void put_trace(const struct scenario *s, FILE *out, const struct cpu_desc
             cpu->placement == PLACE_FIXED ? s->machine.boards[cpu->fixed_board].name
                                           : placements[cpu->placement]);
     fprintf(out, "            outstanding: %" PRIu32 "\n", cpu->outstanding);
+    char backoff[UNIT_TEXT_SIZE], give_up[UNIT_TEXT_SIZE];
+    fprintf(out, "            backoff: %s\n            give_up: %s\n",
+            unit_format(UNIT_TIME, cpu->backoff, backoff), unit_format(UNIT_TIME, cpu->give_up, give_up));
 }
 
 // One entry: its members in their order, and what they share.

@@ -114,7 +114,7 @@ static enum err_code read_lists(const char *path, const struct trace_info *info,
     free(symbols);
     bool seen[TRACE_STREAMS_MAX] = {false};
     for (uint32_t i = 0; i < info->n_streams; i++) {
-        uint32_t process = info->streams[i].process % TRACE_STREAMS_MAX;
+        uint32_t process = info->streams[i].process;
         lists->processes += !seen[process];
         seen[process] = true;
     }

@@ -103,6 +103,8 @@ static void add_cpu(struct partition_sum *sum, const struct cpu_results *cpu)
     sum->latency_sum_ps += cpu->latency_sum_ps;
     sum->wait_ps += cpu->wait_ps;
     sum->compute_ps += cpu->compute_ps;
+    sum->sync_waits += cpu->sync_waits;
+    sum->sync_wait_ps += cpu->sync_wait_ps;
     sum->work += cpu->work;
     if (cpu->done_at == SIM_NEVER)
         sum->running_cpus++;

@@ -61,6 +61,7 @@ struct partition_sum {
     struct latency_histogram latency[SERVED_COUNT];
     uint32_t cpus, idle_cpus, running_cpus; // running: not done at the end
     uint64_t accesses, hits, latency_sum_ps, wait_ps, compute_ps, work;
+    uint64_t sync_waits, sync_wait_ps; // of replayed threads for one another
     sim_time end;      // the end time of the machine if reached, else when its last CPU was done or paused
     bool traces, weak; // replays recordings; has CPUs with more than one access outstanding
     uint32_t store_buffer; // the most stores that one of its program-ordered CPUs can leave behind; 0: none

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "coordinator/record/cache.h"
+#include "proto/trace/trace.h"
 
 static volatile sig_atomic_t cancelled;
 
@@ -55,13 +56,31 @@ static enum err_code record_in_folder(struct report *report, char path[PATH_MAX_
     return err->code;
 }
 
+// A program's threads are known only now.
+static enum err_code check_members(const struct scenario *scenario, uint32_t recording, const char *path,
+                                   struct err *err)
+{
+    const struct cpu_desc *cpu = &scenario->machine.cpus[scenario->recordings[recording].cpus[0]];
+    struct trace_info info;
+    uint32_t needed;
+    if (trace_info_read(path, &info, err))
+        return err->code;
+    if (!trace_cpus_suffice(&info, cpu->members, &needed))
+        err_set(err, ERR_IMPOSSIBLE_MACHINE,
+                "%s:%u: the recorded threads wait for one another and need %" PRIu32 " CPUs, on: has %" PRIu32
+                "; name %" PRIu32 " CPUs",
+                scenario->file, scenario->programs[cpu->program].line, needed, cpu->members, needed);
+    trace_info_free(&info);
+    return err->code;
+}
+
 static enum err_code make_all(struct scenario *scenario, struct progress *progress, struct err *err)
 {
     for (uint32_t i = 0; i < scenario->n_recordings; i++) {
         struct report report = {progress, &scenario->recordings[i], i + 1, scenario->n_recordings};
         char path[PATH_MAX_BYTES];
         err_clear(err);
-        if (record_in_folder(&report, path, err))
+        if (record_in_folder(&report, path, err) || check_members(scenario, i, path, err))
             return err_wrap(err, "recording %s", scenario->recordings[i].name);
         if (scenario_set_trace(scenario, i, path, err))
             return err->code;

@@ -79,6 +79,8 @@ static json_t *cpu(const struct cpu_results *c, uint32_t index)
     put(object, "latency_sum_ps", number(c->latency_sum_ps));
     put(object, "wait_ps", number(c->wait_ps));
     put(object, "compute_ps", number(c->compute_ps));
+    put(object, "sync_waits", number(c->sync_waits));
+    put(object, "sync_wait_ps", number(c->sync_wait_ps));
     put(object, "work", number(c->work));
     put(object, "done_at_ps", number(c->done_at));
     return object;

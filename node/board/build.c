@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/board/internal.h"
+#include "node/cpu/placement.h"
 
 static const struct cpu_desc *cpu_desc_of(const struct machine *machine, unsigned board, unsigned index)
 {
@@ -22,7 +23,7 @@ static enum err_code open_program(struct board *board, struct cpu *cpu, struct e
     case CPU_SCRIPT:
         return script_open(cpu, err);
     case CPU_TRACE:
-        return trace_open_program(cpu, board->machine, board->partition, err);
+        return trace_open_program(cpu, board->machine, &board->spaces, err);
     case CPU_IDLE:
         break;
     }
@@ -108,6 +109,7 @@ void board_free(struct board *board)
     for (uint32_t i = 0; i < board->n_cpus; i++)
         cpu_free(&board->cpus[i]);
     watch_free(board->watch);
+    address_spaces_free(board->spaces);
     agent_free(board);
     home_free(board);
     adapter_free(board);

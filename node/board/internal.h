@@ -111,6 +111,7 @@ struct board {
     uint32_t n_cpus;
     struct cpu cpus[CPUS_PER_BOARD_MAX];
     sim_time ready[CPUS_PER_BOARD_MAX]; // when each could issue next: cpu_ready()
+    struct address_spaces *spaces;      // of its replays, owned; NULL: none
     struct event_queue events;
     struct pool pool;
 

@@ -229,9 +229,9 @@ static void results_state(struct cpu *cpu, struct archive *ar)
 {
     struct cpu_results *r = &cpu->results;
     uint64_t *values[] = {
-        &r->accesses,     &r->hits,      &r->latency_sum_ps, &r->wait_ps,  &r->compute_ps,
-        &r->done_at,      &r->work,      &cpu->merged,       &cpu->checks, &cpu->checks_failed,
-        &cpu->bus_errors, &cpu->poisoned};
+        &r->accesses,     &r->hits,       &r->latency_sum_ps, &r->wait_ps,     &r->compute_ps,
+        &r->done_at,      &r->work,       &cpu->merged,       &cpu->checks,    &cpu->checks_failed,
+        &cpu->bus_errors, &cpu->poisoned, &r->sync_waits,     &r->sync_wait_ps};
     for (unsigned i = 0; i < NP_ARRAY_LEN(values); i++)
         ar_u64(ar, values[i]);
     for (unsigned i = 0; i < ACCESS_KIND_COUNT; i++)

@@ -177,7 +177,9 @@ extern const struct program_ops program_generator, program_script, program_trace
 // coordinator; what depends on files (traces) or text (scripts) is checked here.
 enum err_code generator_open(struct cpu *cpu, const struct machine *machine, struct err *err);
 enum err_code script_open(struct cpu *cpu, struct err *err);
+// `spaces`: of the CPU's board; made for the first CPU that needs them, and the caller's to free.
+struct address_spaces;
 enum err_code trace_open_program(struct cpu *cpu, const struct machine *machine,
-                                 const struct partition_desc *partition, struct err *err);
+                                 struct address_spaces **spaces, struct err *err);
 
 #endif

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replaying a recorded program: its fetches, loads and stores at the virtual addresses it used, on pages
-// placed as they are first touched. The recording has addresses, not values: what is stored here is made up,
-// and every read is compared with what this program stored there last.
+// Replaying a recorded program: its fetches, loads and stores at the virtual addresses it used. The recording
+// has addresses, not values: what is stored here is made up. In pages of one thread every read is compared
+// with what that thread stored there last; in shared pages, with the mark of its address (marks.h).
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "node/cpu/drive.h"
+#include "node/cpu/marks.h"
 #include "node/cpu/placement.h"
+#include "node/cpu/trace_sync.h"
 #include "proto/trace/trace_reader.h"
 
 enum { READS, WRITES, REF_DONE };
 
+#define TRANSLATIONS 256u // host-side cache of page lookups; not a part of the machine, never a result
+
 struct replay {
     struct trace_reader *reader;
-    struct address_space space;
+    struct address_space *space; // the board's
+    uint32_t stream;
+    struct translation {
+        uint64_t number; // page number + 1; 0: none
+        uint32_t page;
+    } recent[TRANSLATIONS];
 
     // State. The reference in hand is cut into accesses that lie in one line and have 8 bytes at most; one
     // that modifies reads all of its bytes before it writes the first.
@@ -22,7 +31,14 @@ struct replay {
     uint32_t pass;   // READS, WRITES
     uint64_t stores; // issued so far, for their values
     bool ended;
+    struct sync_wait wait; // when the reference is a SYNC
 };
+
+// Tag of an access: index of its page, and how its completion is treated.
+#define TAG_PAGE      UINT32_MAX
+#define TAG_SHARED    (UINT64_C(1) << 32) // its bytes carry marks
+#define TAG_UNCHECKED (UINT64_C(2) << 32)
+#define TAG_SYNC      (UINT64_C(4) << 32)
 
 static struct replay *replay_of(const struct cpu *cpu)
 {
@@ -45,16 +61,19 @@ NP_INLINE bool next_ref(struct cpu *cpu, struct replay *replay)
     return false;
 }
 
-static enum next out_of_frames(struct cpu *cpu, struct replay *replay)
+static void end_replay(struct replay *replay)
 {
     replay->ended = true;
     replay->pass = REF_DONE;
-    cpu_fail(
-        cpu,
-        "virtual page 0x%llx is out of frames: board %u has no more for this CPU, the replay ends; write "
-        "a larger frames: or another placement:",
-        (unsigned long long)(replay->ref.address / PAGE_BYTES * PAGE_BYTES),
-        address_space_next_home(&replay->space));
+}
+
+static enum next page_not_listed(struct cpu *cpu, struct replay *replay, uint64_t address)
+{
+    end_replay(replay);
+    cpu_fail(cpu,
+             "virtual page 0x%llx is not in the trace's list of pages, the replay ends; the file is damaged: "
+             "record it again",
+             (unsigned long long)(address / PAGE_BYTES * PAGE_BYTES));
     return NEXT_DONE;
 }
 
@@ -80,7 +99,7 @@ NP_INLINE uint32_t piece_size(const struct cpu *cpu, uint64_t address, uint32_t 
     return in_line < size ? (uint32_t)in_line : size;
 }
 
-// The value of a store: of this CPU's stream and the count of its stores.
+// The value of a store to a private page: of this CPU's stream and the count of its stores.
 NP_INLINE uint64_t store_value(const struct cpu *cpu, uint64_t count, uint32_t size)
 {
     uint64_t value = rng_mix((uint64_t)cpu->id << 44 ^ count);
@@ -96,17 +115,88 @@ NP_INLINE void piece_issued(struct replay *replay, uint32_t size)
     replay->pass = replay->ref.kind == TRACE_MODIFY ? replay->pass + 1 : REF_DONE;
 }
 
+// Index of the page that holds an address; NO_PAGE when the trace does not list it.
+NP_INLINE uint32_t page_of(struct replay *replay, uint64_t address)
+{
+    uint64_t number = address / PAGE_BYTES;
+    struct translation *recent = &replay->recent[number % TRANSLATIONS];
+    if (NP_LIKELY(recent->number == number + 1))
+        return recent->page;
+    uint32_t index = address_space_lookup(replay->space, number);
+    if (index != NO_PAGE)
+        *recent = (struct translation){number + 1, index};
+    return index;
+}
+
+// A plain store may reach, in the replay, a synchronisation word that was none yet when it was recorded: it
+// initialised the word, or raced. A version must not be lost to it, so it takes the line and changes nothing.
+static bool meets_word(const struct replay *replay, const struct page *page, uint64_t address, uint32_t size)
+{
+    return page->n_words && page_has_word(replay->space, page, address, size);
+}
+
+// What is stored in, or asked of, a page that several threads share.
+NP_INLINE void shared_piece(struct replay *replay, const struct page *page, uint64_t address,
+                            struct access *access)
+{
+    uint64_t salt = replay->space->salt;
+    access->tag |= TAG_SHARED;
+    if (access->kind != ACCESS_STORE) {
+        access->expected = address;
+    } else if (meets_word(replay, page, address, access->size)) {
+        access->tag |= TAG_UNCHECKED;
+        access->kind = ACCESS_RMW;
+        access->op = RMW_ADD;
+    } else {
+        access->value = marked_value(salt, address, access->size, replay->stores++);
+    }
+}
+
+NP_INLINE void private_piece(const struct cpu *cpu, struct replay *replay, struct page *page,
+                             uint64_t address, struct access *access)
+{
+    if (access->kind == ACCESS_STORE) {
+        access->value = store_value(cpu, replay->stores++, access->size);
+        page_write(page, address, access->size, access->value);
+    } else {
+        access->expected = page_read(page, address, access->size);
+    }
+}
+
+// A SYNC waits for everything before it and holds back everything behind it.
+NP_INLINE enum next next_sync(struct cpu *cpu, struct replay *replay, struct access *access)
+{
+    if (cpu->n_pending)
+        return NEXT_WAIT;
+    access->value = sync_pause(&replay->wait);
+    if (access->value)
+        return NEXT_COMPUTE;
+    uint32_t index = page_of(replay, replay->ref.address);
+    if (NP_UNLIKELY(index == NO_PAGE))
+        return page_not_listed(cpu, replay, replay->ref.address);
+    access->address = page_real(&replay->space->pages[index], replay->ref.address);
+    access->tag = index | TAG_SYNC;
+    access->size = TRACE_WORD;
+    access->kind = replay->wait.looks ? ACCESS_LOAD : ACCESS_RMW;
+    access->op = replay->ref.version == 1 ? RMW_SWAP : RMW_COMPARE_SWAP;
+    access->expected = replay->ref.version - 1;
+    access->value = replay->ref.version;
+    return NEXT_ACCESS;
+}
+
 NP_INLINE enum next next_replay(struct cpu *cpu, struct access *access)
 {
     struct replay *replay = replay_of(cpu);
     if (replay->pass == REF_DONE && (replay->ended || !next_ref(cpu, replay)))
         return NEXT_DONE;
+    if (NP_UNLIKELY(replay->ref.kind == TRACE_SYNC))
+        return next_sync(cpu, replay, access);
     uint64_t address = replay->ref.address + replay->at;
     uint32_t size = piece_size(cpu, address, replay->ref.size - replay->at);
-    uint32_t index = address_space_page(&replay->space, address);
+    uint32_t index = page_of(replay, address);
     if (NP_UNLIKELY(index == NO_PAGE))
-        return out_of_frames(cpu, replay);
-    struct page *page = &replay->space.pages[index];
+        return page_not_listed(cpu, replay, address);
+    struct page *page = &replay->space->pages[index];
     bool fetch = replay->ref.kind == TRACE_FETCH, store = replay->pass == WRITES;
     access->address = page_real(page, address);
     if (NP_UNLIKELY(cpu->n_pending) && cpu->split && crosses_under_way(cpu, access->address, fetch, store))
@@ -116,28 +206,91 @@ NP_INLINE enum next next_replay(struct cpu *cpu, struct access *access)
     access->op = 0;
     access->tag = index;
     access->value = 0;
-    if (store) {
-        access->value = store_value(cpu, replay->stores++, size);
-        page_write(page, address, size, access->value);
-    } else {
-        access->expected = page_read(page, address, size);
-    }
+    if (NP_UNLIKELY(page->shared))
+        shared_piece(replay, page, address, access);
+    else
+        private_piece(cpu, replay, page, address, access);
+    if (NP_UNLIKELY(replay->ref.kind == TRACE_PEEK))
+        access->tag |= TAG_UNCHECKED;
     piece_issued(replay, size);
     return NEXT_ACCESS;
+}
+
+// A SYNC's access completed. A refused one ends the replay, as a fault does for all who synchronise; those
+// who wait for this thread give up in their time.
+static void complete_sync(struct cpu *cpu, struct replay *replay, uint32_t index, uint32_t found,
+                          enum access_status status, sim_time at)
+{
+    struct page *page = &replay->space->pages[index];
+    enum sync_outcome outcome =
+        status == ACCESS_OK ? sync_found(&replay->wait, cpu, &replay->ref, found, at) : SYNC_OVER;
+    if (outcome == SYNC_WAITS)
+        return;
+    if (outcome == SYNC_OVER) {
+        end_replay(replay);
+        return;
+    }
+    cpu->checks++;
+    replay->pass = REF_DONE;
+    if (!page->shared)
+        page_write(page, replay->ref.address, TRACE_WORD, replay->ref.version);
+}
+
+// A read of a shared page whose bytes have not all the marks of their addresses: those of a synchronisation
+// word need not.
+static bool only_words_differ(const struct replay *replay, const struct page *page,
+                              const struct access *access)
+{
+    for (unsigned i = 0; i < access->size; i++) {
+        uint64_t address = access->expected + i;
+        uint64_t byte = access->value >> 8 * i & 0xff;
+        if (!marks_hold(byte, marks_at(replay->space->salt, address, 1)) &&
+            !page_has_word(replay->space, page, address, 1))
+            return false;
+    }
+    return true;
+}
+
+static void complete_shared(struct cpu *cpu, struct replay *replay, struct access access)
+{
+    uint64_t marks = marks_at(replay->space->salt, access.expected, access.size);
+    if (access.tag & TAG_UNCHECKED || access.kind == ACCESS_STORE)
+        return;
+    cpu->checks++;
+    if (NP_LIKELY(marks_hold(access.value, marks)) ||
+        only_words_differ(replay, &replay->space->pages[access.tag & TAG_PAGE], &access))
+        return;
+    char text[128];
+    snprintf(text, sizeof text, "bytes marked 0x%llx, those of virtual address 0x%llx, or 0",
+             (unsigned long long)marks, (unsigned long long)access.expected);
+    cpu_note_failure(cpu, access.address, access.value, text);
+}
+
+// What is not an access to a private page. By value: see cpu_suspend.
+static void complete_special(struct cpu *cpu, struct access access, enum access_status status, sim_time at)
+{
+    struct replay *replay = replay_of(cpu);
+    if (access.tag & TAG_SYNC)
+        complete_sync(cpu, replay, (uint32_t)access.tag, (uint32_t)access.value, status, at);
+    else if (access.tag & TAG_SHARED && status == ACCESS_OK)
+        complete_shared(cpu, replay, access);
 }
 
 // A store that was refused, or went to a line whose data is lost, leaves a page nothing is known of.
 static void access_failed(struct replay *replay, const struct access *access)
 {
     if (access->kind == ACCESS_STORE)
-        replay->space.pages[access->tag].unchecked = true;
+        replay->space->pages[access->tag].unchecked = true;
 }
 
 NP_INLINE void complete_replay(struct cpu *cpu, const struct access *access, enum access_status status,
                                sim_time at)
 {
     struct replay *replay = replay_of(cpu);
-    (void)at;
+    if (NP_UNLIKELY(access->tag > TAG_PAGE)) {
+        complete_special(cpu, *access, status, at);
+        return;
+    }
     if (NP_UNLIKELY(status != ACCESS_OK)) {
         access_failed(replay, access);
         return;
@@ -145,7 +298,7 @@ NP_INLINE void complete_replay(struct cpu *cpu, const struct access *access, enu
     if (access->kind == ACCESS_STORE)
         return;
     cpu->checks++;
-    if (NP_UNLIKELY(access->value != access->expected) && !replay->space.pages[access->tag].unchecked) {
+    if (NP_UNLIKELY(access->value != access->expected) && !replay->space->pages[access->tag].unchecked) {
         char text[64];
         snprintf(text, sizeof text, "0x%llx, what the program left there",
                  (unsigned long long)access->expected);
@@ -167,25 +320,32 @@ static void position_state(struct replay *replay, struct archive *ar)
         ar_fail(ar, "%s", err.text);
 }
 
-static void state(struct cpu *cpu, struct archive *ar)
+static void ref_state(struct replay *replay, struct archive *ar)
 {
-    struct replay *replay = replay_of(cpu);
     struct trace_ref *ref = &replay->ref;
-    ar_mark(ar, "TRAC");
     ar_u64(ar, &ref->address);
     ar_u16(ar, &ref->size);
     ar_u8(ar, &ref->kind);
+    ar_u32(ar, &ref->version);
     ar_u32(ar, &replay->at);
     ar_u32(ar, &replay->pass);
-    ar_u64(ar, &replay->stores);
-    ar_bool(ar, &replay->ended);
     if (replay->pass > REF_DONE || ref->kind >= TRACE_KIND_COUNT || ref->size > TRACE_SIZE_MAX ||
         (replay->pass != REF_DONE && replay->at >= ref->size))
         ar_fail(ar, "byte %u of a reference of %u", replay->at, ref->size);
+}
+
+static void state(struct cpu *cpu, struct archive *ar)
+{
+    struct replay *replay = replay_of(cpu);
+    ar_mark(ar, "TRAC");
+    ref_state(replay, ar);
+    ar_u64(ar, &replay->stores);
+    ar_bool(ar, &replay->ended);
+    sync_state(&replay->wait, ar);
     position_state(replay, ar);
-    address_space_state(&replay->space, ar);
+    address_space_state(replay->space, replay->stream, ar);
     for (uint32_t i = 0; i < cpu->n_pending; i++)
-        if (cpu->pending[i].access.tag >= replay->space.n)
+        if ((cpu->pending[i].access.tag & TAG_PAGE) >= replay->space->n)
             ar_fail(ar, "an access to page %llu", (unsigned long long)cpu->pending[i].access.tag);
 }
 
@@ -193,46 +353,45 @@ static void free_replay(struct cpu *cpu)
 {
     struct replay *replay = replay_of(cpu);
     trace_close(replay->reader);
-    address_space_free(&replay->space);
     free(replay);
 }
 
-// Members of one entry replay the streams of a recording in turn: process i of it runs on member i.
-static enum err_code open_stream(const struct cpu_desc *desc, struct trace_reader **reader, struct err *err)
+// Members of one entry replay the streams of a recording in turn: stream i of it runs on member i, and when
+// there are more members, on others once more, as another program.
+static enum err_code open_stream(struct replay *replay, const struct cpu_desc *desc,
+                                 struct address_spaces *spaces, struct err *err)
 {
     struct trace_info info;
-    uint32_t stream = 0;
-    if (desc->member > 0) {
-        enum err_code code = trace_info_read(desc->trace, &info, err);
-        if (code)
-            return code;
-        stream = info.n_streams ? desc->member % info.n_streams : 0;
-        trace_info_free(&info);
+    if (trace_info_read(desc->trace, &info, err))
+        return err->code;
+    if (!info.n_streams)
+        err_set(err, ERR_BAD_VALUE, "%s: the trace is empty; record a program that does something",
+                desc->trace);
+    if (!err->code) {
+        replay->stream = desc->member % info.n_streams;
+        replay->space =
+            address_spaces_find(spaces, desc, info.n_streams, info.streams[replay->stream].process);
     }
-    return trace_open(desc->trace, stream, reader, err);
+    trace_info_free(&info);
+    return err->code ? err->code : trace_open(desc->trace, replay->stream, &replay->reader, err);
 }
 
 enum err_code trace_open_program(struct cpu *cpu, const struct machine *machine,
-                                 const struct partition_desc *partition, struct err *err)
+                                 struct address_spaces **spaces, struct err *err)
 {
     struct replay *replay = calloc(1, sizeof *replay);
     NP_ASSERT(replay);
-    enum err_code code = open_stream(cpu->desc, &replay->reader, err);
-    if (code) {
+    err_clear(err);
+    if ((!*spaces && address_spaces_open(machine, cpu->desc->board, spaces, err)) ||
+        open_stream(replay, cpu->desc, *spaces, err)) {
         free(replay);
-        return code;
+        return err->code;
     }
     replay->pass = REF_DONE;
-    address_space_init(&replay->space, machine, partition, cpu->desc);
+    sync_init(&replay->wait, cpu);
     cpu->ops = &program_trace;
     cpu->program = replay;
     return ERR_OK;
 }
 
-static void store_failed(struct cpu *cpu, const struct access *access)
-{
-    access_failed(replay_of(cpu), access);
-}
-
-const struct program_ops program_trace = {
-    .kind = "trace", .run = run, .store_failed = store_failed, .state = state, .free = free_replay};
+const struct program_ops program_trace = {.kind = "trace", .run = run, .state = state, .free = free_replay};

@@ -318,6 +318,11 @@ static const char *trace_invalid(const struct machine *m, const struct cpu_desc 
     uint32_t partition = m->boards[c->board].partition;
     RULE(length > 0 && length < PATH_MAX_BYTES, "a trace has no file name or one that is too long");
     RULE((unsigned)c->placement <= PLACE_FIXED, "a trace's placement is unknown");
+    RULE(c->backoff >= 1 && c->backoff <= LATENCY_MAX && c->give_up >= 1 && c->give_up <= LATENCY_MAX,
+         "a trace's pauses are 0 or above one second");
+    for (const struct cpu_desc *other = m->cpus; other < c; other++)
+        RULE(other->kind != CPU_TRACE || other->program != c->program || other->member != c->member,
+             "two CPUs replay as the same member of a program");
     RULE(frames_ok(m, &m->partitions[partition]),
          "a trace runs where a board has no frames, or frames in no segment");
     RULE(c->placement != PLACE_FIXED ||
@@ -333,7 +338,8 @@ static const char *cpu_invalid(const struct machine *m, const struct cpu_desc *c
     RULE(m->boards[c->board].partition != NO_PARTITION, "a program runs on a board that is in no partition");
     RULE(c->outstanding >= 1 && c->outstanding <= OUTSTANDING_MAX,
          "a CPU has no accesses under way or too many");
-    RULE(c->members >= 1 && c->member < c->members, "a CPU is not one of the members of its program");
+    RULE(c->members >= 1 && c->members <= BOARDS_MAX * CPUS_PER_BOARD_MAX && c->member < c->members,
+         "a CPU is not one of the members of its program");
     RULE((unsigned)c->kind <= CPU_TRACE, "a CPU is of an unknown kind");
     if (c->kind == CPU_GENERATOR)
         return generator_invalid(m, c);

@@ -151,10 +151,14 @@ struct cpu_desc {
     uint32_t link;    // frames: index of the timed link
     uint32_t frame_bytes;
 
+    uint32_t program; // number of its entry in the complex: members with equal numbers belong together
+
     char *script;               // script: its text, owned, NUL-terminated
     char trace[PATH_MAX_BYTES]; // trace: file
     enum placement placement;
     uint16_t fixed_board; // trace: home of all its pages when PLACE_FIXED
+    sim_time backoff;     // trace: longest pause between two looks at a word that another thread must change
+    sim_time give_up;     // trace: after so long without a change the thread stops waiting
 };
 
 // A connection between boards of two partitions that carries frames of bytes.

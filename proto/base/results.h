@@ -89,6 +89,8 @@ struct cpu_results {
     uint64_t compute_ps;     // time between accesses by its own will
     sim_time done_at;        // SIM_NEVER while it runs
     uint64_t work;           // completed rounds: turns, critical sections, frames; pattern-specific
+    // Replays: synchronisations that had to wait for another thread, and for how long, pauses included.
+    uint64_t sync_waits, sync_wait_ps;
 };
 
 // A point of the board's trail: the rolling hash of delivered messages when time first passed `time`.

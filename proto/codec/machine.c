@@ -26,7 +26,7 @@
 // clang-format off
 #define CPU_FIELDS(X) \
     X(outstanding) X(size) X(member) X(members) X(write_permille) X(stride) X(count) \
-    X(critical) X(parallel) X(locks) X(compute) X(link) X(frame_bytes)
+    X(critical) X(parallel) X(locks) X(compute) X(link) X(frame_bytes) X(program) X(backoff) X(give_up)
 // clang-format on
 
 #define LINK_FIELDS(X)    X(latency) X(bytes_per_s)

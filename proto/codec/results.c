@@ -8,7 +8,11 @@
 
 #define LATENCY_FIELDS(X) X(count) X(sum_ps) X(min_ps) X(max_ps)
 
-#define CPU_FIELDS(X) X(accesses) X(hits) X(latency_sum_ps) X(wait_ps) X(compute_ps) X(done_at) X(work)
+// clang-format off
+#define CPU_FIELDS(X) \
+    X(accesses) X(hits) X(latency_sum_ps) X(wait_ps) X(compute_ps) X(done_at) X(work) \
+    X(sync_waits) X(sync_wait_ps)
+// clang-format on
 
 #define PAGE_FIELDS(X) X(address) X(requests) X(remote) X(writes) X(boards)
 

@@ -17,6 +17,22 @@ uint64_t trace_refs_total(const uint64_t refs[TRACE_KIND_COUNT])
     return total;
 }
 
+bool trace_cpus_suffice(const struct trace_info *info, uint32_t cpus, uint32_t *needed)
+{
+    bool synchronises[TRACE_STREAMS_MAX] = {false}, begun[TRACE_STREAMS_MAX] = {false};
+    uint32_t n = info->n_streams, taken = n ? cpus % n : 0; // streams 0 .. taken - 1 of the last round
+    for (uint32_t i = 0; i < n; i++)
+        synchronises[info->streams[i].process] |= info->streams[i].refs[TRACE_SYNC] > 0;
+    for (uint32_t done = 0, i = 0; taken && i < n; i++) {
+        if (begun[info->streams[i].process])
+            taken = taken > i + 1 ? taken : i + 1;
+        for (; done < taken; done++)
+            begun[info->streams[done].process] |= synchronises[info->streams[done].process];
+    }
+    *needed = n ? cpus - cpus % n + taken : cpus;
+    return *needed == cpus;
+}
+
 void trace_info_free(struct trace_info *info)
 {
     free(info->streams);

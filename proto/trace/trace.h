@@ -110,6 +110,11 @@ enum err_code trace_symbols_read(const char *path, struct trace_symbol **list, u
 // Sum over the kinds.
 uint64_t trace_refs_total(const uint64_t refs[TRACE_KIND_COUNT]);
 
+// Whether a replay on `cpus` CPUs, which take streams in turn, leaves no thread waiting for one without a
+// CPU: of each process that synchronises, every round of CPUs has all threads or none. Else *needed is the
+// next number of CPUs that does.
+bool trace_cpus_suffice(const struct trace_info *info, uint32_t cpus, uint32_t *needed);
+
 // Reads a whole trace and checks every byte of it: each block, each checksum, that nothing lies between the
 // parts and that all counts agree. trace_open checks only what it needs. ERR_FILE, ERR_DAMAGED_TRACE.
 enum err_code trace_check(const char *path, struct err *err);

@@ -101,7 +101,7 @@ static void origin_fields(struct archive *ar, struct trace_origin *origin)
 
 static void stream_fields(struct archive *ar, struct trace_stream *stream, struct trace_index *index)
 {
-    ar_u32(ar, &stream->process);
+    ar_count(ar, &stream->process, TRACE_STREAMS_MAX - 1);
     ar_u32(ar, &stream->thread);
     ar_u64(ar, &stream->started_at);
     for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++)

@@ -186,6 +186,8 @@ static void fill_cpu(struct rng *rng, const struct machine *m, struct cpu_desc *
     }
     snprintf(c->trace, sizeof c->trace, "/traces/%u.nptrace", between32(rng, 0, UINT16_MAX));
     c->placement = (enum placement)rng_below(rng, PLACE_FIXED + 1);
+    c->backoff = between(rng, 1, SIM_PS_PER_S);
+    c->give_up = between(rng, 1, SIM_PS_PER_S);
     c->fixed_board = p->boards[rng_below(rng, p->n_boards)];
 }
 
@@ -199,6 +201,7 @@ static void fill_cpus(struct rng *rng, struct machine *m)
             c->board = (uint16_t)board;
             c->index = (uint16_t)i;
             fill_cpu(rng, m, c);
+            c->program = m->n_cpus - 1;
         }
     for (uint32_t i = 0; i < m->n_cpus; i++)
         for (uint32_t l = 0; l < m->n_links; l++)

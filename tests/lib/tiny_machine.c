@@ -106,5 +106,8 @@ struct cpu_desc *tiny_machine_add(struct tiny_machine *tiny, unsigned board, uns
     cpu->kind = kind;
     cpu->outstanding = 1;
     cpu->members = 1;
+    cpu->program = tiny->machine.n_cpus - 1; // each its own
+    cpu->backoff = 200 * SIM_PS_PER_NS;
+    cpu->give_up = SIM_PS_PER_S / 100;
     return cpu;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "node/cpu/placement.h"
+#include "node/memory/segment_map.h"
 #include "proto/trace/trace_writer.h"
 #include "tests/lib/probe.h"
 #include "tests/lib/tiny_machine.h"
@@ -121,69 +122,91 @@ static void test_fine_interleave(void)
     replay(&(struct setup){4, 4, 1024, PLACE_FIXED, true});
 }
 
+// One load in each of `pages` pages, 7 pages apart.
+static void write_pages(uint64_t pages)
+{
+    struct trace_writer *writer;
+    struct err err;
+    uint32_t stream;
+    CU_ASSERT_EQUAL_FATAL(trace_create(path, &writer, &err), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(trace_add_stream(writer, 0, 1, "pages", &stream, &err), ERR_OK);
+    for (uint64_t i = 0; i < pages; i++)
+        trace_put(writer, 0, &(struct trace_ref){i * 7 * PAGE_BYTES + 123, 4, TRACE_LOAD, 0}, &err);
+    CU_ASSERT_EQUAL_FATAL(trace_finish(writer, &(struct trace_origin){0}, NULL, &err), ERR_OK);
+}
+
+// The space of a CPU, from its board's.
+static struct address_space *space_of(uint32_t cpu, struct address_spaces **spaces)
+{
+    struct err err;
+    CU_ASSERT_EQUAL_FATAL(address_spaces_open(&tiny.machine, tiny.cpus[cpu].board, spaces, &err), ERR_OK);
+    return address_spaces_find(*spaces, &tiny.cpus[cpu], 1, 0);
+}
+
 // First touch keeps pages at home, a fixed board takes them all, round-robin spreads them evenly.
 static void test_where_pages_lie(void)
 {
-    static struct address_space space;
+    write_pages(4);
     for (unsigned placement = PLACE_FIRST_TOUCH; placement <= PLACE_FIXED; placement++) {
         build(&(struct setup){4, 1, 0, (enum placement)placement, false});
         const struct partition_desc *partition = &tiny.partitions[0];
         struct segment_map map;
+        struct address_spaces *spaces;
         uint64_t seen[TINY_BOARDS] = {0};
         segment_map_init(&map, partition);
-        address_space_init(&space, &tiny.machine, partition, &tiny.cpus[2]); // on board 1
+        struct address_space *space = space_of(2, &spaces); // on board 1
+        CU_ASSERT_EQUAL(space->n, 4);
+        CU_ASSERT_EQUAL(address_space_lookup(space, 1), NO_PAGE);
         for (uint64_t i = 0; i < 4; i++) {
-            uint32_t page = address_space_page(&space, i * 7 * PAGE_BYTES + 123);
+            uint32_t page = address_space_lookup(space, i * 7);
             struct location where;
-            CU_ASSERT_NOT_EQUAL_FATAL(page, NO_PAGE);
-            CU_ASSERT_EQUAL(address_space_page(&space, i * 7 * PAGE_BYTES), page);
-            CU_ASSERT_TRUE(segment_map_find(&map, page_real(&space.pages[page], 123), &where));
+            CU_ASSERT_EQUAL_FATAL(page, i);
+            CU_ASSERT_TRUE(segment_map_find(&map, page_real(&space->pages[page], 123), &where));
             CU_ASSERT(where.offset >= partition->frames_offset && where.offset % PAGE_BYTES == 123);
             seen[where.board]++;
         }
         static const uint64_t expected[][4] = {{0, 4, 0, 0}, {1, 1, 1, 1}, {0, 0, 0, 4}};
         for (unsigned b = 0; b < 4; b++)
             CU_ASSERT_EQUAL(seen[b], expected[placement][b]);
-        address_space_free(&space);
+        address_spaces_free(spaces);
     }
 }
 
-// No frame belongs to two address spaces, and every byte of a frame has an address of its own.
+// No frame belongs to two address spaces, and every byte of a frame has an address of its own. Each board
+// knows its own spaces only; together they fill all memory to the last frame.
 static void test_frames_are_apart(void)
 {
-    static struct address_space space;
     static uint8_t taken[4 * MEMORY];
     static const uint64_t granules[] = {0, 64, 2048, PAGE_BYTES};
+    write_pages(28); // 8 programs of 28 pages on 4 boards of 56 frames
     for (unsigned g = 0; g < 4; g++) {
         memset(taken, 0, sizeof taken);
         build(&(struct setup){4, 1, granules[g], PLACE_ROUND_ROBIN, false});
         uint64_t frames = 0, twice = 0;
         for (uint32_t c = 0; c < tiny.machine.n_cpus; c++) {
-            address_space_init(&space, &tiny.machine, &tiny.partitions[0], &tiny.cpus[c]);
-            for (uint64_t i = 0;; i++) {
-                uint32_t page = address_space_page(&space, i * PAGE_BYTES);
-                if (page == NO_PAGE)
-                    break;
-                frames++;
+            struct address_spaces *spaces;
+            struct address_space *space = space_of(c, &spaces);
+            for (uint32_t i = 0; i < space->n; i++, frames++)
                 for (uint64_t at = 0; at < PAGE_BYTES; at++)
-                    twice += taken[page_real(&space.pages[page], at)]++ != 0;
-            }
-            address_space_free(&space);
+                    twice += taken[page_real(&space->pages[i], at)]++ != 0;
+            address_spaces_free(spaces);
         }
         CU_ASSERT_EQUAL(twice, 0);
-        CU_ASSERT_EQUAL(frames, 8 * 28); // 56 frames a board: 14 for each board, 7 for each CPU of it, on 4
+        CU_ASSERT_EQUAL(frames, 4 * 56);
     }
 }
 
 static void test_out_of_frames(void)
 {
-    write_trace(1, 60, 1500);
-    build(&(struct setup){2, 1, 0, PLACE_FIXED, false});
-    CU_ASSERT_TRUE_FATAL(probe_run(&tiny.machine, NULL, SIM_NEVER, &probe));
-    CU_ASSERT_TRUE(probe.ended);
-    CU_ASSERT_EQUAL(probe.counters[CNT_CHECKS_FAILED], 4); // one for each replay, and nothing else
-    CU_ASSERT_PTR_NOT_NULL(strstr(probe.failure, "out of frames: board 1 has no more"));
-    CU_ASSERT_TRUE(probe_same_everywhere(&tiny.machine, SIM_NEVER, &probe));
+    write_pages(29);
+    build(&(struct setup){4, 1, 0, PLACE_ROUND_ROBIN, false});
+    CU_ASSERT_FALSE(probe_run(&tiny.machine, NULL, SIM_NEVER, &probe));
+    CU_ASSERT_PTR_NOT_NULL(strstr(probe.failure, "NP0305"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(probe.failure, "needs 58 frames for them and has 56"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(probe.failure, "first to miss one:"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(probe.failure, "on CPU SB3/2"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(probe.failure, "frames: 232KiB"));
+    printf("  %s\n", probe.failure);
 }
 
 static void test_streams_of_members(void)
@@ -194,6 +217,7 @@ static void test_streams_of_members(void)
     CU_ASSERT_TRUE_FATAL(probe_run(&tiny.machine, NULL, SIM_NEVER, &probe));
     uint64_t same = probe.counters[CNT_FETCHES];
     tiny.cpus[1].member = 1;
+    tiny.cpus[1].program = tiny.cpus[0].program;
     CU_ASSERT_TRUE_FATAL(probe_run(&tiny.machine, NULL, SIM_NEVER, &probe));
     CU_ASSERT_EQUAL(probe.counters[CNT_CHECKS_FAILED], 0);
     CU_ASSERT(probe.counters[CNT_FETCHES] < same);

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+// Filling the address spaces of a board: see placement.h. Every program of the partition is gone through,
+// also those without a CPU here: they take frames, too.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/cpu/placement.h"
+#include "node/memory/segment_map.h"
+#include "proto/base/rng.h"
+#include "proto/trace/trace.h"
+
+struct address_spaces {
+    uint32_t n, capacity;
+    struct address_space *list;
+};
+
+// One entry that replays a trace, and what its file says.
+struct program {
+    const struct cpu_desc *cpu; // one of its CPUs
+    uint32_t members;
+    uint16_t *board_of; // per member: place among the partition's boards, or NOWHERE
+    struct trace_info info;
+    struct trace_touched *pages;
+    struct trace_word *words;
+    uint32_t n_pages, n_words;
+};
+#define NOWHERE UINT16_MAX
+
+struct dealer {
+    const struct machine *machine;
+    const struct partition_desc *partition;
+    uint16_t board; // whose spaces are kept
+    struct segment_map map;
+    uint64_t used[BOARDS_PER_SYSTEM_MAX]; // frames dealt out, by place
+    struct address_spaces *spaces;
+};
+
+static uint32_t place_of_board(const struct partition_desc *partition, uint16_t board)
+{
+    for (uint32_t i = 0; i < partition->n_boards; i++)
+        if (partition->boards[i] == board)
+            return i;
+    np_panic("a board that is not of its partition");
+}
+
+static bool replays(const struct dealer *dealer, const struct cpu_desc *cpu)
+{
+    return cpu->kind == CPU_TRACE &&
+           &dealer->machine->partitions[dealer->machine->boards[cpu->board].partition] == dealer->partition;
+}
+
+// The CPU of the program with the least number from `from` on; NULL: there is none.
+static const struct cpu_desc *next_program(const struct dealer *dealer, uint32_t from)
+{
+    const struct cpu_desc *next = NULL;
+    for (uint32_t i = 0; i < dealer->machine->n_cpus; i++) {
+        const struct cpu_desc *cpu = &dealer->machine->cpus[i];
+        if (replays(dealer, cpu) && cpu->program >= from && (!next || cpu->program < next->program))
+            next = cpu;
+    }
+    return next;
+}
+
+static void find_members(const struct dealer *dealer, struct program *program)
+{
+    program->members = program->cpu->members;
+    program->board_of = malloc(program->members * sizeof *program->board_of);
+    NP_ASSERT(program->board_of);
+    memset(program->board_of, 0xff, program->members * sizeof *program->board_of);
+    for (uint32_t i = 0; i < dealer->machine->n_cpus; i++) {
+        const struct cpu_desc *cpu = &dealer->machine->cpus[i];
+        if (replays(dealer, cpu) && cpu->program == program->cpu->program && cpu->member < program->members)
+            program->board_of[cpu->member] = (uint16_t)place_of_board(dealer->partition, cpu->board);
+    }
+}
+
+static enum err_code open_program(const struct dealer *dealer, const struct cpu_desc *cpu,
+                                  struct program *program, struct err *err)
+{
+    uint32_t needed;
+    *program = (struct program){.cpu = cpu};
+    if (trace_info_read(cpu->trace, &program->info, err) ||
+        trace_pages_read(cpu->trace, &program->pages, &program->n_pages, err) ||
+        trace_words_read(cpu->trace, &program->words, &program->n_words, err))
+        return err->code;
+    if (!trace_cpus_suffice(&program->info, cpu->members, &needed))
+        return err_set(err, ERR_IMPOSSIBLE_MACHINE,
+                       "%s: its threads wait for one another and need %" PRIu32
+                       " CPUs, the entry has %" PRIu32 ": name %" PRIu32 " in on:",
+                       cpu->trace, needed, cpu->members, needed);
+    find_members(dealer, program);
+    return ERR_OK;
+}
+
+static void close_program(struct program *program)
+{
+    trace_info_free(&program->info);
+    free(program->board_of);
+    free(program->pages);
+    free(program->words);
+}
+
+static struct address_space *find(struct address_spaces *spaces, uint32_t program, uint32_t round,
+                                  uint32_t process)
+{
+    for (uint32_t i = 0; i < spaces->n; i++) {
+        struct address_space *space = &spaces->list[i];
+        if (space->program == program && space->round == round && space->process == process)
+            return space;
+    }
+    return NULL;
+}
+
+struct address_space *address_spaces_find(struct address_spaces *spaces, const struct cpu_desc *cpu,
+                                          uint32_t n_streams, uint32_t process)
+{
+    struct address_space *space = find(spaces, cpu->program, cpu->member / n_streams, process);
+    NP_ASSERT(space); // made for this CPU
+    return space;
+}
+
+static struct address_space *new_space(struct address_spaces *spaces)
+{
+    if (spaces->n == spaces->capacity) {
+        spaces->capacity = spaces->capacity ? 2 * spaces->capacity : 8;
+        spaces->list = realloc(spaces->list, spaces->capacity * sizeof *spaces->list);
+        NP_ASSERT(spaces->list);
+    }
+    return memset(&spaces->list[spaces->n++], 0, sizeof *spaces->list);
+}
+
+static void copy_words(struct address_space *space, const struct program *program)
+{
+    space->words = calloc(program->n_words + 1, sizeof *space->words);
+    NP_ASSERT(space->words);
+    for (uint32_t i = 0; i < program->n_words; i++)
+        if (program->words[i].process == space->process)
+            space->words[space->n_words++] = program->words[i].address;
+}
+
+static void make_space(struct dealer *dealer, const struct program *program, uint32_t round, uint32_t process)
+{
+    struct address_space *space = new_space(dealer->spaces);
+    uint64_t pages = 0;
+    space->program = program->cpu->program;
+    space->round = round;
+    space->process = process;
+    space->salt = rng_mix(rng_mix((uint64_t)space->program << 32 | round) + process);
+    for (uint32_t i = 0; i < program->n_pages; i++)
+        pages += program->pages[i].process == process;
+    for (space->buckets = 16; space->buckets <= 2 * pages; space->buckets *= 2) {
+    }
+    space->pages = calloc(pages + 1, sizeof *space->pages);
+    space->table = calloc(space->buckets, sizeof *space->table);
+    NP_ASSERT(space->pages && space->table);
+    copy_words(space, program);
+}
+
+// What a round of members knows of the processes and streams of its trace.
+struct round {
+    const struct program *program;
+    uint32_t number;
+    uint16_t home_of[TRACE_STREAMS_MAX];  // stream: its CPU's board, or NOWHERE when nothing replays it
+    uint16_t first_of[TRACE_STREAMS_MAX]; // process: board of its first stream that is replayed, or NOWHERE
+    uint32_t turn[TRACE_STREAMS_MAX];     // process: pages placed so far
+};
+
+static void begin_round(struct dealer *dealer, struct round *round, const struct program *program,
+                        uint32_t number)
+{
+    round->program = program;
+    round->number = number;
+    memset(round->home_of, 0xff, sizeof round->home_of);
+    memset(round->first_of, 0xff, sizeof round->first_of);
+    memset(round->turn, 0, sizeof round->turn);
+    uint32_t n = program->info.n_streams;
+    for (uint32_t s = 0; s < n && number * n + s < program->members; s++) {
+        uint16_t place = program->board_of[number * n + s];
+        uint32_t process = program->info.streams[s].process;
+        if (place == NOWHERE)
+            continue;
+        round->home_of[s] = place;
+        if (round->first_of[process] == NOWHERE)
+            round->first_of[process] = place;
+        if (dealer->partition->boards[place] == dealer->board &&
+            !find(dealer->spaces, program->cpu->program, number, process))
+            make_space(dealer, program, number, process);
+    }
+}
+
+// The place of a page's home, or NOWHERE when no CPU of this round can touch the page. Round-robin begins at
+// the board of the process's first CPU, so that processes of several boards do not all begin on the same one.
+static uint16_t home_of_page(const struct dealer *dealer, struct round *round,
+                             const struct trace_touched *page)
+{
+    const struct cpu_desc *cpu = round->program->cpu;
+    uint16_t own = round->home_of[page->first_stream], first = round->first_of[page->process];
+    if (first == NOWHERE || (own == NOWHERE && !page->shared))
+        return NOWHERE;
+    if (cpu->placement == PLACE_FIXED)
+        return (uint16_t)place_of_board(dealer->partition, cpu->fixed_board);
+    if (cpu->placement == PLACE_ROUND_ROBIN)
+        return (uint16_t)((first + round->turn[page->process]++) % dealer->partition->n_boards);
+    return own == NOWHERE ? first : own;
+}
+
+static const struct segment_desc *segment_of(const struct segment_map *map, uint64_t real)
+{
+    for (uint32_t i = 0; i < map->n; i++)
+        if (real - map->segments[i].base < map->segments[i].size)
+            return &map->segments[i];
+    np_panic("a frame in no segment");
+}
+
+static void map_page(const struct dealer *dealer, struct page *page, uint16_t home)
+{
+    struct location where = {dealer->partition->boards[home],
+                             dealer->partition->frames_offset + dealer->used[home] * PAGE_BYTES};
+    bool mapped = segment_map_real(&dealer->map, where, &page->real);
+    NP_ASSERT(mapped); // machine_invalid: all frames lie in segments
+    const struct segment_desc *segment = segment_of(&dealer->map, page->real);
+    bool whole = segment->n_boards == 1 || segment->granule >= PAGE_BYTES;
+    uint64_t granule = whole ? PAGE_BYTES : segment->granule;
+    page->granule_shift = (uint8_t)__builtin_ctzll(granule);
+    page->stretch = granule * segment->n_boards;
+}
+
+// Words that lie in the page; TRACE_WORD divides PAGE_BYTES.
+static void find_words(const struct address_space *space, struct page *page)
+{
+    uint32_t low = 0, high = space->n_words;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (space->words[middle] / PAGE_BYTES < page->number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    page->first_word = low;
+    while (low < space->n_words && space->words[low] / PAGE_BYTES == page->number)
+        low++;
+    page->n_words = low - page->first_word;
+}
+
+static void add_page(const struct dealer *dealer, struct address_space *space,
+                     const struct trace_touched *touched, uint16_t home)
+{
+    struct page *page = &space->pages[space->n++];
+    *page =
+        (struct page){.number = touched->page, .shared = touched->shared, .stream = touched->first_stream};
+    map_page(dealer, page, home);
+    find_words(space, page);
+    uint64_t at = rng_mix(page->number);
+    while (space->table[at & (space->buckets - 1)])
+        at++;
+    space->table[at & (space->buckets - 1)] = space->n;
+}
+
+static uint64_t frames_at(const struct dealer *dealer, uint32_t place)
+{
+    uint64_t memory = dealer->machine->boards[dealer->partition->boards[place]].params.memory_bytes;
+    uint64_t from = dealer->partition->frames_offset;
+    return memory > from ? (memory - from) / PAGE_BYTES : 0;
+}
+
+// Gives every page of a round its frame. Goes on counting where frames have run out: what is missing is told
+// as a whole.
+static void deal_round(struct dealer *dealer, struct round *round)
+{
+    const struct program *program = round->program;
+    struct address_space *space = NULL;
+    for (uint32_t i = 0; i < program->n_pages; i++) {
+        const struct trace_touched *touched = &program->pages[i];
+        uint16_t home = home_of_page(dealer, round, touched);
+        if (home == NOWHERE)
+            continue;
+        if (!space || space->process != touched->process)
+            space = find(dealer->spaces, program->cpu->program, round->number, touched->process);
+        if (space && dealer->used[home] < frames_at(dealer, home))
+            add_page(dealer, space, touched, home);
+        dealer->used[home]++;
+    }
+}
+
+static enum err_code deal_program(struct dealer *dealer, const struct cpu_desc *cpu, struct round *round,
+                                  struct err *err)
+{
+    struct program program;
+    if (!open_program(dealer, cpu, &program, err)) {
+        uint32_t n = program.info.n_streams;
+        for (uint32_t number = 0; n && number * n < program.members; number++) {
+            begin_round(dealer, round, &program, number);
+            deal_round(dealer, round);
+        }
+    }
+    close_program(&program);
+    return err->code;
+}
+
+// The first program that found a home full is named; the sum is of them all.
+static enum err_code check_room(const struct dealer *dealer, const struct cpu_desc *short_of, struct err *err)
+{
+    uint32_t worst = 0;
+    uint64_t beyond = 0;
+    for (uint32_t i = 0; i < dealer->partition->n_boards; i++) {
+        uint64_t frames = frames_at(dealer, i);
+        if (dealer->used[i] > frames && dealer->used[i] - frames > beyond) {
+            beyond = dealer->used[i] - frames;
+            worst = i;
+        }
+    }
+    if (!beyond)
+        return ERR_OK;
+    uint16_t board = dealer->partition->boards[worst];
+    return err_set(err, ERR_IMPOSSIBLE_MACHINE,
+                   "the pages of the replays do not fit: board %s needs %" PRIu64
+                   " frames for them and has %" PRIu64
+                   " (first to miss one: %s on CPU %s/%u); write frames: %" PRIu64
+                   "KiB or more in partition %s, or another placement:",
+                   dealer->machine->boards[board].name, dealer->used[worst], frames_at(dealer, worst),
+                   short_of->trace, dealer->machine->boards[short_of->board].name, short_of->index,
+                   dealer->used[worst] * (PAGE_BYTES / 1024), dealer->partition->name);
+}
+
+static bool overdrawn(const struct dealer *dealer)
+{
+    bool over = false;
+    for (uint32_t i = 0; i < dealer->partition->n_boards; i++)
+        over = over || dealer->used[i] > frames_at(dealer, i);
+    return over;
+}
+
+static enum err_code deal_all(struct dealer *dealer, struct err *err)
+{
+    struct round *round = malloc(sizeof *round);
+    const struct cpu_desc *short_of = NULL;
+    NP_ASSERT(round);
+    err_clear(err);
+    for (const struct cpu_desc *cpu = next_program(dealer, 0); cpu && !err->code;
+         cpu = cpu->program == UINT32_MAX ? NULL : next_program(dealer, cpu->program + 1)) {
+        deal_program(dealer, cpu, round, err);
+        if (!short_of && overdrawn(dealer))
+            short_of = cpu;
+    }
+    free(round);
+    if (!err->code && short_of)
+        check_room(dealer, short_of, err);
+    return err->code;
+}
+
+enum err_code address_spaces_open(const struct machine *machine, uint16_t board,
+                                  struct address_spaces **spaces, struct err *err)
+{
+    struct dealer *dealer = calloc(1, sizeof *dealer);
+    *spaces = calloc(1, sizeof **spaces);
+    NP_ASSERT(dealer && *spaces);
+    dealer->machine = machine;
+    dealer->partition = &machine->partitions[machine->boards[board].partition];
+    dealer->board = board;
+    dealer->spaces = *spaces;
+    segment_map_init(&dealer->map, dealer->partition);
+    if (deal_all(dealer, err)) {
+        address_spaces_free(*spaces);
+        *spaces = NULL;
+    }
+    free(dealer);
+    return err->code;
+}
+
+void address_spaces_free(struct address_spaces *spaces)
+{
+    for (uint32_t i = 0; spaces && i < spaces->n; i++) {
+        struct address_space *space = &spaces->list[i];
+        for (uint32_t p = 0; p < space->n; p++)
+            free(space->pages[p].stored);
+        free(space->pages);
+        free(space->table);
+        free(space->words);
+    }
+    if (spaces)
+        free(spaces->list);
+    free(spaces);
+}
