@@ -48,7 +48,7 @@ const char *trace_block_invalid(const struct trace_block *block, uint32_t stream
         return "the block belongs to another stream";
     if (block->raw_bytes == 0 || block->raw_bytes > TRACE_RAW_MAX)
         return "the block's size is out of range";
-    if (block->refs == 0 || block->refs > block->raw_bytes)
+    if (block->refs == 0 || block->refs > TRACE_BLOCK_REFS_MAX)
         return "the block's count of references is out of range";
     if (block->packed_bytes == 0 || block->packed_bytes > block->raw_bytes || block->stored > 1)
         return "the block's packed size is out of range";
@@ -179,7 +179,7 @@ static const char *contents_contradiction(const struct trace_contents *contents,
         const struct trace_stream *stream = &info->streams[i];
         const struct trace_index *index = &contents->indexes[i];
         end += index->blocks * sizeof(uint64_t);
-        uint64_t most = (uint64_t)index->blocks * TRACE_RAW_MAX;
+        uint64_t most = (uint64_t)index->blocks * TRACE_BLOCK_REFS_MAX;
         uint64_t total = 0;
         for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++) {
             if (stream->refs[kind] > most)

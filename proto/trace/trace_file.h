@@ -7,12 +7,13 @@
 
 #include "proto/trace/trace.h"
 
-#define TRACE_MAGIC       "NPTRACE\n"
-#define TRACE_END_MAGIC   "NPTREND\n"
-#define TRACE_BLOCK_MAGIC UINT32_C(0x4b42504e) // "NPBK"
-#define TRACE_RAW_MAX     (128u << 10) // coded bytes of a block; with it an open reader stays under 1 MiB
-#define TRACE_BLOCKS_MAX  32768u       // of one stream, 4 GiB of coded bytes; likewise
-#define TRACE_INFO_MAX    (1u << 20)   // bytes of the information part
+#define TRACE_MAGIC          "NPTRACE\n"
+#define TRACE_END_MAGIC      "NPTREND\n"
+#define TRACE_BLOCK_MAGIC    UINT32_C(0x4b42504e) // "NPBK"
+#define TRACE_RAW_MAX        (128u << 10) // coded bytes of a block; with it an open reader stays under 1 MiB
+#define TRACE_BLOCKS_MAX     32768u       // of one stream, 4 GiB of coded bytes; likewise
+#define TRACE_BLOCK_REFS_MAX (1u << 24)   // a seek decodes at most so many
+#define TRACE_INFO_MAX       (1u << 20)   // bytes of the information part
 
 struct trace_head {
     char magic[8];
@@ -24,7 +25,7 @@ struct trace_block {
     uint32_t magic;
     uint32_t stream;
     uint64_t first;        // index in its stream of the block's first reference
-    uint32_t refs;         // references, 1 .. raw_bytes
+    uint32_t refs;         // references, 1 .. TRACE_BLOCK_REFS_MAX
     uint32_t raw_bytes;    // coded, 1 .. TRACE_RAW_MAX
     uint32_t packed_bytes; // in the file, 1 .. raw_bytes
     uint32_t stored;       // 1: the coded bytes as they are, 0: zstd

@@ -10,9 +10,6 @@
 #include "proto/trace/trace_code.h"
 #include "proto/trace/trace_file.h"
 
-// References decoded at a time: 16 KiB, so that they are still in the host's L1 when they are handed out.
-#define CHUNK 1024u
-
 struct reader {
     struct trace_reader seen; // first member: the public part
     int fd;
@@ -26,13 +23,12 @@ struct reader {
     const uint8_t *raw_at, *raw_end;
     ZSTD_DCtx *zstd;
     char path[PATH_MAX_BYTES];
-    struct trace_predictor predictor;
-    struct trace_ref refs[CHUNK];
+    struct trace_decoder decoder;
     uint8_t packed[TRACE_RAW_MAX];
     uint8_t raw[TRACE_RAW_MAX + TRACE_CODE_BYTES_MAX];
 };
 
-_Static_assert(sizeof(struct reader) + TRACE_BLOCKS_MAX * sizeof(uint64_t) < (800u << 10),
+_Static_assert(sizeof(struct reader) + TRACE_BLOCKS_MAX * sizeof(uint64_t) < (860u << 10),
                "with zstd's own 160 KiB an open reader stays under 1 MiB");
 
 static struct reader *whole(struct trace_reader *seen)
@@ -40,9 +36,10 @@ static struct reader *whole(struct trace_reader *seen)
     return (struct reader *)seen;
 }
 
-static void empty_chunk(struct reader *reader, uint64_t end_index)
+// Nothing is in hand; the next reference is number `index`.
+static void empty_hand(struct reader *reader, uint64_t index)
 {
-    reader->seen = (struct trace_reader){reader->refs, reader->refs, end_index};
+    reader->seen = (struct trace_reader){.index = index};
 }
 
 static enum err_code read_block_head(struct reader *reader, uint32_t number, struct err *err)
@@ -86,56 +83,64 @@ static enum err_code load_block(struct reader *reader, uint32_t number, uint64_t
         return trace_damaged(err, reader->path, offset, "the block's checksum is wrong");
     if (unpack(reader, payload, err))
         return err->code;
-    memset(&reader->predictor, 0, sizeof reader->predictor);
+    trace_decoder_init(&reader->decoder);
     reader->raw_at = reader->raw;
     reader->raw_end = reader->raw + block->raw_bytes;
     reader->block_left = block->refs;
     reader->next_block = number + 1;
-    empty_chunk(reader, first);
+    empty_hand(reader, first);
     return ERR_OK;
 }
 
-// Decodes the next references of the loaded block.
-static enum err_code decode_chunk(struct reader *reader, struct err *err)
+// Decodes the next run of the loaded block.
+static enum err_code decode_run(struct reader *reader, struct err *err)
 {
-    size_t want = reader->block_left < CHUNK ? (size_t)reader->block_left : CHUNK;
-    size_t got = trace_decode(&reader->predictor, &reader->raw_at, reader->raw_end, reader->refs, want);
-    reader->block_left -= got;
-    bool whole_block = reader->block_left > 0 || reader->raw_at == reader->raw_end;
-    if (got != want || !whole_block)
+    struct trace_decoder *decoder = &reader->decoder;
+    bool good = trace_decode(decoder, &reader->raw_at, reader->raw_end);
+    if (good && decoder->run->n_items <= reader->block_left) {
+        reader->block_left -= decoder->run->n_items;
+        good = reader->block_left || trace_decoded_all(decoder, reader->raw_at, reader->raw_end);
+    } else {
+        good = false;
+    }
+    if (NP_UNLIKELY(!good))
         return trace_damaged(err, reader->path, reader->offsets[reader->next_block - 1],
                              "the block's references make no sense");
-    reader->seen.next = reader->refs;
-    reader->seen.end = reader->refs + got;
-    reader->seen.end_index += got;
+    bool loose = decoder->run == &decoder->loose_run;
+    struct trace_reader *seen = &reader->seen;
+    seen->run = decoder->run;
+    seen->items = decoder->items;
+    seen->address = decoder->address;
+    seen->n_items = decoder->run->n_items;
+    seen->item = seen->datum = 0;
+    seen->version = loose ? decoder->version : 0;
+    seen->loose_size = loose ? decoder->loose_size : 0;
+    seen->fetch = decoder->run->start;
     return ERR_OK;
 }
 
-static enum err_code refill(struct reader *reader, struct err *err)
+static enum err_code next_block(struct reader *reader, struct err *err)
 {
     if (reader->failed)
         return trace_damaged(err, reader->path, 0, "reading it failed before");
-    if (reader->block_left == 0) {
-        if (reader->next_block == reader->blocks)
-            return trace_damaged(err, reader->path, 0, "stream %u ends after %llu of its %llu references",
-                                 reader->stream, (unsigned long long)reader->seen.end_index,
-                                 (unsigned long long)reader->length);
-        if (load_block(reader, reader->next_block, reader->seen.end_index, err))
-            return err->code;
-    }
-    return decode_chunk(reader, err);
+    if (reader->next_block == reader->blocks)
+        return trace_damaged(err, reader->path, 0, "stream %u ends after %llu of its %llu references",
+                             reader->stream, (unsigned long long)reader->seen.index,
+                             (unsigned long long)reader->length);
+    return load_block(reader, reader->next_block, reader->seen.index, err);
 }
 
-enum trace_step trace_refill(struct trace_reader *seen, struct trace_ref *ref, struct err *err)
+enum trace_step trace_load(struct trace_reader *seen, struct err *err)
 {
     struct reader *reader = whole(seen);
-    if (!reader->failed && seen->end_index == reader->length)
+    if (NP_LIKELY(seen->item != seen->n_items))
+        return TRACE_STEP_REF;
+    if (!reader->failed && seen->index == reader->length)
         return TRACE_STEP_END;
-    if (refill(reader, err)) {
+    if ((reader->block_left == 0 && next_block(reader, err)) || decode_run(reader, err)) {
         reader->failed = true;
         return TRACE_STEP_FAILED;
     }
-    *ref = *seen->next++;
     return TRACE_STEP_REF;
 }
 
@@ -163,7 +168,7 @@ enum err_code trace_open(const char *path, uint32_t stream, struct trace_reader 
         reader->stream = stream;
         strncpy(reader->path, path, sizeof reader->path - 1);
         reader->zstd = ZSTD_createDCtx();
-        empty_chunk(reader, 0);
+        empty_hand(reader, 0);
     }
     if (!reader || !reader->zstd)
         err_set(err, ERR_MEMORY, "%s: no memory to read it", path);
@@ -223,11 +228,17 @@ static enum err_code seek_within(struct reader *reader, uint64_t index, struct e
                              (unsigned long long)index);
     if (load_block(reader, number, first, err))
         return err->code;
-    do {
-        if (decode_chunk(reader, err))
+    struct trace_reader *seen = &reader->seen;
+    for (;;) {
+        if (decode_run(reader, err))
             return err->code;
-    } while (reader->seen.end_index <= index);
-    reader->seen.next = reader->seen.end - (reader->seen.end_index - index);
+        if (index - seen->index < seen->n_items)
+            break;
+        trace_skip_run(seen);
+    }
+    struct trace_ref ref;
+    while (seen->index < index)
+        trace_next(seen, &ref, err); // within the run in hand: cannot fail
     return ERR_OK;
 }
 
@@ -243,11 +254,11 @@ enum err_code trace_seek(struct trace_reader *seen, uint64_t index, struct err *
     if (index == reader->length) {
         reader->block_left = 0;
         reader->next_block = reader->blocks;
-        empty_chunk(reader, index);
+        empty_hand(reader, index);
         return ERR_OK;
     }
     reader->failed = seek_within(reader, index, err) != ERR_OK;
     if (reader->failed)
-        empty_chunk(reader, reader->length);
+        empty_hand(reader, reader->length);
     return err->code;
 }

@@ -29,7 +29,7 @@ struct open_block {
     uint64_t first,
         used_at; // used_at: the writer's clock at the last switch to this stream, for the eviction
     uint32_t refs, bytes;
-    struct trace_predictor predictor;
+    struct trace_encoder encoder;
     uint8_t raw[TRACE_RAW_MAX];
 };
 
@@ -151,6 +151,7 @@ static enum err_code close_block(struct trace_writer *writer, uint32_t stream, s
     struct open_block *open = state->open;
     if (!open)
         return ERR_OK;
+    open->bytes += (uint32_t)trace_encode_end(&open->encoder, open->raw + open->bytes);
     size_t packed =
         ZSTD_compressCCtx(writer->zstd, writer->packed, sizeof writer->packed, open->raw, open->bytes, LEVEL);
     bool stored = ZSTD_isError(packed) || packed > open->bytes;
@@ -191,9 +192,11 @@ static enum err_code open_block(struct trace_writer *writer, uint32_t stream, st
 {
     if (writer->n_open == TRACE_WRITER_OPEN_STREAMS && close_oldest(writer, err))
         return err->code;
-    struct open_block *open = calloc(1, sizeof *open);
+    struct open_block *open = malloc(sizeof *open);
     if (!open)
         return err_set(err, ERR_MEMORY, "%s: no memory for a block", writer->path);
+    open->refs = open->bytes = 0;
+    trace_encoder_init(&open->encoder);
     open->first = writer->streams[stream]->refs;
     open->used_at = ++writer->clock;
     writer->streams[stream]->open = open;
@@ -214,7 +217,7 @@ enum err_code trace_put(struct trace_writer *writer, uint32_t stream, const stru
         writer->current = stream;
         open->used_at = ++writer->clock;
     }
-    open->bytes += (uint32_t)trace_encode(&open->predictor, ref, open->raw + open->bytes);
+    open->bytes += (uint32_t)trace_encode(&open->encoder, ref, open->raw + open->bytes);
     open->refs++;
     state->refs++;
     state->about.refs[ref->kind]++;
@@ -227,7 +230,7 @@ enum err_code trace_put(struct trace_writer *writer, uint32_t stream, const stru
     if (NP_UNLIKELY(writer->footprint.words.n > TRACE_WORDS_MAX))
         return err_set(err, ERR_LIMIT, "%s: more than %u synchronisation words; use --max-refs", writer->path,
                        TRACE_WORDS_MAX);
-    if (open->bytes > TRACE_RAW_MAX - TRACE_CODE_BYTES_MAX)
+    if (open->bytes > TRACE_RAW_MAX - 2 * TRACE_CODE_BYTES_MAX || open->refs == TRACE_BLOCK_REFS_MAX)
         return close_block(writer, stream, err);
     return ERR_OK;
 }

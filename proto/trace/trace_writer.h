@@ -8,7 +8,7 @@
 
 struct trace_writer;
 
-// Begins a trace that is to be `path` (it may exist and is then replaced by trace_finish). Memory: about 0.4
+// Begins a trace that is to be `path` (it may exist and is then replaced by trace_finish). Memory: about 0.5
 // MiB for each stream in use, at most TRACE_WRITER_OPEN_STREAMS at once, 24 to 96 bytes per
 // 4 KiB page of the footprint, and the symbols. ERR_FILE, ERR_DISK_FULL, ERR_MEMORY.
 enum err_code trace_create(const char *path, struct trace_writer **writer, struct err *err);

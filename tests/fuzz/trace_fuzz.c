@@ -18,6 +18,7 @@
 #include "proto/trace/trace_reader.h"
 
 #define BYTES_MAX (1u << 16)
+#define RUNS_MAX  100000u // a few bytes may ask for many
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,17 +30,18 @@ static void check_ref(const struct trace_ref *ref)
 
 static void as_code(const uint8_t *data, size_t size)
 {
-    static struct trace_predictor predictor;
-    static struct trace_ref refs[BYTES_MAX];
+    static struct trace_decoder decoder;
     static uint8_t padded[BYTES_MAX + TRACE_CODE_BYTES_MAX];
-    memset(&predictor, 0, sizeof predictor);
+    trace_decoder_init(&decoder);
     memcpy(padded, data, size);
     memset(padded + size, 0, TRACE_CODE_BYTES_MAX);
     const uint8_t *at = padded;
-    size_t count = trace_decode(&predictor, &at, padded + size, refs, size);
-    NP_ASSERT(count <= size && at <= padded + size);
-    for (size_t i = 0; i < count; i++)
-        check_ref(&refs[i]);
+    for (uint32_t runs = 0; runs < RUNS_MAX && trace_decode(&decoder, &at, padded + size); runs++) {
+        const struct trace_run *run = decoder.run;
+        NP_ASSERT(at <= padded + size && run->n_items >= 1 && run->n_items <= TRACE_RUN_ITEMS_MAX);
+        for (uint32_t i = 0; i < run->n_data; i++)
+            NP_ASSERT(decoder.address[i] <= UINT64_MAX - 1);
+    }
 }
 
 // Reads to the end or an error; when all went well, once more from the middle.
