@@ -5,38 +5,32 @@
 #include "coordinator/machine/lookahead.h"
 #include "coordinator/machine/reader.h"
 
-// The lecture's rule for Unix transactions: hardly more than 3 boards of 4 CPUs (text 12.1.3, Abb. 12.1.5).
-#define REALISTIC_CPUS 12
-
 static bool power_of_two(uint32_t n)
 {
     return (n & (n - 1)) == 0;
 }
 
-static void advise_size(struct reader *r, const struct partition_desc *p, struct value where)
+static uint32_t lower_power(uint32_t n)
 {
-    uint32_t cpus = 0;
-    for (uint32_t i = 0; i < p->n_boards; i++)
-        cpus += r->out->machine.boards[p->boards[i]].params.cpus;
-    if (p->n_boards > 3 && cpus > REALISTIC_CPUS)
-        warn(r, where,
-             "partition %s has %u boards with %u CPUs; for Unix transactions hardly more than 3 boards (%d "
-             "CPUs) are "
-             "realistic: expect each further board to bring less",
-             p->name, p->n_boards, cpus, REALISTIC_CPUS);
+    uint32_t power = 1;
+    while (2 * power <= n)
+        power *= 2;
+    return power;
 }
 
 static void advise_memory(struct reader *r, const struct partition_desc *p, const struct draft *draft)
 {
     const struct machine *m = &r->out->machine;
     bool explicit_ranges = value_is_list(draft->memory);
-    for (uint32_t i = 0; i < p->n_segments; i++)
+    // A rule of machines with several crossbars ([S:HP-RULES] facts 2); others deal pages to any number.
+    bool cells = system_figure_given(&r->out->system_figures[p->system], SYS_BOARDS);
+    for (uint32_t i = 0; cells && i < p->n_segments; i++)
         if (p->segments[i].n_boards > 1 && !power_of_two(p->segments[i].n_boards))
             warn(r, explicit_ranges ? list_at(draft->memory, i) : draft->where,
-                 "partition %s interleaves over %u boards, not a power of two; some real machines then use "
-                 "fewer "
-                 "boards for part of the range",
-                 p->name, p->segments[i].n_boards);
+                 "partition %s interleaves over %u boards, not a power of two; HP's machines then interleave "
+                 "part of the range over fewer boards, where pages have less bandwidth; use %u or %u",
+                 p->name, p->segments[i].n_boards, lower_power(p->segments[i].n_boards),
+                 2 * lower_power(p->segments[i].n_boards));
     for (uint32_t i = 1; i < p->n_boards; i++)
         if (m->boards[p->boards[i]].params.memory_bytes != m->boards[p->boards[0]].params.memory_bytes) {
             warn(r, draft->where,
@@ -144,8 +138,9 @@ void advice_collect(struct reader *r, struct value root)
 {
     const struct machine *m = &r->out->machine;
     for (uint32_t i = 0; i < m->n_partitions; i++) {
-        advise_size(r, &m->partitions[i], r->drafts[i].where);
+        advise_placement(r, i);
         advise_memory(r, &m->partitions[i], &r->drafts[i]);
+        advise_addresses(r, i);
         advise_idle(r, m, i);
     }
     advise_regions(r);

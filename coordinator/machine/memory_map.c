@@ -12,8 +12,7 @@
 #define FRAMES_DEFAULT_DIVISOR 4
 
 struct range_text {
-    uint64_t size;
-    struct value base, interleave, boards, offset;
+    struct value range, size, base, interleave, boards, offset;
 };
 
 #define LATER(key)                                                                                           \
@@ -21,8 +20,8 @@ struct range_text {
 #key, read_later, offsetof(struct range_text, key), OPTIONAL, 0, 0, 0, 0                             \
     }
 static const struct field fields[] = {
-    {"size", read_number, offsetof(struct range_text, size), REQUIRED, UNIT_SIZE, PAGE_BYTES,
-     MEMORY_PER_BOARD_MAX *BOARDS_PER_SYSTEM_MAX, PAGE_BYTES},
+    LATER(range),      // FIRST-LAST, addresses as figures print them; instead of base and size
+    LATER(size),       // required without range
     LATER(base),       // must be where the range before ends; that is the default
     LATER(interleave), // line, page, a size, or none; by default page, and none on a single board
     LATER(boards),     // in the order of interleaving; by default all of the partition
@@ -36,17 +35,14 @@ static enum err_code read_size(struct reader *r, struct value v, uint64_t max, u
     return read_number(&row, v, size, r->err);
 }
 
-static enum err_code read_base(struct reader *r, struct value v, const struct partition_desc *p,
-                               struct segment_desc *s)
+// `v` is where the base was written.
+static enum err_code check_base(struct reader *r, struct value v, const struct partition_desc *p,
+                                uint64_t base)
 {
-    uint64_t expected = segments_end(p), base;
+    uint64_t expected = segments_end(p);
     char have[UNIT_TEXT_SIZE], end[UNIT_TEXT_SIZE], by[UNIT_TEXT_SIZE];
-    s->base = expected;
-    if (!value_present(v))
+    if (base == expected)
         return ERR_OK;
-    enum err_code code = read_size(r, v, UINT64_MAX, 0, &base);
-    if (code || base == expected)
-        return code;
     uint64_t difference = base > expected ? base - expected : expected - base;
     unit_format(UNIT_SIZE, base, have);
     unit_format(UNIT_SIZE, expected, end);
@@ -59,6 +55,71 @@ static enum err_code read_base(struct reader *r, struct value v, const struct pa
                       ") but the one before ends at %s: %s of %s; ranges of a "
                       "partition are ascending and gap-free, write base: 0x%" PRIx64,
                       have, base, end, base > expected ? "a gap" : "an overlap", by, expected);
+}
+
+// Splits FIRST-LAST.
+static enum err_code parse_ends(struct reader *r, struct value v, uint64_t *first, uint64_t *last)
+{
+    const char *text = value_text(v), *dash = text ? strchr(text, '-') : NULL;
+    char from[UNIT_TEXT_SIZE], q[QUOTED_SIZE];
+    bool fits = dash && (size_t)(dash - text) < sizeof from;
+    if (fits)
+        snprintf(from, sizeof from, "%.*s", (int)(dash - text), text);
+    if (!fits || unit_parse(UNIT_SIZE, from, first) || unit_parse(UNIT_SIZE, dash + 1, last) ||
+        *last < *first)
+        return value_fail(v, ERR_BAD_VALUE, r->err,
+                          "%s is no range of addresses; write first and last, as 0x40000000-0x7FFFFFFF",
+                          quoted(text ? text : "", q));
+    return ERR_OK;
+}
+
+static enum err_code read_ends(struct reader *r, const struct range_text *text,
+                               const struct partition_desc *p, struct segment_desc *s)
+{
+    uint64_t first, last;
+    struct value other = value_present(text->size) ? text->size : text->base;
+    if (value_present(other))
+        return value_fail(other, ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "range: says where it begins and ends already; leave base: and size: out");
+    enum err_code code = parse_ends(r, text->range, &first, &last);
+    if (!code)
+        code = check_base(r, text->range, p, first);
+    if (code)
+        return code;
+    s->base = first;
+    s->size = last - first + 1;
+    if (last - first >= MEMORY_PER_BOARD_MAX * BOARDS_PER_SYSTEM_MAX)
+        return value_fail(text->range, ERR_BAD_VALUE, r->err,
+                          "the range is larger than any memory; write less");
+    if (s->size % PAGE_BYTES != 0)
+        return value_fail(text->range, ERR_BAD_VALUE, r->err,
+                          "0x%" PRIx64 " bytes are no whole number of %u-byte pages; end it at 0x%" PRIX64,
+                          s->size, PAGE_BYTES, first + (s->size | (PAGE_BYTES - 1)));
+    return ERR_OK;
+}
+
+// Base and size of a range, in either of the two forms.
+static enum err_code read_extent(struct reader *r, struct value v, const struct range_text *text,
+                                 const struct partition_desc *p, struct segment_desc *s)
+{
+    static const struct field size = {
+        .unit = UNIT_SIZE,
+        .min = PAGE_BYTES,
+        .max = MEMORY_PER_BOARD_MAX * BOARDS_PER_SYSTEM_MAX,
+        .multiple = PAGE_BYTES,
+    };
+    if (value_present(text->range))
+        return read_ends(r, text, p, s);
+    if (!value_present(text->size))
+        return value_fail(v, ERR_MISSING_KEY, r->err, "key 'size' is missing; add it, or range: FIRST-LAST");
+    enum err_code code = read_number(&size, text->size, &s->size, r->err);
+    s->base = segments_end(p);
+    if (!code && value_present(text->base)) {
+        code = read_size(r, text->base, UINT64_MAX, 0, &s->base);
+        if (!code)
+            code = check_base(r, text->base, p, s->base);
+    }
+    return code;
 }
 
 static enum err_code read_range_boards(struct reader *r, struct value v, const struct partition_desc *p,
@@ -174,9 +235,9 @@ static enum err_code read_range(struct reader *r, struct value v, struct partiti
         return value_fail(v, ERR_LIMIT, r->err, "more than %u ranges; interleave instead", SEGMENTS_MAX);
     enum err_code code = fields_read(v, fields, NP_ARRAY_LEN(fields), &text, r->err);
     struct segment_desc *s = &p->segments[p->n_segments];
-    *s = (struct segment_desc){.size = text.size};
+    *s = (struct segment_desc){0};
     if (!code)
-        code = read_base(r, text.base, p, s);
+        code = read_extent(r, v, &text, p, s);
     if (!code)
         code = read_range_boards(r, text.boards, p, s);
     if (!code)

@@ -84,4 +84,9 @@ enum err_code read_board(struct reader *r, struct value v, uint32_t *board);
 // A path of the file made absolute: relative ones begin at the scenario's folder. ERR_LIMIT when too long.
 enum err_code absolute_path(struct reader *r, struct value v, char path[PATH_MAX_BYTES]);
 
+// Parts of advice_collect. Placement: how many CPUs and which boards a partition has. Addresses: what its
+// table of ranges leaves out, and what looks like a misprint.
+void advise_placement(struct reader *r, uint32_t partition);
+void advise_addresses(struct reader *r, uint32_t partition);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "coordinator/machine/generators.h"
 #include "coordinator/machine/lookahead.h"
+#include "coordinator/machine/placement.h"
 #include "coordinator/machine/scenario.h"
 #include "coordinator/machine/segments.h"
 
@@ -126,6 +127,24 @@ static void print_programs(const struct scenario *s, uint32_t partition, FILE *o
     fprintf(out, "  idle         %" PRIu32 " CPUs\n", count_cpus(m, &m->partitions[partition]) - busy);
 }
 
+// Links between crossbars that a partition on several of them has to share (HP's rule, placement.h).
+static void print_link_loads(const struct scenario *s, uint32_t number, FILE *out)
+{
+    const struct machine *m = &s->machine;
+    uint32_t system = m->partitions[number].system;
+    uint64_t links = s->system_figures[system].links;
+    for (uint32_t y = 1; links && y < placement_crossbars(&m->systems[system]); y++)
+        for (uint32_t x = 0; x < y; x++) {
+            uint64_t load = placement_link_load(m, number, x, y, links);
+            if (load)
+                fprintf(out,
+                        "  links        crossbars %" PRIu32 " and %" PRIu32
+                        ": load %u.%02u (below 1 is good, "
+                        "near 2 a bottleneck)\n",
+                        x, y, (unsigned)(load / 1000), (unsigned)(load % 1000 / 10));
+        }
+}
+
 static void print_partition(const struct scenario *s, uint32_t number, FILE *out)
 {
     const struct machine *m = &s->machine;
@@ -139,6 +158,7 @@ static void print_partition(const struct scenario *s, uint32_t number, FILE *out
         fprintf(out, "%s%s", i ? " " : "", m->boards[p->boards[i]].name);
     fputc('\n', out);
     print_segments(m, p, out);
+    print_link_loads(s, number, out);
     print_programs(s, number, out);
     sim_time lookahead = lookahead_of_partition(m, number);
     fprintf(out, "  sync group   %" PRIu32 ", %s%s\n", number,
@@ -181,5 +201,7 @@ void scenario_print(const struct scenario *scenario, FILE *out)
         print_system(scenario, i, out);
     for (uint32_t i = 0; i < m->n_partitions; i++)
         print_partition(scenario, i, out);
+    if (m->n_partitions > 1)
+        fprintf(out, "\nReal addresses are unique within a partition only: each has its own from 0.\n");
     print_rest(scenario, out);
 }

@@ -232,14 +232,14 @@ static void test_warnings(void)
 {
     struct scenario s = read_good(
         "scenario: s\nwindow: 1us\nsystems:\n  - name: m\n    preset: teaching-board\n    boards: 16\n"
-        "    board: {cpus: 4}\n    partitions:\n"
+        "    board: {cpus: 4}\n    crossbar: {boards: 8, far_flight: 90ns}\n    partitions:\n"
         "      - name: P\n        boards: [B0, B1, B2, B3, B4]\n        programs:\n"
         "          - {on: B0, generator: random, region: {size: 4KiB}}\n"
         "          - {on: B1, generator: random, region: {base: 4088, size: 4KiB}}\n"
         "      - {name: Q, boards: [B7]}\n");
-    CU_ASSERT_TRUE(warns(&s, "t.yaml:9: partition P has 5 boards with 20 CPUs"));
+    CU_ASSERT_TRUE(warns(&s, "t.yaml:10: partition P has 5 boards with 20 CPUs"));
     CU_ASSERT_TRUE(warns(&s, "interleaves over 5 boards, not a power of two"));
-    CU_ASSERT_TRUE(warns(&s, "the generators of lines 12 and 13 share a region"));
+    CU_ASSERT_TRUE(warns(&s, "the generators of lines 13 and 14 share a region"));
     CU_ASSERT_TRUE(warns(&s, "t.yaml:2: the window of 1000.0 ns is above the lookahead of 51.0 ns"));
     CU_ASSERT_TRUE(warns(&s, "partition Q runs nothing"));
     CU_ASSERT_TRUE(warns(&s, "the run ends only when interrupted"));
