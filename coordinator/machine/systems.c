@@ -29,8 +29,7 @@ static const struct field fields[] = {
     LATER(partitions, REQUIRED),
 };
 
-// Kept in step with the protocol tables of node/coherence by a test: the coordinator does not see them.
-static const char *const protocols[] = {"mesi", "msi", "sun"};
+static const char *const protocols[] = {PROTOCOL_NAMES};
 
 static enum err_code read_protocol(struct reader *r, const struct system_text *text, struct value where,
                                    struct system_desc *system)
@@ -44,7 +43,7 @@ static enum err_code read_protocol(struct reader *r, const struct system_text *t
     }
     if (!system->protocol[0])
         return value_fail(where, ERR_MISSING_KEY, r->err,
-                          "key 'protocol' is missing; add protocol: mesi, msi or sun");
+                          "key 'protocol' is missing; add protocol: mesi, for example");
     for (size_t i = 0; i < NP_ARRAY_LEN(protocols); i++)
         if (strcmp(protocols[i], system->protocol) == 0)
             return ERR_OK;

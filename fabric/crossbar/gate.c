@@ -50,6 +50,7 @@ unsigned gate_answer(const struct message *refused, component_id home, struct me
     case MSG_PUTS:
     case MSG_PUTE:
     case MSG_PUTM:
+    case MSG_PUTO:
         out[0] = answer(refused, MSG_PUT_ERROR, requestor);
         return 1;
     case MSG_FWD_GETS:
@@ -58,10 +59,13 @@ unsigned gate_answer(const struct message *refused, component_id home, struct me
             out[0].flags |= MSGF_BLOCKS;
             return 1;
         }
+        if (refused->flags & MSGF_OWNER)
+            return 1; // the home does not wait for the data
         out[1] = lost_data(refused, refused->src);
         return 2;
     case MSG_FWD_GETM:
         out[0] = lost_data(refused, requestor);
+        out[0].acks = refused->acks; // the sharers' acks come all the same
         if (!is_of_home(refused))
             out[0].flags |= MSGF_BLOCKS;
         return 1;

@@ -12,14 +12,14 @@
 // number, 0 to GATE_ANSWERS_MAX. Pure: `refused` bears src, dst, line, txn and requestor as it was sent.
 //
 //   GetS, GetM           Error to the requestor
-//   PutS, PutE, PutM     Put-Error to the requestor
-//   Fwd-GetS, Fwd-GetM   poisoned Data, as from the owner, to the requestor; for the Fwd-GetS of a home to
-//                        the home too
+//   PutS, E, M, O        Put-Error to the requestor
+//   Fwd-GetS, Fwd-GetM   poisoned Data, as from the owner, to the requestor; for the Fwd-GetS of a home that
+//                        waits for the data to the home too
 //   Inv                  Ack-Error to the requestor
 //   Recall               Ack-Error to the home
 //   Data, Data-E, Owner  that a busy home waits to hear of (MSGF_BLOCKS): from the home, Unblock-Error to it;
 //                        from an owner, poisoned Unblock-Data to the home
-//   other responses, Put-Ack  nothing: nobody waits for what they would have caused
+//   all others           nothing: nobody waits for what they would have caused
 //
 // `home` is the line's home by the segment map of the partition: an owner's Data does not say.
 // An answer that carries data bears MSGF_POISON and no bytes (NO_DATA): the caller attaches a line of zeros.

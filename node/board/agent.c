@@ -54,11 +54,6 @@ void agent_free(struct board *board)
     free(cache->data);
 }
 
-static bool is_transient(unsigned state)
-{
-    return state > C_M;
-}
-
 static void send_all(struct board *board, const struct step_out *out, const uint8_t *data)
 {
     for (unsigned i = 0; i < out->n; i++) {
@@ -124,7 +119,8 @@ static void evict(struct board *board, uint32_t slot, struct mshr *mshr, struct 
     subject.view.context.txn = mshr->txn;
     cache_step(board->protocol, &mshr->line, CE_REPLACEMENT, NULL, &subject.view.context, put);
     board_look(board, mshr->address);
-    board_count(board, put->send[0].type == MSG_PUTM ? CNT_EVICTIONS_DIRTY : CNT_EVICTIONS_CLEAN, 1);
+    board_count(board, message_carries_data(put->send[0].type) ? CNT_EVICTIONS_DIRTY : CNT_EVICTIONS_CLEAN,
+                1);
     free_slot(cache, slot);
 }
 
@@ -283,7 +279,7 @@ static void serve_waiters(struct board *board, struct mshr *mshr)
 {
     sim_time done_at = board->now + board->params->bus_return;
     uint64_t line = mshr->address;
-    while (mshr->n_waiters && !is_transient(board->cache.line[mshr->slot].state)) {
+    while (mshr->n_waiters && cache_state_is_stable(board->cache.line[mshr->slot].state)) {
         struct waiter waiter = first_waiter(mshr);
         serve(board, line, mshr->slot, waiter, mshr, done_at, (enum served)mshr->served);
     }
@@ -301,11 +297,14 @@ static void end_miss(struct board *board, struct mshr *mshr)
 
 static void end_eviction(struct board *board, struct mshr *mshr)
 {
-    struct mshr ended = *mshr;
+    struct waiter waiters[L1S_PER_BOARD_MAX];
+    unsigned n = mshr->n_waiters;
+    uint64_t line = mshr->address;
+    memcpy(waiters, mshr->waiters, n * sizeof waiters[0]);
     mshr->n_waiters = 0;
     mshr_release(board, mshr);
-    for (unsigned i = 0; i < ended.n_waiters; i++)
-        agent_request(board, ended.address, ended.waiters[i]);
+    for (unsigned i = 0; i < n; i++)
+        agent_request(board, line, waiters[i]);
     retry_stalled(board);
 }
 
@@ -316,14 +315,21 @@ static void fail_waiters(struct board *board, struct mshr *mshr)
         bus_fail(board, mshr->address, first_waiter(mshr));
 }
 
+// Who served a transaction: whoever sent the data, or the home that let an owner write.
+static void note_server(const struct board *board, struct mshr *mshr, const struct message *message,
+                        bool owner)
+{
+    NP_ASSERT(mshr); // data and AckCount answer a transaction
+    bool local = component_board(message->src) == board->number;
+    mshr->served = owner ? SERVED_OWNER : local ? SERVED_HOME_LOCAL : SERVED_HOME_REMOTE;
+}
+
 static void count_fill(struct board *board, struct mshr *mshr, const struct message *message)
 {
-    NP_ASSERT(mshr); // data answer a transaction
     bool owner = message->flags & MSGF_OWNER;
     board_count(board, owner ? CNT_FILLS_OWNER : CNT_FILLS_CLEAN, 1);
     board_count(board, CNT_DIRTY_TRANSFERS, (message->flags & MSGF_DIRTY) != 0);
-    bool local = component_board(message->src) == board->number;
-    mshr->served = owner ? SERVED_OWNER : local ? SERVED_HOME_LOCAL : SERVED_HOME_REMOTE;
+    note_server(board, mshr, message, owner);
 }
 
 // After a step of a line with a transaction: serve, let parked forwards go, end the transaction when nothing
@@ -337,13 +343,13 @@ static void settle(struct board *board, struct subject *subject)
         return;
     }
     struct step_out out;
-    if (!is_transient(subject->view.line->state))
+    if (cache_state_is_stable(subject->view.line->state))
         serve_waiters(board, mshr);
     while (receive_parked(&subject->view, &out)) {
         board_look(board, mshr->address);
         send_all(board, &out, subject->view.data);
     }
-    if (!is_transient(subject->view.line->state))
+    if (cache_state_is_stable(subject->view.line->state))
         end_miss(board, mshr);
 }
 
@@ -403,6 +409,8 @@ void agent_receive(struct board *board, const struct message *message, const uin
     count_loss(board, message, before);
     if (out.fill)
         count_fill(board, mshr, message);
+    if (message->type == MSG_ACK_COUNT)
+        note_server(board, mshr, message, false);
     send_all(board, &out, subject.view.data);
     if (out.fail)
         fail_waiters(board, mshr);

@@ -62,9 +62,9 @@ struct mshr {
     uint16_t home;          // miss: the board that was asked, whatever a segment map says by now
     struct cache_line line; // eviction: controller's state
     uint8_t *data;          // eviction: bytes
-    struct parking parking;
     uint16_t n_waiters;
     struct waiter waiters[L1S_PER_BOARD_MAX];
+    struct parking parking; // last: large, and most of it never touched
 };
 
 // Transactions are found by line through chains; the order in a chain never reaches results.

@@ -65,6 +65,7 @@ struct mshr *mshr_take(struct board *board, uint64_t line, bool eviction)
     uint8_t *data = mshr->data;
     memset(mshr, 0, offsetof(struct mshr, waiters));
     mshr->data = data;
+    mshr->parking.n = 0;
     mshr->used = true;
     mshr->eviction = eviction;
     mshr->address = line;

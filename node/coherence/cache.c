@@ -7,9 +7,10 @@
 
 static enum cache_event data_event(const struct cache_line *line, const struct message *message)
 {
+    bool complete = line->acks + message->acks == 0;
     if (message->flags & MSGF_OWNER)
-        return CE_DATA_OWNER;
-    return line->acks + message->acks == 0 ? CE_DATA_ACKS0 : CE_DATA_ACKS;
+        return complete ? CE_DATA_OWNER : CE_DATA_OWNER_ACKS;
+    return complete ? CE_DATA_ACKS0 : CE_DATA_ACKS;
 }
 
 enum cache_event cache_event_of(const struct cache_line *line, const struct message *message)
@@ -27,6 +28,8 @@ enum cache_event cache_event_of(const struct cache_line *line, const struct mess
         return data_event(line, message);
     case MSG_DATA_E:
         return CE_DATA_E;
+    case MSG_ACK_COUNT:
+        return line->acks + message->acks == 0 ? CE_ACK_COUNT0 : CE_ACK_COUNT;
     case MSG_ERROR:
         return CE_ERROR;
     case MSG_PUT_ERROR:
@@ -64,19 +67,22 @@ static void to_home(struct step_out *out, const struct step_context *context, en
 }
 
 // Answers `message`, a forward, on behalf of its requestor's transaction.
-static void answer(struct step_out *out, const struct step_context *context, const struct message *message,
-                   enum message_type type, component_id dst, uint8_t flags)
+static struct message *answer(struct step_out *out, const struct step_context *context,
+                              const struct message *message, enum message_type type, component_id dst,
+                              uint8_t flags)
 {
     struct message *reply = send(out, context, type, dst);
     reply->requestor = message->requestor;
     reply->txn = message->txn;
     reply->flags = flags;
+    return reply;
 }
 
 // Flags of data that leaves a line: where it comes from, whether memory has it, whether it is lost.
 static uint8_t data_flags(unsigned state, const struct cache_line *line)
 {
-    bool dirty = state == C_M || state == C_MI_A;
+    bool owner = state == C_O || state == C_OM_AC || state == C_OM_F || state == C_OM_AF || state == C_OI_A;
+    bool dirty = state == C_M || state == C_MI_A || owner;
     return (uint8_t)(MSGF_OWNER | (dirty ? MSGF_DIRTY : 0) | (line->poison ? MSGF_POISON : 0));
 }
 
@@ -136,9 +142,15 @@ static void perform(enum cache_action action, struct cache_line *line, const str
     case CA_PUTM:
         to_home(out, context, MSG_PUTM, data_flags(C_M, line));
         break;
+    case CA_PUTO:
+        to_home(out, context, MSG_PUTO, data_flags(C_O, line));
+        break;
     case CA_FILL:
         out->fill = true;
         line->poison = message->flags & MSGF_POISON;
+        break;
+    case CA_LOSE:
+        line->poison = true;
         break;
     case CA_ADD_ACKS:
         line->acks = (int16_t)(line->acks + message->acks);
@@ -148,7 +160,8 @@ static void perform(enum cache_action action, struct cache_line *line, const str
         break;
     case CA_DATA_TO_REQ:
         answer(out, context, message, MSG_DATA, component(message->requestor, UNIT_AGENT),
-               data_flags(line->state, line));
+               data_flags(line->state, line))
+            ->acks = message->acks;
         break;
     case CA_DATA_TO_DIR:
         answer(out, context, message, MSG_DATA, component(context->home, UNIT_HOME),
@@ -193,8 +206,9 @@ void cache_answer_lost(const struct message *message, const struct step_context 
     }
     bool from_home = component_unit(message->src) == UNIT_HOME; // else from the requestor, whose home is busy
     uint8_t blocks = from_home ? 0 : MSGF_BLOCKS;
-    answer(out, context, message, MSG_DATA, requestor, MSGF_OWNER | MSGF_POISON | blocks);
-    if (message->type == MSG_FWD_GETS && from_home)
+    answer(out, context, message, MSG_DATA, requestor, MSGF_OWNER | MSGF_POISON | blocks)->acks =
+        message->acks;
+    if (message->type == MSG_FWD_GETS && from_home && !(message->flags & MSGF_OWNER))
         answer(out, context, message, MSG_DATA, component(context->home, UNIT_HOME),
                MSGF_OWNER | MSGF_POISON);
 }

@@ -22,13 +22,15 @@ enum dir_event dir_event_of(const struct dir_line *line, const struct message *m
     case MSG_GETS:
         return DE_GETS;
     case MSG_GETM:
-        return DE_GETM;
+        return line->state == D_O && is_owner(line, requestor) ? DE_GETM_OWNER : DE_GETM;
     case MSG_PUTS:
         return is_last_sharer(line, requestor) ? DE_PUTS_LAST : DE_PUTS_NOT_LAST;
     case MSG_PUTM:
         return is_owner(line, requestor) ? DE_PUTM_OWNER : DE_PUTM_NON_OWNER;
     case MSG_PUTE:
         return is_owner(line, requestor) ? DE_PUTE_OWNER : DE_PUTE_NON_OWNER;
+    case MSG_PUTO:
+        return is_owner(line, requestor) ? DE_PUTO_OWNER : DE_PUTO_NON_OWNER;
     case MSG_DATA:
         return line->acks == 1 ? DE_LAST_DATA : DE_DATA;
     case MSG_INV_ACK:
@@ -74,14 +76,19 @@ static struct message *send(struct step_out *out, const struct step_context *con
     return message;
 }
 
+static int16_t invalidations(const struct step_out *out)
+{
+    int16_t n = 0;
+    for (unsigned i = 0; i < out->n; i++)
+        n = (int16_t)(n + (out->send[i].type == MSG_INV));
+    return n;
+}
+
 static void send_data(struct step_out *out, const struct step_context *context, const struct message *cause,
                       const struct dir_line *line, enum message_type type)
 {
-    int16_t invalidations = 0;
-    for (unsigned i = 0; i < out->n; i++)
-        invalidations = (int16_t)(invalidations + (out->send[i].type == MSG_INV));
     struct message *data = send(out, context, cause, type, cause->requestor);
-    data->acks = invalidations;
+    data->acks = invalidations(out);
     data->flags = line->poison ? MSGF_POISON : 0;
 }
 
@@ -93,11 +100,14 @@ static void send_invalidations(struct step_out *out, const struct step_context *
         send(out, context, cause, MSG_INV, context->first_board + (unsigned)__builtin_ctzll(rest));
 }
 
-static void forward(struct step_out *out, const struct step_context *context, const struct message *cause,
-                    const struct dir_line *line, enum message_type type)
+static struct message *forward(struct step_out *out, const struct step_context *context,
+                               const struct message *cause, const struct dir_line *line,
+                               enum message_type type)
 {
     NP_ASSERT(line->owner != NO_OWNER);
-    send(out, context, cause, type, context->first_board + line->owner);
+    struct message *message = send(out, context, cause, type, context->first_board + line->owner);
+    message->acks = invalidations(out);
+    return message;
 }
 
 static void name_owner(struct step_out *out, const struct step_context *context, const struct message *cause,
@@ -172,6 +182,9 @@ static void perform(enum dir_action action, struct dir_line *line, const struct 
     case DA_FWD_GETS:
         forward(out, context, message, line, MSG_FWD_GETS);
         break;
+    case DA_FWD_GETS_O:
+        forward(out, context, message, line, MSG_FWD_GETS)->flags = MSGF_OWNER;
+        break;
     case DA_FWD_GETM:
         forward(out, context, message, line, MSG_FWD_GETM);
         break;
@@ -180,6 +193,9 @@ static void perform(enum dir_action action, struct dir_line *line, const struct 
         break;
     case DA_PUT_ACK:
         send(out, context, message, MSG_PUT_ACK, message->requestor);
+        break;
+    case DA_ACK_COUNT:
+        send(out, context, message, MSG_ACK_COUNT, message->requestor)->acks = invalidations(out);
         break;
     case DA_ADD_REQ:
         sharers_add(&line->sharers, &context->form, requestor);

@@ -16,6 +16,11 @@ enum board_class onboard_class(unsigned cache_state)
     case C_S:
     case C_SM_AD:
     case C_SM_A:
+    case C_O:
+    case C_OM_AC:
+    case C_OM_A:
+    case C_OM_F:
+    case C_OM_AF:
         return B_S;
     case C_E:
         return B_E;

@@ -208,7 +208,8 @@ static bool speaks(const struct protocol *protocol, unsigned type)
 {
     bool of_four_hops = type == MSG_OWNER || type == MSG_RECALL || type == MSG_UNBLOCK ||
                         type == MSG_UNBLOCK_DATA || type == MSG_UNBLOCK_ERROR;
-    return protocol->four_hop || !of_four_hops;
+    bool of_owned = type == MSG_ACK_COUNT || type == MSG_PUTO;
+    return (protocol->four_hop || !of_four_hops) && (dir_row(protocol, D_O) || !of_owned);
 }
 
 static void print_networks(const struct protocol *protocol, FILE *out)

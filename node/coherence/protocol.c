@@ -24,6 +24,18 @@ static const struct protocol protocols[] = {
             },
     },
     {
+        .name = "moesi",
+        .source = "Primer, 2nd ed., tables 8.5 and 8.6 with the E of 8.3 and 8.4",
+        .cache =
+            {
+#include "node/coherence/cache_moesi.def"
+            },
+        .directory =
+            {
+#include "node/coherence/directory_moesi.def"
+            },
+    },
+    {
         .name = "msi",
         .source = "Primer, 2nd ed., tables 8.1 and 8.2",
         .cache =

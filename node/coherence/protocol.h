@@ -28,7 +28,13 @@
     X(C_MI_A, "MI_A", "PutM sent, still answers forwards")                                                   \
     X(C_EI_A, "EI_A", "PutE sent, still answers forwards")                                                   \
     X(C_SI_A, "SI_A", "PutS sent, or a Put overtaken by Fwd-GetS")                                           \
-    X(C_II_A, "II_A", "a Put overtaken by Fwd-GetM or Inv")
+    X(C_II_A, "II_A", "a Put overtaken by Fwd-GetM or Inv")                                                  \
+    X(C_O, "O", "held, others may hold it too, memory may be stale")                                         \
+    X(C_OM_AC, "OM_AC", "upgrade of an owner sent, still readable, waiting for the number of acks")          \
+    X(C_OM_A, "OM_A", "upgrade of an owner: number received, waiting for acks")                              \
+    X(C_OI_A, "OI_A", "PutO sent, or PutM or PutE overtaken by Fwd-GetS; still answers forwards")            \
+    X(C_OM_F, "OM_F", "OM_AC after data of a dead owner's gate, which overtook a Fwd-GetM that must come")   \
+    X(C_OM_AF, "OM_AF", "the same, waiting for acks, too")
 
 // Events at the cache controller. Data is split by what it decides, so that a cell never has a condition.
 #define CACHE_EVENTS(X)                                                                                      \
@@ -42,7 +48,10 @@
     X(CE_DATA_E, "Data-E", "exclusive data from the home")                                                   \
     X(CE_DATA_ACKS0, "Data ack=0", "data, no acks outstanding")                                              \
     X(CE_DATA_ACKS, "Data ack>0", "data, acks outstanding")                                                  \
-    X(CE_DATA_OWNER, "Data owner", "data from the owner")                                                    \
+    X(CE_DATA_OWNER, "Data owner", "data from the owner, no acks outstanding")                               \
+    X(CE_DATA_OWNER_ACKS, "Owner ack>0", "data from the owner, acks outstanding")                            \
+    X(CE_ACK_COUNT0, "Count ack=0", "number of acks for an owner's upgrade, none outstanding")               \
+    X(CE_ACK_COUNT, "Count ack>0", "number of acks for an owner's upgrade, some outstanding")                \
     X(CE_INV_ACK, "Inv-Ack", "an ack, others outstanding")                                                   \
     X(CE_LAST_INV_ACK, "Last-Ack", "the last ack outstanding")                                               \
     X(CE_ERROR, "Error", "our request was refused by a gate or home")                                        \
@@ -60,9 +69,9 @@
     X(CA_PUTE, "PutE>dir")                                                                                   \
     X(CA_PUTM, "PutM>dir")                                                                                   \
     X(CA_FILL, "fill")        /* the message's data becomes ours */                                          \
-    X(CA_ADD_ACKS, "acks+=n") /* the number that Data announces */                                           \
+    X(CA_ADD_ACKS, "acks+=n") /* the number that Data or AckCount announces */                               \
     X(CA_DEC_ACKS, "acks-1")                                                                                 \
-    X(CA_DATA_TO_REQ, "Data>req")                                                                            \
+    X(CA_DATA_TO_REQ, "Data>req") /* with the acks of Fwd-GetM */                                            \
     X(CA_DATA_TO_DIR, "Data>dir")                                                                            \
     X(CA_ACK_TO_REQ, "Inv-Ack>req")                                                                          \
     X(CA_FAIL, "bus error")          /* whoever waits for the line */                                        \
@@ -70,7 +79,9 @@
     X(CA_ASK_GETM, "Fwd-GetM>owner")                                                                         \
     X(CA_UNBLOCK, "Unblock>dir")                                                                             \
     X(CA_UNBLOCK_DATA, "Unb-Data>dir") /* with the line: memory is stale */                                  \
-    X(CA_ACK_TO_DIR, "Inv-Ack>dir")
+    X(CA_ACK_TO_DIR, "Inv-Ack>dir")                                                                          \
+    X(CA_PUTO, "PutO>dir")                                                                                   \
+    X(CA_LOSE, "lost") /* the data of the line is: whoever uses it sees a machine check */
 
 // States of a line at its home.
 #define DIR_STATES(X)                                                                                        \
@@ -88,11 +99,13 @@
     X(D_GM, "gM", "no entry: some board owns it")                                                            \
     X(D_GM_A, "gM_A", "a Put came in gM: asked its sender whether it is the owner")                          \
     X(D_R_D, "R_D", "recalled, waiting for the owner's data")                                                \
-    X(D_R_A, "R_A", "recalled, waiting for acks")
+    X(D_R_A, "R_A", "recalled, waiting for acks")                                                            \
+    X(D_O, "O", "the owner holds it, and the sharers; memory may be stale")
 
 #define DIR_EVENTS(X)                                                                                        \
     X(DE_GETS, "GetS", "a board wants to read")                                                              \
     X(DE_GETM, "GetM", "a board wants to write")                                                             \
+    X(DE_GETM_OWNER, "GetM owner", "the owner in O wants to write")                                          \
     X(DE_PUTS_NOT_LAST, "PutS-NotLast", "other sharers remain")                                              \
     X(DE_PUTS_LAST, "PutS-Last", "the last sharer leaves")                                                   \
     X(DE_PUTM_OWNER, "PutM owner", "the owner leaves, dirty")                                                \
@@ -108,15 +121,17 @@
     X(DE_FORGET, "forget", "its entry goes, the copies stay")                                                \
     X(DE_ACK, "Ack", "of a recall, others outstanding")                                                      \
     X(DE_LAST_ACK, "Last-Ack", "of a recall, the last one outstanding")                                      \
-    X(DE_LAST_DATA, "Last-Data", "the former owner's copy, the last answer to a recall")
+    X(DE_LAST_DATA, "Last-Data", "the former owner's copy, the last answer to a recall")                     \
+    X(DE_PUTO_OWNER, "PutO owner", "the owner leaves, sharers may remain")                                   \
+    X(DE_PUTO_NON_OWNER, "PutO other", "overtaken PutO")
 
 #define DIR_ACTIONS(X)                                                                                       \
     X(DA_NONE, "-")                                                                                          \
     X(DA_DATA, "Data>req") /* acks = Invs sent by this cell */                                               \
     X(DA_DATA_E, "Data-E>req")                                                                               \
     X(DA_FWD_GETS, "Fwd-GetS>owner")                                                                         \
-    X(DA_FWD_GETM, "Fwd-GetM>owner")                                                                         \
-    X(DA_INV, "Inv>sharers") /* all but the requestor */                                                     \
+    X(DA_FWD_GETM, "Fwd-GetM>owner") /* acks = Invs sent by this cell */                                     \
+    X(DA_INV, "Inv>sharers")         /* all but the requestor */                                             \
     X(DA_PUT_ACK, "Put-Ack>req")                                                                             \
     X(DA_ADD_REQ, "+sharer req")                                                                             \
     X(DA_ADD_OWNER, "+sharer owner")                                                                         \
@@ -132,7 +147,9 @@
     X(DA_RECALL_REQ, "Recall>req")                                                                           \
     X(DA_DEC_ACKS, "acks-1")                                                                                 \
     X(DA_ALL_SHARERS, "sharers=all")                                                                         \
-    X(DA_LOSE, "memory lost")
+    X(DA_LOSE, "memory lost")                                                                                \
+    X(DA_ACK_COUNT, "AckCount>req")       /* acks = Invs sent by this cell */                                \
+    X(DA_FWD_GETS_O, "Fwd-GetS(O)>owner") /* who stays owner: no data will come */
 
 #define PROTOCOL_ENUM3(name, text, meaning) name,
 #define PROTOCOL_ENUM2(name, text)          name,
@@ -163,7 +180,13 @@ struct protocol {
     struct cell directory[DIR_STATE_COUNT][DIR_EVENT_COUNT];
 };
 
-// The protocol of that name ("mesi", "msi", "sun"), or NULL. Static; never freed.
+// True for a state that waits for nothing.
+static inline bool cache_state_is_stable(unsigned state)
+{
+    return state <= C_M || state == C_O;
+}
+
+// The protocol of that name ("mesi"), or NULL. Static; never freed.
 const struct protocol *protocol_by_name(const char *name);
 
 // The i-th protocol that ships, NULL beyond the last.

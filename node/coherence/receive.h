@@ -10,9 +10,10 @@
 #include "node/coherence/onboard.h"
 #include "node/coherence/step.h"
 
-// Forwards that wait for a line's transaction. Two are possible: an Inv or Fwd-GetM of the next owner after a
-// Fwd-GetS that was parked in IS_D (explored: tests/model asserts it).
-#define PARKED_MAX 2
+// Forwards that wait for a line's transaction: at most one for what each other board asks (explored:
+// tests/model asserts it). A home that waits for the owner's data sends two at most, an Inv or Fwd-GetM of
+// the next owner after a Fwd-GetS that was parked in IS_D; MOESI's sends a Fwd-GetS for every other board.
+#define PARKED_MAX (BOARDS_PER_SYSTEM_MAX - 1)
 
 struct parking {
     uint8_t n;

@@ -59,9 +59,13 @@ enum directory_miss {
     DIRECTORY_MISS_COUNT
 };
 
+// The protocols that node/coherence has tables of, in its order; the coordinator, which does not see them,
+// has their names from here.
+#define PROTOCOL_NAMES "mesi", "moesi", "msi", "sun"
+
 struct system_desc {
     char name[NAME_MAX_BYTES];
-    char protocol[NAME_MAX_BYTES]; // between boards: "mesi", "msi", "sun"
+    char protocol[NAME_MAX_BYTES]; // between boards: one of PROTOCOL_NAMES
     enum directory_miss directory_miss;
     uint32_t first_board, boards; // its boards are first_board .. first_board + boards - 1
     // Crossbar, from egress end to ingress start. Boards 0 .. boards_per_crossbar - 1 of the system share a

@@ -32,6 +32,11 @@ bool message_carries_data(unsigned type)
     return type < MSG_TYPE_COUNT && types[type].data;
 }
 
+bool message_counts_acks(unsigned type)
+{
+    return type == MSG_FWD_GETM || type == MSG_ACK_COUNT || message_vnet(type) == VN_RESPONSE;
+}
+
 void message_list_init(struct message_list *list, uint32_t line_bytes)
 {
     *list = (struct message_list){.line_bytes = line_bytes};

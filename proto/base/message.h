@@ -36,7 +36,9 @@ enum vnet { VN_REQUEST, VN_FORWARD, VN_RESPONSE, VN_COUNT };
     X(MSG_RECALL, "Recall", VN_FORWARD, 0)                                                                   \
     X(MSG_UNBLOCK, "Unblock", VN_RESPONSE, 0)                                                                \
     X(MSG_UNBLOCK_DATA, "Unblock-Data", VN_RESPONSE, 1)                                                      \
-    X(MSG_UNBLOCK_ERROR, "Unblock-Error", VN_RESPONSE, 0)
+    X(MSG_UNBLOCK_ERROR, "Unblock-Error", VN_RESPONSE, 0)                                                    \
+    X(MSG_ACK_COUNT, "AckCount", VN_FORWARD, 0)                                                              \
+    X(MSG_PUTO, "PutO", VN_REQUEST, 1)
 
 enum message_type {
 #define X(name, text, vnet, data) name,
@@ -46,8 +48,9 @@ enum message_type {
 };
 
 enum message_flag {
-    MSGF_OWNER = 1,  // Data sent by an owner, not by the home
-    MSGF_DIRTY = 2,  // the data differs from memory
+    MSGF_OWNER = 1,  // Data: sent by an owner, not by the home. Fwd-GetS: the owner stays one, the home takes
+                     // no data
+    MSGF_DIRTY = 2,  // the data may differ from memory
     MSGF_POISON = 4, // the data is lost: whoever uses it sees a machine check
     MSGF_BLOCKS = 8, // the line's home waits for the receiver's Unblock
     MSGF_ALL = 15
@@ -58,12 +61,13 @@ struct message {
     sim_time time;
     component_id dst, src;
     uint64_t seq;
-    uint64_t line;      // partition real address of the line
-    uint32_t txn;       // number of the requestor's transaction, for traces
-    uint16_t requestor; // board on whose behalf the transaction runs
-    int16_t acks;  // Data: invalidation acknowledgements to expect; Owner: the owner's number in its system
-    uint8_t type;  // enum message_type
-    uint8_t flags; // enum message_flag
+    uint64_t line;        // partition real address of the line
+    uint32_t txn;         // number of the requestor's transaction, for traces
+    uint16_t requestor;   // board on whose behalf the transaction runs
+    int16_t acks;         // Data, AckCount, Fwd-GetM: acknowledgements that the requestor must expect; Owner:
+                          // the owner's number in its system
+    uint8_t type;         // enum message_type
+    uint8_t flags;        // enum message_flag
     uint16_t map_version; // of the sender's segment map
     uint32_t data;        // index into the container's lines, or NO_DATA
 };
@@ -73,6 +77,7 @@ _Static_assert(sizeof(struct message) == 48, "columns and copies rely on a packe
 const char *message_name(unsigned type); // "GetS"; "?" beyond the last type
 enum vnet message_vnet(unsigned type);
 bool message_carries_data(unsigned type);
+bool message_counts_acks(unsigned type); // false: its acks are always 0
 
 // A growable list of messages and the lines they carry. All messages of a list have the same line size.
 struct message_list {

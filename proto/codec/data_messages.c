@@ -9,11 +9,11 @@
 
 #define ADDRESS_BITS 52 // see MEMORY_PER_BOARD_MAX
 
-// The type's column of message_carries_data and message_vnet, for a loop that runs once per message.
+// message_carries_data, for a loop that runs once per message.
 static const struct {
-    bool data, response;
+    bool data;
 } types[MSG_TYPE_COUNT] = {
-#define X(name, text, vnet, data) {data, (vnet) == VN_RESPONSE},
+#define X(name, text, vnet, data) {data},
     MESSAGE_TYPES(X)
 #undef X
 };
@@ -137,7 +137,8 @@ static const char *row_invalid(const message_columns *columns, size_t i)
         return "a component of no board";
     if (columns->requestor[i] >= BOARDS_MAX)
         return "a requestor that is no board";
-    if (columns->n_acks && columns->acks[i] > (types[type].response ? BOARDS_PER_SYSTEM_MAX : 0))
+    if (columns->n_acks && columns->acks[i] &&
+        (columns->acks[i] > BOARDS_PER_SYSTEM_MAX || !message_counts_acks(type)))
         return "an impossible number of acknowledgements";
     if (columns->n_map_version && columns->map_version[i] > UINT16_MAX)
         return "an impossible segment-map version";

@@ -33,7 +33,7 @@ static void fill(struct message_list *list)
                                   .line = 64 * type,
                                   .txn = 5,
                                   .requestor = 1,
-                                  .acks = message_vnet(type) == VN_RESPONSE ? 3 : 0,
+                                  .acks = message_counts_acks(type) ? 3 : 0,
                                   .type = (uint8_t)type,
                                   .flags = MSGF_DIRTY,
                                   .map_version = 1};

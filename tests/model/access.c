@@ -44,7 +44,7 @@ static void perform(struct model_view *view, unsigned l1, unsigned access)
 {
     struct model *model = view->model;
     struct board_line *line = &view->state->board[view->line][view->board];
-    line->waiting &= (uint8_t) ~(access << (2 * l1));
+    line->waiting = (line->waiting & ~(access << (2 * l1))) & 15;
     if (model->config->l1s) {
         view->except = l1;
         receive_snoop(&view->receive, access == WAIT_LOAD ? L_OTHER_LOAD : L_OTHER_STORE);
@@ -78,7 +78,8 @@ static void at_order_point(struct model *model, struct model_state *state, const
     if (cell->kind == CELL_IMPOSSIBLE)
         model_fail("no cell for state %s, event %s", cache_state_name(before),
                    cache_event_name(event_of(move->access)));
-    state->board[move->line][move->board].waiting |= (uint8_t)(move->access << (2 * move->l1));
+    struct board_line *at = &state->board[move->line][move->board];
+    at->waiting = (at->waiting | (unsigned)move->access << (2 * move->l1)) & 15;
     TRACE(model, move->board, move->line, "L1 %u %s", move->l1, cache_event_name(event_of(move->access)));
     if (cell->kind == CELL_STALL) {
         TRACE(model, move->board, move->line, "%s waits", cache_state_name(before));
@@ -120,12 +121,12 @@ void access_evict(struct model *model, struct model_state *state, const struct m
     struct board_line *line = &state->board[move->line][move->board];
     TRACE(model, move->board, move->line, "L1 %u evicts %s", move->l1, l1_state_name(l1_get(line, move->l1)));
     // Only the evicting L1 takes part, so the others are hidden from the snoop.
-    uint8_t others = line->l1 & (uint8_t) ~(3u << (2 * move->l1));
-    line->l1 &= (uint8_t)(3u << (2 * move->l1));
+    unsigned mine = 3u << (2 * move->l1), others = line->l1 & ~mine;
+    line->l1 = line->l1 & mine & 15;
     receive_snoop(&view.receive, L_EVICT);
     if (line->l1)
         model_fail("board %u: L1 %u still holds the line that it evicted", move->board, move->l1);
-    line->l1 |= others;
+    line->l1 = (line->l1 | others) & 15;
     view_close(&view);
 }
 

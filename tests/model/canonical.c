@@ -82,9 +82,8 @@ static void board_keys(const struct model *model, const struct model_state *stat
         struct board_line at = state->board[0][i];
         uint64_t bits = 0;
         at.value = (uint8_t)__builtin_popcount(at.value);
-        for (unsigned j = 0; j < PARKED_MAX; j++)
-            if (at.parked[j])
-                at.parked[j] = (uint8_t)(at.parked[j] & ~7u) | ((at.parked[j] & 7u) == i);
+        for (unsigned j = 0; j < MODEL_PARKED_MAX; j++)
+            at.parked[j] = parked_renamed(at.parked[j], parked_requestor(at.parked[j]) == i);
         memcpy(&bits, &at, sizeof bits);
         unsigned role =
             (home->sharers >> i & 1u) | (home->owner == i ? 2u : 0) | (state->dead >> i & 1u) << 2;
@@ -93,7 +92,9 @@ static void board_keys(const struct model *model, const struct model_state *stat
     unsigned end = state->unordered + state->forwards, place = 0;
     for (unsigned i = 0; i < end; i++) {
         packed_message packed = state->message[i];
-        place = i > state->unordered && packed_same_queue(packed, state->message[i - 1]) ? place + 1 : 0;
+        place = i > state->unordered && packed_queue(packed) == packed_queue(state->message[i - 1])
+                    ? place + 1
+                    : 0;
         uint64_t content =
             packed_renamed(packed, 0, 0, 0, (unsigned)__builtin_popcount(packed_value(packed)));
         content = mix(content + place);
@@ -117,11 +118,6 @@ static bool is_sorted(const struct model_config *config, const struct renaming *
 static unsigned swapped_words(unsigned value)
 {
     return (value & 0xfc) | (value & 1) << 1 | (value >> 1 & 1);
-}
-
-static uint8_t renamed_parked(uint8_t parked, const struct renaming *r)
-{
-    return parked ? (uint8_t)((parked & ~7u) | r->to[parked & 7]) : 0;
 }
 
 static uint8_t renamed_set(unsigned set, const struct renaming *r, unsigned boards)
@@ -178,8 +174,8 @@ static void rename(const struct model *model, const struct model_state *state, s
         for (unsigned i = 0; i < config->boards; i++) {
             struct board_line *at = &out->board[line][i];
             *at = state->board[from][r->from[i]];
-            at->parked[0] = renamed_parked(at->parked[0], r);
-            at->parked[1] = renamed_parked(at->parked[1], r);
+            for (unsigned j = 0; j < MODEL_PARKED_MAX; j++)
+                at->parked[j] = parked_renamed(at->parked[j], r->to[parked_requestor(at->parked[j])]);
             if (swap)
                 at->value = (uint8_t)swapped_words(at->value);
         }
@@ -200,8 +196,8 @@ static void sort_l1s(const struct model_config *config, struct model_state *stat
             continue;
         for (unsigned line = 0; line < config->lines; line++) {
             struct board_line *at = &state->board[line][i];
-            at->l1 = (uint8_t)((at->l1 & 3) << 2 | (at->l1 >> 2 & 3));
-            at->waiting = (uint8_t)((at->waiting & 3) << 2 | (at->waiting >> 2 & 3));
+            at->l1 = ((at->l1 & 3) << 2 | at->l1 >> 2) & 15;
+            at->waiting = ((at->waiting & 3) << 2 | at->waiting >> 2) & 15;
         }
     }
 }

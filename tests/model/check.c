@@ -93,7 +93,7 @@ static bool check_board(struct model *model, const struct model_state *state, un
     const struct board_line *at = &state->board[line][board];
     if (class_of(state, line, board) >= B_S && !at->poison && at->value != word_mask(model))
         return broken(model, "board %u in %s reads a stale word", board, cache_state_name(at->state));
-    if (at->state <= C_M && at->acks)
+    if (cache_state_is_stable(at->state) && at->acks)
         return broken(model, "board %u is stable in %s with %d acks outstanding", board,
                       cache_state_name(at->state), at->acks);
     if (!check_hits(model, state, line, board))
@@ -127,7 +127,7 @@ bool model_at_rest(const struct model *model, const struct model_state *state)
     for (unsigned line = 0; line < model->config->lines; line++)
         for (unsigned i = 0; i < model->config->boards; i++) {
             const struct board_line *at = &state->board[line][i];
-            if (at->state > C_M || at->parked[0] || at->waiting)
+            if (!cache_state_is_stable(at->state) || at->parked[0] || at->waiting)
                 return false;
         }
     return true;
@@ -206,6 +206,23 @@ static bool check_forgotten(struct model *model, const struct model_state *state
     return (lost && holders == 0) || broken(model, "at rest the home is in gM; %#x hold the line", holders);
 }
 
+// In O the sharers are the other holders; memory may be current or not.
+static bool check_owned(struct model *model, const struct model_state *state, unsigned line, unsigned holders)
+{
+    const struct home_line *home = &state->home[line];
+    unsigned owner = home->owner == MODEL_NO_BOARD ? 0 : 1u << home->owner;
+    bool lost = owner && (model_dead(state, home->owner) ||
+                          (model_put_refused(state, home->owner) && !(holders & owner)));
+    if (!owner || (home->sharers & owner) || !sharers_are_true(model, state, home, holders & ~owner))
+        return broken(
+            model,
+            "at rest the home in O takes board %u for the owner, boards %#x for sharers; %#x hold the line",
+            home->owner, home->sharers, holders);
+    unsigned is = lost ? C_O : state->board[line][home->owner].state;
+    return is == C_O || broken(model, "at rest the home in O takes board %u for the owner, which is in %s",
+                               home->owner, cache_state_name(is));
+}
+
 static bool check_directory(struct model *model, const struct model_state *state, unsigned line)
 {
     const struct home_line *home = &state->home[line];
@@ -218,6 +235,8 @@ static bool check_directory(struct model *model, const struct model_state *state
     case D_E:
     case D_M:
         return check_owner(model, state, line, holders);
+    case D_O:
+        return check_owned(model, state, line, holders);
     case D_I:
     case D_S:
         if (!sharers_are_true(model, state, home, holders) || home->owner != MODEL_NO_BOARD ||

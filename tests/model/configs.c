@@ -24,6 +24,8 @@ static const struct model_config configs[] = {
      .long_at_four_hops = true},
     {"2-boards-2-lines-2-misses", EFFORT_LONG, MACHINE(2, 2, 1), .words = 1, .outstanding = 2,
      .home = {0, 1}},
+    // The same with as little as shows that no line waits for another: for protocols with many states.
+    {"2-boards-2-lines-bare", EFFORT_DEMO, MACHINE(2, 2, 0), .words = 0, .outstanding = 1, .home = {0, 1}},
     // Boards die at any moment, and gates answer for them.
     {"2-boards-one-dies", EFFORT_QUICK, MACHINE(2, 1, 1), .words = 1, .outstanding = 1, .home = {APART},
      .may_die = BOARDS(2), .deaths = 1},
@@ -33,6 +35,8 @@ static const struct model_config configs[] = {
      .may_die = BOARDS(3), .deaths = 1},
     {"3-boards-two-die", EFFORT_NORMAL, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {0},
      .may_die = BOARDS(3), .deaths = 2},
+    {"4-boards-one-dies", EFFORT_LONG, MACHINE(4, 1, 0), .words = 0, .outstanding = 1, .home = {APART},
+     .may_die = BOARDS(4), .deaths = 1},
     // Segment maps are damaged at any moment: later requests and Puts are refused by a home that is not
     // theirs.
     {"2-boards-misled", EFFORT_QUICK, MACHINE(2, 1, 1), .words = 1, .outstanding = 1, .home = {APART},

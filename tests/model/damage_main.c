@@ -151,7 +151,7 @@ int main(int argc, char **argv)
     static struct stage all[STAGES];
     const struct protocol *protocol = argc == 3 ? protocol_by_name(argv[1]) : NULL;
     if (!protocol) {
-        fprintf(stderr, "usage: model_damage mesi|msi SURVIVORS\n");
+        fprintf(stderr, "usage: model_damage PROTOCOL SURVIVORS\n");
         return 2;
     }
     for (unsigned i = 0; i < STAGES; i++)

@@ -62,10 +62,10 @@ static void after_step(struct model *model, struct model_state *state, unsigned 
 {
     struct board_line *at = &state->board[line][board];
     bool filled = onboard_class(before) != onboard_class(at->state) && onboard_class(at->state) != B_I &&
-                  at->state != C_SM_AD && at->state != C_SM_A;
+                  cache_state_is_stable(at->state);
     unsigned waiting = at->waiting;
     access_serve(model, state, board, line);
-    if (filled && before >= C_IS_D && waiting && at->waiting == waiting)
+    if (filled && !cache_state_is_stable(before) && waiting && at->waiting == waiting)
         model_fail("board %u: a fill performed none of the accesses that waited for it", board);
     serve_parked(model, state, board, line);
 }
@@ -174,7 +174,7 @@ void deliver_death(struct model *model, struct model_state *state, unsigned boar
         struct board_line lost = state->board[line][board];
         state->board[line][board] = (struct board_line){0};
         unblock_for(model, state, lost.state, board, line);
-        for (unsigned i = 0; i < PARKED_MAX && lost.parked[i]; i++)
+        for (unsigned i = 0; i < MODEL_PARKED_MAX && lost.parked[i]; i++)
             to_gate(model, state, parked_message(lost.parked[i], line, board), board);
     }
 }

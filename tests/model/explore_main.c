@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 {
     const struct protocol *protocol = argc > 1 ? protocol_by_name(argv[1]) : NULL;
     if (!protocol || argc < 3) {
-        fprintf(stderr, "usage: model_explore mesi|msi quick|normal|CONFIGURATION...\n");
+        fprintf(stderr, "usage: model_explore PROTOCOL quick|normal|CONFIGURATION...\n");
         return 2;
     }
     bool good = true;

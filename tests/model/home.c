@@ -13,7 +13,8 @@ static struct dir_line open_home(const struct home_line *home)
                              .acks = home->acks};
 }
 
-// States in which memory's copy will not be used before it is written.
+// States in which memory's copy will not be used before it is written. Not O: a PutE that a Fwd-GetS has
+// overtaken may come, after which memory must be as good as it was in E.
 static bool memory_is_stale(unsigned state)
 {
     return state == D_M || state == D_S_D || state == D_GM || state == D_GM_A || state == D_R_D;

@@ -18,11 +18,6 @@ enum {
 
 #define LINE_STEP 64u // distance of two lines' addresses
 
-static packed_message with_value(packed_message packed, unsigned value)
-{
-    return (packed & ~(3u << AT_VALUE)) | value << AT_VALUE;
-}
-
 // MSGF_DIRTY is left out: it feeds counters, no controller reads it.
 packed_message pack_message(const struct message *message, unsigned value)
 {
@@ -41,6 +36,8 @@ packed_message pack_message(const struct message *message, unsigned value)
            dst << AT_DST | requestor << AT_REQUESTOR | acks << AT_ACKS | flags << AT_FLAGS |
            value << AT_VALUE;
 }
+
+_Static_assert(MSG_TYPE_COUNT <= 32, "types fit above AT_TYPE");
 
 unsigned packed_type(packed_message packed)
 {
@@ -130,11 +127,6 @@ unsigned packed_queue(packed_message packed)
     return packed >> AT_DST & 15;
 }
 
-bool packed_same_queue(packed_message a, packed_message b)
-{
-    return packed_queue(a) == packed_queue(b);
-}
-
 static void insert(struct model_state *state, unsigned at, packed_message packed)
 {
     unsigned n = state->unordered + state->forwards;
@@ -150,8 +142,8 @@ static void send_forward(struct model *model, struct model_state *state, packed_
     unsigned queue = packed_queue(packed);
     for (; at < end && packed_queue(state->message[at]) <= queue; at++)
         queued += packed_queue(state->message[at]) == queue;
-    // Found by exploring: the forwards of one line that a board can have coming are few.
-    unsigned bound = model->config->deaths ? 3 : 2;
+    // One for what each other board asks, and one that answers this board; one more follows a death.
+    unsigned bound = model->config->boards + (model->config->deaths ? 1u : 0);
     if (queued > bound)
         model_fail("%u forwards of one line queue for board %u", queued, packed_dst(packed));
     if (queued > model->most_forwards)
@@ -209,14 +201,40 @@ void state_sort_unordered(struct model_state *state)
     }
 }
 
+// A parked forward in a byte: its number among the forwards 4, requestor 2, acks 0, or for Fwd-GetS its flag
+// (first bits).
+static unsigned forward_number(unsigned type)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < type; i++)
+        n += message_vnet(i) == VN_FORWARD;
+    return n;
+}
+
 uint8_t park_byte(packed_message packed)
 {
-    NP_ASSERT(packed_type(packed) < 16); // a Recall never waits
-    return (uint8_t)(0x80 | packed_type(packed) << 3 | packed_requestor(packed));
+    unsigned number = forward_number(packed_type(packed)), acks = packed >> AT_ACKS & 7;
+    unsigned detail = packed_type(packed) == MSG_FWD_GETS ? packed >> AT_FLAGS & MSGF_OWNER : acks;
+    NP_ASSERT(number < 8 && detail < MODEL_BOARDS_MAX && packed_requestor(packed) < MODEL_BOARDS_MAX);
+    return (uint8_t)(0x80 | number << 4 | packed_requestor(packed) << 2 | detail);
 }
 
 packed_message parked_message(uint8_t parked, unsigned line, unsigned board)
 {
-    packed_message packed = with_value((packed_message)(parked >> 3 & 15) << AT_TYPE, 0);
-    return packed_renamed(packed, line, board, parked & 7, 0);
+    unsigned type = 0;
+    while (message_vnet(type) != VN_FORWARD || forward_number(type) != (parked >> 4 & 7u))
+        type++;
+    unsigned detail = (parked & 3u) << (type == MSG_FWD_GETS ? AT_FLAGS : AT_ACKS);
+    packed_message packed = (packed_message)type << AT_TYPE | detail;
+    return packed_renamed(packed, line, board, parked_requestor(parked), 0);
+}
+
+unsigned parked_requestor(uint8_t parked)
+{
+    return parked >> 2 & 3;
+}
+
+uint8_t parked_renamed(uint8_t parked, unsigned requestor)
+{
+    return parked ? (uint8_t)((parked & ~12u) | requestor << 2) : 0;
 }

@@ -153,7 +153,7 @@ static unsigned list_deliveries(const struct model *model, const struct model_st
         bool forward = i >= state->unordered;
         if (i > 0 && i < state->unordered && packed == state->message[i - 1])
             continue;
-        if (i > state->unordered && packed_same_queue(packed, state->message[i - 1]))
+        if (i > state->unordered && packed_queue(packed) == packed_queue(state->message[i - 1]))
             continue;
         if (forward && queue_is_blocked(model, state, packed))
             continue;

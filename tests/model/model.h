@@ -13,6 +13,7 @@
 #define MODEL_BOARDS_MAX   4
 #define MODEL_LINES_MAX    2
 #define MODEL_L1S_MAX      2
+#define MODEL_PARKED_MAX   3 // as other boards: each asks for one thing of a line
 #define MODEL_MESSAGES_MAX 24
 #define MODEL_NO_BOARD     7 // a home that stands on no board with caches; an owner that is none
 
@@ -48,9 +49,9 @@ struct board_line {
     int8_t acks;
     uint8_t value;
     uint8_t poison;
-    uint8_t l1;        // two bits per L1: enum l1_state
-    uint8_t waiting;   // two bits per L1: WAIT_LOAD, WAIT_STORE
-    uint8_t parked[2]; // forwards in order; 0: none
+    uint8_t l1 : 4;                   // two bits per L1: enum l1_state
+    uint8_t waiting : 4;              // two bits per L1: WAIT_LOAD, WAIT_STORE
+    uint8_t parked[MODEL_PARKED_MAX]; // forwards in order; 0: none
 };
 
 struct home_line {
@@ -182,7 +183,7 @@ static inline unsigned l1_get(const struct board_line *line, unsigned l1)
 
 static inline void l1_set(struct board_line *line, unsigned l1, unsigned value)
 {
-    line->l1 = (uint8_t)((line->l1 & ~(3u << (2 * l1))) | value << (2 * l1));
+    line->l1 = ((line->l1 & ~(3u << (2 * l1))) | value << (2 * l1)) & 15;
 }
 
 static inline unsigned waiting_get(const struct board_line *line, unsigned l1)
@@ -208,14 +209,15 @@ packed_message packed_renamed(packed_message packed, unsigned line, unsigned dst
 bool packed_is_forward(packed_message packed);
 bool packed_is_misled(packed_message packed);
 packed_message packed_misled(packed_message packed);
-bool packed_same_queue(packed_message a, packed_message b);
+unsigned packed_queue(packed_message packed); // equal for forwards that keep their order
 void state_send(struct model *model, struct model_state *state, packed_message packed);
-unsigned packed_queue(packed_message packed); // sorts by, and tells apart, queues of forwards
 void state_send_unordered(struct model_state *state, packed_message packed);
 void state_take(struct model_state *state, unsigned index);
 void state_sort_unordered(struct model_state *state);
 uint8_t park_byte(packed_message packed);
 packed_message parked_message(uint8_t parked, unsigned line, unsigned board);
+unsigned parked_requestor(uint8_t parked);
+uint8_t parked_renamed(uint8_t parked, unsigned requestor); // 0, none parked, stays 0
 
 // access.c
 void access_line(struct model *model, struct model_state *state, const struct move *move);

@@ -6,7 +6,7 @@ set -eu
 print=$1 explore=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for protocol in mesi msi; do
+for protocol in mesi moesi msi; do
   "$print" "$protocol" --murphi --boards 2 >"$work/model.m"
   rumur --output "$work/model.c" "$work/model.m"
   # rumur's verifier needs 16-byte compare and swap: an instruction, or libatomic.

@@ -46,7 +46,7 @@ static bool snoop(void *self, enum onboard_event event)
 static void open_parking(struct model_view *view, const struct board_line *line)
 {
     view->parking.n = 0;
-    for (unsigned i = 0; i < PARKED_MAX && line->parked[i]; i++)
+    for (unsigned i = 0; i < MODEL_PARKED_MAX && line->parked[i]; i++)
         unpack_message(view->model, parked_message(line->parked[i], view->line, view->board),
                        &view->parking.parked[view->parking.n++]);
 }
@@ -54,7 +54,6 @@ static void open_parking(struct model_view *view, const struct board_line *line)
 void view_open(struct model_view *view, struct model *model, struct model_state *state, unsigned board,
                unsigned line)
 {
-    _Static_assert(PARKED_MAX == NP_ARRAY_LEN(((struct board_line *)0)->parked), "as production");
     struct board_line *from = &state->board[line][board];
     view->model = model;
     view->state = state;
@@ -98,6 +97,10 @@ void view_close(struct model_view *view)
     to->poison = view->cache_line.poison;
     if (!copy_is_usable(to->state))
         to->value = to->poison = 0;
-    for (unsigned i = 0; i < PARKED_MAX; i++)
+    unsigned others =
+        view->model->config->boards - 1u; // one waiting forward for each; two in a small machine
+    if (view->parking.n > (others > 2 ? others : 2))
+        model_fail("board %u: %u forwards are parked", view->board, view->parking.n);
+    for (unsigned i = 0; i < MODEL_PARKED_MAX; i++)
         to->parked[i] = i < view->parking.n ? park_byte(pack_message(&view->parking.parked[i], 0)) : 0;
 }

@@ -155,7 +155,7 @@ static void run_file(const char *name)
         printf("  %s\n", err.text);
     CU_ASSERT_EQUAL_FATAL(code, ERR_OK);
     printf("\n");
-    static const char *const protocols[] = {"mesi", "msi", "sun"};
+    static const char *const protocols[] = {PROTOCOL_NAMES};
     for (unsigned i = 0; i < 2 * NP_ARRAY_LEN(protocols); i++) {
         struct way way = {.protocol = protocols[i / 2], .spread = i % 2};
         run_timings(name, &litmus, &way);

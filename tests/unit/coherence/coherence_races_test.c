@@ -106,7 +106,7 @@ static void at_board(struct race *race, const struct message *message)
     note(race, "%u %s %s -> %s", board, cache_event_name(event), cache_state_name(before),
          cache_state_name(view.line->state));
     send_all(race, &out, message->dst);
-    while (view.line->state <= C_M && receive_parked(&view, &out)) {
+    while (cache_state_is_stable(view.line->state) && receive_parked(&view, &out)) {
         note(race, "%u parked -> %s", board, cache_state_name(view.line->state));
         send_all(race, &out, message->dst);
     }

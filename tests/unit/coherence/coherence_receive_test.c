@@ -150,7 +150,9 @@ static void test_gate_answers(void)
                     {MSG_RECALL, MSG_ACK_ERROR, 1},
                     {MSG_UNBLOCK, -1, 0},
                     {MSG_UNBLOCK_DATA, -1, 0},
-                    {MSG_UNBLOCK_ERROR, -1, 0}};
+                    {MSG_UNBLOCK_ERROR, -1, 0},
+                    {MSG_ACK_COUNT, -1, 0},
+                    {MSG_PUTO, MSG_PUT_ERROR, 1}};
     CU_ASSERT_EQUAL(sizeof expected / sizeof expected[0], MSG_TYPE_COUNT);
     for (unsigned i = 0; i < MSG_TYPE_COUNT; i++) {
         struct message refused = message_of(expected[i].refused, 5), out[GATE_ANSWERS_MAX];

@@ -123,7 +123,7 @@ static void impossible_columns(void)
     const char beyond = MSG_TYPE_COUNT;
     CU_ASSERT_STRING_EQUAL(reason_of_columns(9, &beyond, 1), "an unknown message type");
     CU_ASSERT_STRING_EQUAL(reason_of_columns(9, "\xff", 1), "an unknown message type");
-    CU_ASSERT_STRING_EQUAL(reason_of_columns(10, "\x08", 1), "an unknown flag");
+    CU_ASSERT_STRING_EQUAL(reason_of_columns(10, "\x10", 1), "an unknown flag");
     CU_ASSERT_STRING_EQUAL(reason_of_columns(3, "\x80\x80\x04", 3), "a component of no board");
     CU_ASSERT_STRING_EQUAL(reason_of_columns(4, "\x80\x80\x04", 3), "a component of no board");
     CU_ASSERT_STRING_EQUAL(reason_of_columns(8, "\x80\x02", 2), "a requestor that is no board");

@@ -104,7 +104,7 @@ static struct message random_message(struct rng *rng, uint32_t line_bytes)
         .line = rng_below(rng, UINT64_C(1) << 52) & ~(uint64_t)(line_bytes - 1),
         .txn = (uint32_t)rng_next(rng),
         .requestor = (uint16_t)rng_below(rng, BOARDS_MAX),
-        .acks = message_vnet(type) == VN_RESPONSE ? (int16_t)rng_below(rng, 65) : (int16_t)0,
+        .acks = message_counts_acks(type) ? (int16_t)rng_below(rng, 65) : (int16_t)0,
         .type = (uint8_t)type,
         .flags = (uint8_t)rng_below(rng, MSGF_ALL + 1),
         .map_version = (uint16_t)rng_next(rng),
