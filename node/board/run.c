@@ -122,21 +122,62 @@ static sim_time earliest_cpu(const struct board *board)
     return earliest;
 }
 
-// No request made at or after `from` takes effect before from + bus_order: all CPUs may run to there.
-static void run_cpus(struct board *board, sim_time from, sim_time limit)
+// A CPU alone would otherwise run to the end of its grant in one step, and whoever waits for the host with
+// it.
+#define STEP_ORDERS 4096u // of a step: this many times bus_order
+
+// When the first and the second CPU could issue next.
+struct front {
+    uint32_t first;
+    sim_time at, second_at;
+};
+
+static struct front front_of(const struct board *board)
 {
-    limit = sim_min(limit, sim_add(from, board->options.reference ? 1 : board->params->bus_order));
-    for (uint32_t i = 0; i < board->n_cpus; i++)
-        if (board->ready[i] < limit) {
-            board->cpus[i].ops->run(&board->cpus[i], limit);
+    struct front front = {0, SIM_NEVER, SIM_NEVER};
+    for (uint32_t i = 0; i < board->n_cpus; i++) {
+        sim_time ready = board->ready[i];
+        if (ready < front.at) {
+            front.second_at = front.at;
+            front.at = ready;
+            front.first = i;
+        } else {
+            front.second_at = sim_min(front.second_at, ready);
+        }
+    }
+    return front;
+}
+
+// No request made at or after a time takes effect before that time + bus_order. So a CPU may run to the next
+// event, or to bus_order behind the earliest of the *others*; its own requests hold it back itself (drive.h).
+static void run_cpus(struct board *board, sim_time limit)
+{
+    struct front front = front_of(board);
+    sim_time order = board->options.reference ? 1 : board->params->bus_order;
+    sim_time all = sim_min(limit, sim_add(front.at, order));
+    sim_time alone = sim_min(limit, sim_add(front.at, order * STEP_ORDERS));
+    if (!board->options.reference)
+        alone = sim_min(alone, sim_add(front.second_at, order));
+    for (uint32_t i = 0; i < board->n_cpus; i++) {
+        sim_time until = i == front.first && !board->options.reference ? alone : all;
+        if (board->ready[i] < until) {
+            board->cpus[i].ops->run(&board->cpus[i], until);
             cpu_publish(&board->cpus[i]);
         }
+    }
 }
 
 // Whether an event of this kind may give a CPU what it waits for.
 static bool reaches_cpus(uint32_t type)
 {
     return type == EV_BUS || type == EV_DELIVER || type == EV_FRAME_IN;
+}
+
+// A step that went far counts for more.
+static uint64_t long_step(const struct board *board, sim_time from)
+{
+    sim_time at = earliest_cpu(board);
+    return at == SIM_NEVER ? 0 : (at - from) / board->params->bus_order;
 }
 
 bool board_run(struct board *board, sim_time until, uint64_t budget)
@@ -156,7 +197,8 @@ bool board_run(struct board *board, sim_time until, uint64_t budget)
             if (!reaches_cpus(event.type))
                 continue;
         } else {
-            run_cpus(board, cpu_at, sim_min(event_at, until));
+            run_cpus(board, sim_min(event_at, until));
+            budget -= sim_min(budget - 1, long_step(board, cpu_at));
         }
         cpu_at = earliest_cpu(board);
     }

@@ -24,6 +24,7 @@ void cpu_init(struct cpu *cpu, const struct board_params *params, const struct c
     cpu->rng = rng_for(seed, cpu->id);
     cpu->outstanding = desc && desc->outstanding ? desc->outstanding : 1;
     cpu->l1_latency = params->l1.latency;
+    cpu->bus_order = params->bus_order;
     cpu->hit_cycles = cpu->outstanding > 1 ? 1 : latency_cycles(params->l1.latency, params->cpu_hz);
     cpu->results.done_at = SIM_NEVER;
     store_buffer_init(&cpu->buffer, cpu->outstanding > 1 || !desc ? 0 : params->store_buffer);

@@ -95,6 +95,8 @@ struct cpu {
     uint8_t index;        // on its board
     uint32_t outstanding; // 1 .. OUTSTANDING_MAX
     uint32_t hit_cycles;  // until the next issue after a hit: L1 latency in order, 1 when overlapped
+    sim_time bus_order;   // its requests take effect so much later: it runs no further ahead of them
+    sim_time limit;       // until when it may run now; never state
     struct clock clock;   // now: when it may issue next (meaningless while blocked)
     sim_time l1_latency;
     component_id id;

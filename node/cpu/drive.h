@@ -148,6 +148,7 @@ NP_INLINE bool cpu_pause(struct cpu *cpu, enum next what, uint64_t compute_ps, s
 NP_INLINE void cpu_drive(struct cpu *cpu, sim_time limit, cpu_next_fn *next, cpu_complete_fn *complete)
 {
     uint64_t hits = 0;
+    cpu->limit = limit;
     if (cpu->done || (cpu->blocked && !cpu_unblock(cpu, limit)))
         return;
     while (cpu->clock.now < limit) {
@@ -167,9 +168,12 @@ NP_INLINE void cpu_drive(struct cpu *cpu, sim_time limit, cpu_next_fn *next, cpu
             hits++;
             cycles = cpu->hit_cycles;
             complete(cpu, &access, ACCESS_OK, cpu->clock.now);
-        } else if (NP_UNLIKELY(cpu->has_aside)) {
-            cpu->has_aside = false;
-            complete(cpu, &cpu->aside, ACCESS_OK, cpu->clock.now);
+        } else {
+            cpu->limit = limit = sim_min(limit, sim_add(cpu->clock.now, cpu->bus_order));
+            if (NP_UNLIKELY(cpu->has_aside)) {
+                cpu->has_aside = false;
+                complete(cpu, &cpu->aside, ACCESS_OK, cpu->clock.now);
+            }
         }
         cpu_cycles(cpu, cycles);
     }
