@@ -7,45 +7,20 @@
 
 #include "node/cpu/drive.h"
 #include "node/cpu/marks.h"
-#include "node/cpu/placement.h"
-#include "node/cpu/trace_sync.h"
-#include "proto/trace/trace_reader.h"
-
-enum { READS, WRITES, REF_DONE };
-
-#define TRANSLATIONS 256u // host-side cache of page lookups; not a part of the machine, never a result
-
-struct replay {
-    struct trace_reader *reader;
-    struct address_space *space; // the board's
-    uint32_t stream;
-    struct translation {
-        uint64_t number; // page number + 1; 0: none
-        uint32_t page;
-    } recent[TRANSLATIONS];
-
-    // State. The reference in hand is cut into accesses that lie in one line and have 8 bytes at most; one
-    // that modifies reads all of its bytes before it writes the first.
-    struct trace_ref ref;
-    uint32_t at;     // its bytes that have been issued
-    uint32_t pass;   // READS, WRITES
-    uint64_t stores; // issued so far, for their values
-    bool ended;
-    struct sync_wait wait; // when the reference is a SYNC
-};
-
-// Tag of an access: index of its page, and how its completion is treated.
-#define TAG_PAGE      UINT32_MAX
-#define TAG_SHARED    (UINT64_C(1) << 32) // its bytes carry marks
-#define TAG_UNCHECKED (UINT64_C(2) << 32)
-#define TAG_SYNC      (UINT64_C(4) << 32)
+#include "node/cpu/replay.h"
 
 static struct replay *replay_of(const struct cpu *cpu)
 {
     return cpu->program;
 }
 
-// Reads the next reference. A trace that cannot be read on ends the program with a failure.
+void replay_failed(struct cpu *cpu, struct replay *replay, const struct err *err)
+{
+    replay->ended = true;
+    cpu_fail(cpu, "%s: %s", err_id(err->code), err->text);
+}
+
+// Reads the next reference.
 NP_INLINE bool next_ref(struct cpu *cpu, struct replay *replay)
 {
     struct err err;
@@ -57,7 +32,7 @@ NP_INLINE bool next_ref(struct cpu *cpu, struct replay *replay)
     }
     replay->ended = true;
     if (step == TRACE_STEP_FAILED)
-        cpu_fail(cpu, "%s: %s", err_id(err.code), err.text);
+        replay_failed(cpu, replay, &err);
     return false;
 }
 
@@ -99,13 +74,6 @@ NP_INLINE uint32_t piece_size(const struct cpu *cpu, uint64_t address, uint32_t 
     return in_line < size ? (uint32_t)in_line : size;
 }
 
-// The value of a store to a private page: of this CPU's stream and the count of its stores.
-NP_INLINE uint64_t store_value(const struct cpu *cpu, uint64_t count, uint32_t size)
-{
-    uint64_t value = rng_mix((uint64_t)cpu->id << 44 ^ count);
-    return size == 8 ? value : value & ((UINT64_C(1) << size * 8) - 1);
-}
-
 NP_INLINE void piece_issued(struct replay *replay, uint32_t size)
 {
     replay->at += size;
@@ -113,19 +81,6 @@ NP_INLINE void piece_issued(struct replay *replay, uint32_t size)
         return;
     replay->at = 0;
     replay->pass = replay->ref.kind == TRACE_MODIFY ? replay->pass + 1 : REF_DONE;
-}
-
-// Index of the page that holds an address; NO_PAGE when the trace does not list it.
-NP_INLINE uint32_t page_of(struct replay *replay, uint64_t address)
-{
-    uint64_t number = address / PAGE_BYTES;
-    struct translation *recent = &replay->recent[number % TRANSLATIONS];
-    if (NP_LIKELY(recent->number == number + 1))
-        return recent->page;
-    uint32_t index = address_space_lookup(replay->space, number);
-    if (index != NO_PAGE)
-        *recent = (struct translation){number + 1, index};
-    return index;
 }
 
 // A plain store may reach, in the replay, a synchronisation word that was none yet when it was recorded: it
@@ -187,6 +142,11 @@ NP_INLINE enum next next_sync(struct cpu *cpu, struct replay *replay, struct acc
 NP_INLINE enum next next_replay(struct cpu *cpu, struct access *access)
 {
     struct replay *replay = replay_of(cpu);
+    if (replay->pass == REF_DONE && cpu->n_under_way == 0 && cpu->n_pending == 0 &&
+        replay_runs(cpu, replay)) {
+        access->value = 0; // the time that has passed is on the clock
+        return NEXT_COMPUTE;
+    }
     if (replay->pass == REF_DONE && (replay->ended || !next_ref(cpu, replay)))
         return NEXT_DONE;
     if (NP_UNLIKELY(replay->ref.kind == TRACE_SYNC))
@@ -320,15 +280,18 @@ static void position_state(struct replay *replay, struct archive *ar)
         ar_fail(ar, "%s", err.text);
 }
 
+// A reference that is done is no state: it may have been one of a whole run.
 static void ref_state(struct replay *replay, struct archive *ar)
 {
     struct trace_ref *ref = &replay->ref;
+    ar_u32(ar, &replay->pass);
+    if (replay->pass == REF_DONE)
+        return;
     ar_u64(ar, &ref->address);
     ar_u16(ar, &ref->size);
     ar_u8(ar, &ref->kind);
     ar_u32(ar, &ref->version);
     ar_u32(ar, &replay->at);
-    ar_u32(ar, &replay->pass);
     if (replay->pass > REF_DONE || ref->kind >= TRACE_KIND_COUNT || ref->size > TRACE_SIZE_MAX ||
         (replay->pass != REF_DONE && replay->at >= ref->size))
         ar_fail(ar, "byte %u of a reference of %u", replay->at, ref->size);
@@ -353,6 +316,7 @@ static void free_replay(struct cpu *cpu)
 {
     struct replay *replay = replay_of(cpu);
     trace_close(replay->reader);
+    run_plans_free(&replay->plans);
     free(replay);
 }
 
@@ -394,4 +358,11 @@ enum err_code trace_open_program(struct cpu *cpu, const struct machine *machine,
     return ERR_OK;
 }
 
-const struct program_ops program_trace = {.kind = "trace", .run = run, .state = state, .free = free_replay};
+static void store_failed(struct cpu *cpu, const struct access *access)
+{
+    if (access->tag <= TAG_PAGE)
+        access_failed(replay_of(cpu), access);
+}
+
+const struct program_ops program_trace = {
+    .kind = "trace", .run = run, .store_failed = store_failed, .state = state, .free = free_replay};

@@ -9,7 +9,9 @@
 void trace_memory_init(struct trace_memory *memory)
 {
     // Runs, items and slots mean nothing beyond their counts.
+    uint32_t serial = memory->serial;
     memset(memory, 0, offsetof(struct trace_memory, runs));
+    memory->serial = serial;
     memory->current = TRACE_NO_RUN;
 }
 
@@ -51,6 +53,7 @@ uint32_t trace_memory_add(struct trace_memory *memory, uint64_t start, const str
                               .first_item = memory->n_items,
                               .first_slot = memory->n_slots,
                               .next = TRACE_NO_RUN,
+                              .serial = ++memory->serial,
                               .n_items = (uint8_t)n_items,
                               .n_data = (uint8_t)data};
     memcpy(&memory->items[run->first_item], items, n_items * sizeof *items);

@@ -16,11 +16,9 @@
 
 #include "proto/trace/trace_run.h"
 
-// What both sides remember. All are parts of the format: another size is another version. When a new run
+// What both sides remember, beside TRACE_RUNS_MAX and TRACE_SLOTS_MAX. All are parts of the format: another size is another version. When a new run
 // finds no room, all runs are forgotten.
-#define TRACE_RUNS_MAX    4096u
 #define TRACE_ITEMS_MAX   32768u
-#define TRACE_SLOTS_MAX   8192u
 #define TRACE_WORDS_TABLE 1024u
 
 // More bytes than one reference can cause to be written, or a record makes its reader read: a new run of 64
@@ -31,8 +29,9 @@ struct trace_slot {
     uint64_t last, stride;
 };
 
-// Starts as trace_memory_init leaves it, in each block.
+// Starts as trace_memory_init leaves it, in each block; all zeros before.
 struct trace_memory {
+    uint32_t serial; // of the last run described; never starts again
     uint32_t n_runs, n_items, n_slots;
     uint32_t current;                    // the last run, or TRACE_NO_RUN
     uint64_t following;                  // address behind the last fetch

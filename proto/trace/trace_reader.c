@@ -144,6 +144,14 @@ enum trace_step trace_load(struct trace_reader *seen, struct err *err)
     return TRACE_STEP_REF;
 }
 
+uint32_t trace_run_number(const struct trace_reader *seen)
+{
+    const struct reader *reader = (const struct reader *)seen;
+    return seen->run == &reader->decoder.loose_run
+               ? TRACE_NO_RUN
+               : (uint32_t)(seen->run - reader->decoder.memory.runs);
+}
+
 static enum err_code prepare(struct reader *reader, const struct trace_contents *contents, struct err *err)
 {
     uint32_t stream = reader->stream;

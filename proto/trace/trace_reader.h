@@ -63,6 +63,9 @@ static inline const struct trace_run *trace_whole_run(const struct trace_reader 
     return reader->item == 0 && reader->n_items ? reader->run : NULL;
 }
 
+// Its number among the runs that the reader remembers, below TRACE_RUNS_MAX; TRACE_NO_RUN: it is loose.
+uint32_t trace_run_number(const struct trace_reader *reader);
+
 // All of the run in hand counts as handed out.
 static inline void trace_skip_run(struct trace_reader *reader)
 {

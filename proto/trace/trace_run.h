@@ -22,8 +22,13 @@ struct trace_run {
     uint32_t first_item; // in the list of items
     uint32_t first_slot; // of its data references, in the list of slots
     uint32_t next;       // the run that followed last time, or TRACE_NO_RUN
+    uint32_t serial;     // of this description: another one in its place has another
     uint8_t n_items, n_data;
 };
 #define TRACE_NO_RUN UINT32_MAX
+
+// Where a run stands among those that a reader remembers: what is noted of a run can be kept by this.
+#define TRACE_RUNS_MAX  4096u
+#define TRACE_SLOTS_MAX 8192u // data references of all of them
 
 #endif

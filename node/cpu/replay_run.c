@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// Replaying a whole run at once. Most runs of most programs hit with every reference. Then what single
+// accesses would do one after another is known beforehand: time passes by a fixed number of cycles, counters
+// grow by fixed numbers, lines are used in a fixed order. What has to be looked at is whether every line is
+// in its L1 with the right permission, and whether every byte that is read is right. If anything is not as
+// hoped, nothing has been changed, and the run goes the way of single accesses (trace.c), with the same
+// results: tests/sim/digest_test.c compares the two.
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/cpu/drive.h"
+#include "node/cpu/replay.h"
+
+#define RUN_LINES_MAX 4u // fetched by one run; more are rare
+
+// A line that the run fetches from.
+struct line_plan {
+    uint64_t real;
+    const struct page *page;
+    uint32_t index;  // where it was found last in its L1
+    uint32_t last;   // its L1's ticks from the begin of the run to the last fetch from it
+    uint16_t offset; // of the first byte fetched, in the page
+    uint16_t bytes;
+};
+
+struct run_plan {
+    uint32_t serial; // of the run; 0: none
+    bool usable;
+    uint8_t n_lines, n_data;
+    uint32_t fetches, loads, stores;
+    uint32_t ticks[2];      // of each L1
+    sim_time ps, last_ps;   // from its first issue to the next run's, and to its last issue
+    uint64_t rem, last_rem; // and what the clock's remainder grows by
+    struct data_plan *data;
+    struct line_plan lines[RUN_LINES_MAX];
+};
+
+// A data reference of the run.
+struct data_plan {
+    uint8_t kind;  // enum trace_kind
+    uint8_t size;  // bytes
+    uint32_t last; // as above, to its last piece
+};
+
+// A data reference on its way: all that doing it needs.
+struct hit {
+    uint8_t *bytes;
+    uint8_t *stored; // the program's view; NULL: all zero
+    uint32_t index;
+};
+
+void run_plans_free(struct run_plans *plans)
+{
+    free(plans->plans);
+    free(plans->data);
+    *plans = (struct run_plans){0};
+}
+
+static void open_plans(struct run_plans *plans)
+{
+    plans->plans = calloc(TRACE_RUNS_MAX, sizeof *plans->plans);
+    plans->data = calloc(TRACE_SLOTS_MAX, sizeof *plans->data);
+    NP_ASSERT(plans->plans && plans->data);
+}
+
+static void advance(const struct cpu *cpu, uint64_t accesses, sim_time *ps, uint64_t *rem)
+{
+    uint64_t cycles = accesses * cpu->hit_cycles, rest = cycles * cpu->clock.step_rem;
+    *ps = cycles * cpu->clock.step_ps + rest / cpu->clock.hz;
+    *rem = rest % cpu->clock.hz;
+}
+
+// The pieces of a fetch, each in one line.
+static bool plan_fetch(const struct cpu *cpu, struct replay *replay, struct run_plan *plan, uint64_t address,
+                       uint32_t size)
+{
+    const struct l1 *l1 = &cpu->l1[cpu->split];
+    for (uint32_t at = 0, piece; at < size; at += piece) {
+        uint64_t from = address + at, line = from & ~(uint64_t)l1->line_mask;
+        uint32_t in_line = l1->line_mask + 1 - (uint32_t)(from - line);
+        piece = size - at < 8 ? size - at : 8;
+        piece = piece < in_line ? piece : in_line;
+        uint32_t index = page_of(replay, from);
+        if (index == NO_PAGE)
+            return false;
+        const struct page *page = &replay->space->pages[index];
+        uint64_t real = page_real(page, line);
+        struct line_plan *last = plan->n_lines ? &plan->lines[plan->n_lines - 1] : NULL;
+        if (!last || last->real != real) {
+            if (plan->n_lines == RUN_LINES_MAX || page->shared)
+                return false;
+            last = &plan->lines[plan->n_lines++];
+            *last = (struct line_plan){.real = real, .page = page, .offset = (uint16_t)(from % PAGE_BYTES)};
+        }
+        last->bytes = (uint16_t)(last->bytes + piece);
+        last->last = ++plan->ticks[cpu->split];
+        plan->fetches++;
+    }
+    return true;
+}
+
+static bool plan_data(struct run_plan *plan, struct data_plan *data, struct trace_item item)
+{
+    uint32_t pieces = (item.size + 7u) / 8;
+    bool loads = item.kind != TRACE_STORE, stores = item.kind != TRACE_LOAD;
+    plan->loads += loads * pieces;
+    plan->stores += stores * pieces;
+    plan->ticks[0] += (uint32_t)(loads + stores) * pieces;
+    *data = (struct data_plan){item.kind, item.size, plan->ticks[0]};
+    return item.kind != TRACE_PEEK;
+}
+
+static void make_plan(const struct cpu *cpu, struct replay *replay, const struct trace_run *run,
+                      struct run_plan *plan)
+{
+    const struct trace_item *items = replay->reader->items;
+    struct data_plan *data = &replay->plans.data[run->first_slot];
+    uint64_t fetch = run->start;
+    *plan = (struct run_plan){.serial = run->serial, .usable = true, .n_data = run->n_data, .data = data};
+    for (uint32_t i = 0; i < run->n_items && plan->usable; i++) {
+        if (items[i].kind == TRACE_FETCH) {
+            plan->usable = plan_fetch(cpu, replay, plan, fetch, items[i].size);
+            fetch += items[i].size;
+        } else {
+            plan->usable = plan_data(plan, data++, items[i]);
+        }
+    }
+    uint32_t accesses = plan->fetches + plan->loads + plan->stores;
+    advance(cpu, accesses, &plan->ps, &plan->rem);
+    advance(cpu, accesses - 1, &plan->last_ps, &plan->last_rem);
+}
+
+// NULL: the run in hand has to go the other way.
+NP_INLINE struct run_plan *plan_of(const struct cpu *cpu, struct replay *replay, const struct trace_run *run)
+{
+    uint32_t number = trace_run_number(replay->reader);
+    if (NP_UNLIKELY(number == TRACE_NO_RUN))
+        return NULL;
+    struct run_plan *plan = &replay->plans.plans[number];
+    if (NP_UNLIKELY(plan->serial != run->serial))
+        make_plan(cpu, replay, run, plan);
+    return plan->usable ? plan : NULL;
+}
+
+NP_INLINE uint64_t load8(const uint8_t *bytes)
+{
+    uint64_t value;
+    memcpy(&value, bytes, 8);
+    return value;
+}
+
+// Whether `n` bytes are what the program left there; `stored` NULL: zeros.
+NP_INLINE bool same_bytes(const uint8_t *bytes, const uint8_t *stored, uint32_t n)
+{
+    if (NP_UNLIKELY(stored != NULL))
+        return memcmp(bytes, stored, n) == 0;
+    uint64_t any = 0;
+    uint32_t at = 0;
+    for (; at + 8 <= n; at += 8)
+        any |= load8(bytes + at);
+    for (; at < n; at++)
+        any |= bytes[at];
+    return any == 0;
+}
+
+NP_INLINE bool fetches_hit(const struct l1 *l1, struct run_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        struct line_plan *line = &plan->lines[i];
+        uint64_t mask = ~(uint64_t)TAG_BITS | TAG_READ;
+        if (NP_UNLIKELY(((l1->tag[line->index] ^ (line->real | TAG_READ)) & mask) != 0)) {
+            int32_t index = l1_find(l1, line->real, TAG_READ);
+            if (index < 0)
+                return false;
+            line->index = (uint32_t)index;
+        }
+        const uint8_t *stored = line->page->stored ? line->page->stored + line->offset : NULL;
+        const uint8_t *bytes = l1_bytes(l1, line->index, line->offset);
+        if (NP_UNLIKELY(!same_bytes(bytes, stored, line->bytes)))
+            return false;
+    }
+    return true;
+}
+
+NP_INLINE bool data_hits(struct cpu *cpu, struct replay *replay, const struct data_plan *data,
+                         uint64_t address, struct hit *hit)
+{
+    const struct l1 *l1 = &cpu->l1[0];
+    uint32_t number = page_of(replay, address), in_page = (uint32_t)(address % PAGE_BYTES);
+    if (NP_UNLIKELY(number == NO_PAGE) || (address & l1->line_mask) + data->size > l1->line_mask + 1)
+        return false;
+    const struct page *page = &replay->space->pages[number];
+    bool stores = data->kind != TRACE_LOAD;
+    if (NP_UNLIKELY(page->shared || page->unchecked || (stores && !page->stored)))
+        return false;
+    uint64_t real = page_real(page, address);
+    int32_t index = l1_find(l1, real & ~(uint64_t)l1->line_mask, TAG_READ | (uint64_t)stores << 1);
+    if (NP_UNLIKELY(index < 0))
+        return false;
+    hit->index = (uint32_t)index;
+    hit->bytes = l1_bytes(l1, hit->index, real);
+    hit->stored = page->stored ? page->stored + in_page : NULL;
+    if (data->kind == TRACE_STORE)
+        return true;
+    if (NP_LIKELY(data->size == 8))
+        return load8(hit->bytes) == (hit->stored ? load8(hit->stored) : 0);
+    return same_bytes(hit->bytes, hit->stored, data->size);
+}
+
+static void do_store(const struct cpu *cpu, struct replay *replay, const struct hit *hit, uint32_t size)
+{
+    for (uint32_t at = 0; at < size; at += 8) {
+        uint32_t piece = size - at < 8 ? size - at : 8;
+        uint64_t value = store_value(cpu, replay->stores++, piece);
+        memcpy(hit->bytes + at, &value, piece);
+        memcpy(hit->stored + at, &value, piece);
+    }
+}
+
+// Lines are used in the order of the references; in a unified L1 a fetch may come before or after a load.
+static void use_fetched(struct l1 *l1, const struct run_plan *plan, bool unified)
+{
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        uint32_t *stamp = &l1->stamp[plan->lines[i].index], tick = l1->tick + plan->lines[i].last;
+        if (!unified || (int32_t)(tick - *stamp) > 0)
+            *stamp = tick;
+    }
+}
+
+NP_INLINE void commit(struct cpu *cpu, struct replay *replay, const struct run_plan *plan,
+                      const struct hit *hits)
+{
+    struct l1 *l1 = &cpu->l1[0];
+    for (uint32_t i = 0; i < plan->n_data; i++) {
+        const struct data_plan *data = &plan->data[i];
+        l1->stamp[hits[i].index] = l1->tick + data->last;
+        if (data->kind == TRACE_LOAD)
+            continue;
+        l1->tag[hits[i].index] |= TAG_WRITTEN;
+        do_store(cpu, replay, &hits[i], data->size);
+    }
+    use_fetched(&cpu->l1[cpu->split], plan, !cpu->split);
+    for (uint32_t i = 0; i <= cpu->split; i++)
+        cpu->l1[i].tick += plan->ticks[i];
+}
+
+NP_INLINE void count(struct cpu *cpu, const struct run_plan *plan)
+{
+    uint32_t accesses = plan->fetches + plan->loads + plan->stores;
+    cpu->by_kind[ACCESS_FETCH] += plan->fetches;
+    cpu->by_kind[ACCESS_LOAD] += plan->loads;
+    cpu->by_kind[ACCESS_STORE] += plan->stores;
+    cpu->checks += plan->fetches + plan->loads;
+    cpu->results.hits += accesses;
+    cpu->results.accesses += accesses;
+    cpu->clock.now += plan->ps;
+    cpu->clock.rem += plan->rem;
+    if (cpu->clock.rem >= cpu->clock.hz) {
+        cpu->clock.rem -= cpu->clock.hz;
+        cpu->clock.now++;
+    }
+}
+
+NP_INLINE bool replay_run(struct cpu *cpu, struct replay *replay, struct run_plan *plan)
+{
+    const uint64_t *address = replay->reader->address;
+    struct hit hits[TRACE_RUN_ITEMS_MAX];
+    bool carry = cpu->clock.rem + plan->last_rem >= cpu->clock.hz;
+    if (cpu->clock.now + plan->last_ps + carry >= cpu->limit || !fetches_hit(&cpu->l1[cpu->split], plan))
+        return false;
+    for (uint32_t i = 0; i < plan->n_data; i++)
+        if (!data_hits(cpu, replay, &plan->data[i], address[i], &hits[i]))
+            return false;
+    commit(cpu, replay, plan, hits);
+    count(cpu, plan);
+    return true;
+}
+
+bool replay_runs(struct cpu *cpu, struct replay *replay)
+{
+    struct trace_reader *reader = replay->reader;
+    struct err err;
+    bool any = false;
+    if (!replay->plans.plans)
+        open_plans(&replay->plans);
+    while (cpu->clock.now < cpu->limit && !replay->ended) {
+        enum trace_step step = trace_load(reader, &err);
+        if (NP_UNLIKELY(step == TRACE_STEP_FAILED))
+            replay_failed(cpu, replay, &err);
+        if (step != TRACE_STEP_REF)
+            break;
+        const struct trace_run *run = trace_whole_run(reader);
+        struct run_plan *plan = run ? plan_of(cpu, replay, run) : NULL;
+        if (!plan || !replay_run(cpu, replay, plan))
+            break;
+        trace_skip_run(reader);
+        any = true;
+    }
+    return any;
+}
