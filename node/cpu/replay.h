@@ -17,6 +17,7 @@ enum { READS, WRITES, REF_DONE };
 struct run_plans {
     struct run_plan *plans; // [TRACE_RUNS_MAX], owned; NULL until the first run
     struct data_plan *data; // [TRACE_SLOTS_MAX], owned
+    uint64_t epoch;
 };
 
 struct replay {

@@ -5,13 +5,16 @@
 // in its L1 with the right permission, and whether every byte that is read is right. If anything is not as
 // hoped, nothing has been changed, and the run goes the way of single accesses (trace.c), with the same
 // results: tests/sim/digest_test.c compares the two.
+//
+// While whole runs follow one another no event of the board is processed, so no L1 gains or loses a line:
+// such a stretch is an *epoch*, and what was looked up in it stays true until it ends.
 #include <stdlib.h>
 #include <string.h>
 
 #include "node/cpu/drive.h"
 #include "node/cpu/replay.h"
 
-#define RUN_LINES_MAX 4u // fetched by one run; more are rare
+#define RUN_LINES_MAX 8u // fetched by one run; its items allow a few more, which are rare
 
 // A line that the run fetches from.
 struct line_plan {
@@ -26,6 +29,7 @@ struct line_plan {
 struct run_plan {
     uint32_t serial; // of the run; 0: none
     bool usable;
+    uint64_t epoch; // in which the lines it fetches from were seen to be there and right
     uint8_t n_lines, n_data;
     uint32_t fetches, loads, stores;
     uint32_t ticks[2];      // of each L1
@@ -35,18 +39,16 @@ struct run_plan {
     struct line_plan lines[RUN_LINES_MAX];
 };
 
-// A data reference of the run.
+// A data reference of the run, and the line where it was last.
 struct data_plan {
-    uint8_t kind;  // enum trace_kind
-    uint8_t size;  // bytes
-    uint32_t last; // as above, to its last piece
-};
-
-// A data reference on its way: all that doing it needs.
-struct hit {
-    uint8_t *bytes;
-    uint8_t *stored; // the program's view; NULL: all zero
-    uint32_t index;
+    uint8_t kind;    // enum trace_kind
+    uint8_t size;    // bytes
+    uint32_t last;   // as above, to its last piece
+    uint32_t index;  // of the line in the L1
+    uint64_t line;   // virtual address
+    uint64_t epoch;  // in which this holds
+    uint8_t *bytes;  // of the line
+    uint8_t *stored; // the program's view of it; NULL: all zero
 };
 
 void run_plans_free(struct run_plans *plans)
@@ -106,7 +108,7 @@ static bool plan_data(struct run_plan *plan, struct data_plan *data, struct trac
     plan->loads += loads * pieces;
     plan->stores += stores * pieces;
     plan->ticks[0] += (uint32_t)(loads + stores) * pieces;
-    *data = (struct data_plan){item.kind, item.size, plan->ticks[0]};
+    *data = (struct data_plan){.kind = item.kind, .size = item.size, .last = plan->ticks[0]};
     return item.kind != TRACE_PEEK;
 }
 
@@ -152,68 +154,72 @@ NP_INLINE uint64_t load8(const uint8_t *bytes)
 // Whether `n` bytes are what the program left there; `stored` NULL: zeros.
 NP_INLINE bool same_bytes(const uint8_t *bytes, const uint8_t *stored, uint32_t n)
 {
-    if (NP_UNLIKELY(stored != NULL))
-        return memcmp(bytes, stored, n) == 0;
-    uint64_t any = 0;
-    uint32_t at = 0;
-    for (; at + 8 <= n; at += 8)
-        any |= load8(bytes + at);
-    for (; at < n; at++)
-        any |= bytes[at];
-    return any == 0;
+    static const uint8_t zeros[64];
+    if (NP_LIKELY(n == 8))
+        return load8(bytes) == (stored ? load8(stored) : 0);
+    return memcmp(bytes, stored ? stored : zeros, n) == 0;
 }
 
-NP_INLINE bool fetches_hit(const struct l1 *l1, struct run_plan *plan)
+static bool fetches_hit(const struct l1 *l1, struct run_plan *plan)
 {
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         struct line_plan *line = &plan->lines[i];
-        uint64_t mask = ~(uint64_t)TAG_BITS | TAG_READ;
-        if (NP_UNLIKELY(((l1->tag[line->index] ^ (line->real | TAG_READ)) & mask) != 0)) {
-            int32_t index = l1_find(l1, line->real, TAG_READ);
-            if (index < 0)
-                return false;
-            line->index = (uint32_t)index;
-        }
-        const uint8_t *stored = line->page->stored ? line->page->stored + line->offset : NULL;
-        const uint8_t *bytes = l1_bytes(l1, line->index, line->offset);
-        if (NP_UNLIKELY(!same_bytes(bytes, stored, line->bytes)))
+        int32_t index = l1_find(l1, line->real, TAG_READ);
+        if (index < 0)
             return false;
+        line->index = (uint32_t)index;
+        const uint8_t *bytes = l1_bytes(l1, line->index, line->offset);
+        const uint8_t *stored = line->page->stored ? line->page->stored + line->offset : NULL;
+        for (uint32_t at = 0; at < line->bytes; at += 64) {
+            uint32_t n = line->bytes - at < 64u ? line->bytes - at : 64;
+            if (!same_bytes(bytes + at, stored ? stored + at : NULL, n))
+                return false;
+        }
     }
     return true;
 }
 
-NP_INLINE bool data_hits(struct cpu *cpu, struct replay *replay, const struct data_plan *data,
-                         uint64_t address, struct hit *hit)
+// Looks a data reference's line up.
+static bool find_line(struct cpu *cpu, struct replay *replay, struct data_plan *data, uint64_t address)
 {
     const struct l1 *l1 = &cpu->l1[0];
-    uint32_t number = page_of(replay, address), in_page = (uint32_t)(address % PAGE_BYTES);
-    if (NP_UNLIKELY(number == NO_PAGE) || (address & l1->line_mask) + data->size > l1->line_mask + 1)
+    uint64_t line = address & ~(uint64_t)l1->line_mask;
+    uint32_t number = page_of(replay, line);
+    if (number == NO_PAGE)
         return false;
     const struct page *page = &replay->space->pages[number];
     bool stores = data->kind != TRACE_LOAD;
-    if (NP_UNLIKELY(page->shared || page->unchecked || (stores && !page->stored)))
+    if (page->shared || page->unchecked || (stores && !page->stored))
         return false;
-    uint64_t real = page_real(page, address);
-    int32_t index = l1_find(l1, real & ~(uint64_t)l1->line_mask, TAG_READ | (uint64_t)stores << 1);
-    if (NP_UNLIKELY(index < 0))
+    int32_t index = l1_find(l1, page_real(page, line), TAG_READ | (uint64_t)stores << 1);
+    if (index < 0)
         return false;
-    hit->index = (uint32_t)index;
-    hit->bytes = l1_bytes(l1, hit->index, real);
-    hit->stored = page->stored ? page->stored + in_page : NULL;
-    if (data->kind == TRACE_STORE)
-        return true;
-    if (NP_LIKELY(data->size == 8))
-        return load8(hit->bytes) == (hit->stored ? load8(hit->stored) : 0);
-    return same_bytes(hit->bytes, hit->stored, data->size);
+    data->index = (uint32_t)index;
+    data->bytes = l1_bytes(l1, data->index, 0);
+    data->stored = page->stored ? page->stored + line % PAGE_BYTES : NULL;
+    data->line = line;
+    data->epoch = replay->plans.epoch;
+    return true;
 }
 
-static void do_store(const struct cpu *cpu, struct replay *replay, const struct hit *hit, uint32_t size)
+NP_INLINE bool data_hits(struct cpu *cpu, struct replay *replay, struct data_plan *data, uint64_t address)
 {
-    for (uint32_t at = 0; at < size; at += 8) {
-        uint32_t piece = size - at < 8 ? size - at : 8;
+    uint64_t mask = cpu->l1[0].line_mask, at = address & mask;
+    bool known = ((data->line ^ (address & ~mask)) | (data->epoch ^ replay->plans.epoch)) == 0;
+    if (NP_UNLIKELY(at + data->size > mask + 1) ||
+        (NP_UNLIKELY(!known) && !find_line(cpu, replay, data, address)))
+        return false;
+    return data->kind == TRACE_STORE ||
+           same_bytes(data->bytes + at, data->stored ? data->stored + at : NULL, data->size);
+}
+
+static void do_store(const struct cpu *cpu, struct replay *replay, const struct data_plan *data, uint64_t at)
+{
+    for (uint32_t done = 0; done < data->size; done += 8) {
+        uint32_t piece = data->size - done < 8u ? data->size - done : 8;
         uint64_t value = store_value(cpu, replay->stores++, piece);
-        memcpy(hit->bytes + at, &value, piece);
-        memcpy(hit->stored + at, &value, piece);
+        memcpy(data->bytes + at + done, &value, piece);
+        memcpy(data->stored + at + done, &value, piece);
     }
 }
 
@@ -227,21 +233,21 @@ static void use_fetched(struct l1 *l1, const struct run_plan *plan, bool unified
     }
 }
 
-NP_INLINE void commit(struct cpu *cpu, struct replay *replay, const struct run_plan *plan,
-                      const struct hit *hits)
+NP_INLINE void commit(struct cpu *cpu, struct replay *replay, const struct run_plan *plan)
 {
     struct l1 *l1 = &cpu->l1[0];
+    const uint64_t *address = replay->reader->address;
     for (uint32_t i = 0; i < plan->n_data; i++) {
         const struct data_plan *data = &plan->data[i];
-        l1->stamp[hits[i].index] = l1->tick + data->last;
+        l1->stamp[data->index] = l1->tick + data->last;
         if (data->kind == TRACE_LOAD)
             continue;
-        l1->tag[hits[i].index] |= TAG_WRITTEN;
-        do_store(cpu, replay, &hits[i], data->size);
+        l1->tag[data->index] |= TAG_WRITTEN;
+        do_store(cpu, replay, data, address[i] & l1->line_mask);
     }
     use_fetched(&cpu->l1[cpu->split], plan, !cpu->split);
-    for (uint32_t i = 0; i <= cpu->split; i++)
-        cpu->l1[i].tick += plan->ticks[i];
+    cpu->l1[0].tick += plan->ticks[0];
+    cpu->l1[1].tick += plan->ticks[1];
 }
 
 NP_INLINE void count(struct cpu *cpu, const struct run_plan *plan)
@@ -264,14 +270,16 @@ NP_INLINE void count(struct cpu *cpu, const struct run_plan *plan)
 NP_INLINE bool replay_run(struct cpu *cpu, struct replay *replay, struct run_plan *plan)
 {
     const uint64_t *address = replay->reader->address;
-    struct hit hits[TRACE_RUN_ITEMS_MAX];
     bool carry = cpu->clock.rem + plan->last_rem >= cpu->clock.hz;
-    if (cpu->clock.now + plan->last_ps + carry >= cpu->limit || !fetches_hit(&cpu->l1[cpu->split], plan))
+    if (cpu->clock.now + plan->last_ps + carry >= cpu->limit)
         return false;
+    if (NP_UNLIKELY(plan->epoch != replay->plans.epoch) && !fetches_hit(&cpu->l1[cpu->split], plan))
+        return false;
+    plan->epoch = replay->plans.epoch;
     for (uint32_t i = 0; i < plan->n_data; i++)
-        if (!data_hits(cpu, replay, &plan->data[i], address[i], &hits[i]))
+        if (!data_hits(cpu, replay, &plan->data[i], address[i]))
             return false;
-    commit(cpu, replay, plan, hits);
+    commit(cpu, replay, plan);
     count(cpu, plan);
     return true;
 }
@@ -283,6 +291,7 @@ bool replay_runs(struct cpu *cpu, struct replay *replay)
     bool any = false;
     if (!replay->plans.plans)
         open_plans(&replay->plans);
+    replay->plans.epoch++;
     while (cpu->clock.now < cpu->limit && !replay->ended) {
         enum trace_step step = trace_load(reader, &err);
         if (NP_UNLIKELY(step == TRACE_STEP_FAILED))

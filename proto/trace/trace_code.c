@@ -57,7 +57,10 @@ uint32_t trace_memory_add(struct trace_memory *memory, uint64_t start, const str
                               .n_items = (uint8_t)n_items,
                               .n_data = (uint8_t)data};
     memcpy(&memory->items[run->first_item], items, n_items * sizeof *items);
-    memset(&memory->slots[run->first_slot], 0, data * sizeof memory->slots[0]);
+    struct trace_slot *slot = &memory->slots[run->first_slot];
+    for (uint32_t i = 0; i < n_items; i++)
+        if (items[i].kind != TRACE_FETCH)
+            *slot++ = (struct trace_slot){.kind = items[i].kind};
     memory->n_items += n_items;
     memory->n_slots += data;
     trace_memory_follow(memory, number);

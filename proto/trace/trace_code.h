@@ -16,8 +16,8 @@
 
 #include "proto/trace/trace_run.h"
 
-// What both sides remember, beside TRACE_RUNS_MAX and TRACE_SLOTS_MAX. All are parts of the format: another size is another version. When a new run
-// finds no room, all runs are forgotten.
+// What both sides remember, beside TRACE_RUNS_MAX and TRACE_SLOTS_MAX. All are parts of the format: another
+// size is another version. When a new run finds no room, all runs are forgotten.
 #define TRACE_ITEMS_MAX   32768u
 #define TRACE_WORDS_TABLE 1024u
 
@@ -27,6 +27,7 @@
 
 struct trace_slot {
     uint64_t last, stride;
+    uint32_t kind; // enum trace_kind
 };
 
 // Starts as trace_memory_init leaves it, in each block; all zeros before.

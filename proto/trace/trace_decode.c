@@ -9,6 +9,7 @@ void trace_decoder_init(struct trace_decoder *decoder)
 {
     trace_memory_init(&decoder->memory);
     decoder->repeats = 0;
+    decoder->run = &decoder->loose_run;
 }
 
 // The run's data lie where they are predicted. False: beyond the address space.
@@ -40,45 +41,43 @@ static bool decode_repeat(struct trace_decoder *decoder)
     if (NP_UNLIKELY(next == TRACE_NO_RUN))
         return false;
     decoder->repeats--;
-    take(decoder, next);
-    return stride_on(decoder, decoder->run);
+    const struct trace_run *run = &memory->runs[next];
+    memory->current = next;
+    memory->following = run->start + run->bytes;
+    decoder->run = run;
+    decoder->items = &memory->items[run->first_item];
+    return stride_on(decoder, run);
 }
 
-static uint64_t get_address(struct trace_memory *memory, struct trace_slot *slot, unsigned kind,
-                            unsigned mode, const uint8_t **at)
+NP_INLINE void get_address(struct trace_memory *memory, struct trace_slot *slot, unsigned mode,
+                           const uint8_t **at)
 {
-    uint64_t from = mode == DATA_NEAR_OWN_LAST ? slot->last : memory->last[kind];
+    uint64_t from = mode == DATA_NEAR_OWN_LAST ? slot->last : memory->last[slot->kind];
     uint64_t address = from + unzigzag(get_number(at));
     slot->stride = address - slot->last;
     slot->last = address;
-    memory->last[kind] = address;
-    return address;
+    memory->last[slot->kind] = address;
 }
 
-// Addresses of the current run's data: mode_of says how each is written.
+// Addresses of the current run's data, each as its mode says.
 static bool decode_data(struct trace_decoder *decoder, const uint8_t **at)
 {
     struct trace_memory *memory = &decoder->memory;
     const struct trace_run *run = decoder->run;
     struct trace_slot *slot = &memory->slots[run->first_slot];
     const uint8_t *modes = *at;
+    bool good = true;
     *at += (run->n_data + 3u) / 4;
-    uint32_t data = 0;
-    for (uint32_t i = 0; i < run->n_items; i++) {
-        unsigned kind = decoder->items[i].kind;
-        if (kind == TRACE_FETCH)
-            continue;
-        unsigned mode = modes[data / 4] >> data % 4 * 2 & 3;
+    for (uint32_t i = 0; i < run->n_data; i++) {
+        unsigned mode = modes[i / 4] >> i % 4 * 2 & 3;
         if (mode == DATA_IN_STRIDE)
-            slot[data].last += slot[data].stride;
+            slot[i].last += slot[i].stride;
         else
-            get_address(memory, &slot[data], kind, mode, at);
-        decoder->address[data] = slot[data].last;
-        if (mode == DATA_MODES || slot[data].last > TRACE_RUN_ADDRESS_MAX)
-            return false;
-        data++;
+            get_address(memory, &slot[i], mode, at);
+        decoder->address[i] = slot[i].last;
+        good &= mode < DATA_MODES && slot[i].last <= TRACE_RUN_ADDRESS_MAX;
     }
-    return true;
+    return good;
 }
 
 static bool decode_known(struct trace_decoder *decoder, unsigned token, const uint8_t **at)
@@ -118,16 +117,14 @@ static bool decode_new(struct trace_decoder *decoder, unsigned token, const uint
     trace_memory_add(memory, start, items, n);
     take(decoder, memory->current);
     struct trace_slot *slot = &memory->slots[decoder->run->first_slot];
-    uint32_t data = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        if (items[i].kind == TRACE_FETCH)
-            continue;
-        decoder->address[data] = get_address(memory, &slot[data], items[i].kind, DATA_NEAR_KIND_LAST, at);
-        slot[data].stride = 0;
-        if (decoder->address[data++] > TRACE_RUN_ADDRESS_MAX)
-            return false;
+    bool good = true;
+    for (uint32_t i = 0; i < decoder->run->n_data; i++) {
+        get_address(memory, &slot[i], DATA_NEAR_KIND_LAST, at);
+        slot[i].stride = 0;
+        decoder->address[i] = slot[i].last;
+        good &= slot[i].last <= TRACE_RUN_ADDRESS_MAX;
     }
-    return true;
+    return good;
 }
 
 static bool decode_loose(struct trace_decoder *decoder, unsigned token, const uint8_t **at)

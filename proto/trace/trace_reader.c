@@ -97,13 +97,11 @@ static enum err_code decode_run(struct reader *reader, struct err *err)
 {
     struct trace_decoder *decoder = &reader->decoder;
     bool good = trace_decode(decoder, &reader->raw_at, reader->raw_end);
-    if (good && decoder->run->n_items <= reader->block_left) {
-        reader->block_left -= decoder->run->n_items;
-        good = reader->block_left || trace_decoded_all(decoder, reader->raw_at, reader->raw_end);
-    } else {
-        good = false;
-    }
-    if (NP_UNLIKELY(!good))
+    uint32_t n = decoder->run->n_items;
+    good = good && n <= reader->block_left;
+    reader->block_left -= good ? n : 0;
+    if (NP_UNLIKELY(!good || (reader->block_left == 0 &&
+                              !trace_decoded_all(decoder, reader->raw_at, reader->raw_end))))
         return trace_damaged(err, reader->path, reader->offsets[reader->next_block - 1],
                              "the block's references make no sense");
     bool loose = decoder->run == &decoder->loose_run;
@@ -111,7 +109,7 @@ static enum err_code decode_run(struct reader *reader, struct err *err)
     seen->run = decoder->run;
     seen->items = decoder->items;
     seen->address = decoder->address;
-    seen->n_items = decoder->run->n_items;
+    seen->n_items = n;
     seen->item = seen->datum = 0;
     seen->version = loose ? decoder->version : 0;
     seen->loose_size = loose ? decoder->loose_size : 0;
@@ -147,9 +145,8 @@ enum trace_step trace_load(struct trace_reader *seen, struct err *err)
 uint32_t trace_run_number(const struct trace_reader *seen)
 {
     const struct reader *reader = (const struct reader *)seen;
-    return seen->run == &reader->decoder.loose_run
-               ? TRACE_NO_RUN
-               : (uint32_t)(seen->run - reader->decoder.memory.runs);
+    return seen->run == &reader->decoder.loose_run ? TRACE_NO_RUN
+                                                   : (uint32_t)(seen->run - reader->decoder.memory.runs);
 }
 
 static enum err_code prepare(struct reader *reader, const struct trace_contents *contents, struct err *err)

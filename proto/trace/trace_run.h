@@ -29,6 +29,6 @@ struct trace_run {
 
 // Where a run stands among those that a reader remembers: what is noted of a run can be kept by this.
 #define TRACE_RUNS_MAX  4096u
-#define TRACE_SLOTS_MAX 8192u // data references of all of them
+#define TRACE_SLOTS_MAX 6144u // data references of all of them
 
 #endif

@@ -97,6 +97,49 @@ static void replay(const struct setup *setup)
     CU_ASSERT_TRUE(probe_same_everywhere(&tiny.machine, SIM_NEVER, &probe));
 }
 
+// A loop that fits the L1s, so that whole runs hit: 15 instructions, loads, stores and modifications of one
+// line of data, some of more than 8 bytes, one in 32 across lines, one in 64 to a page never used before.
+static void write_loop(uint64_t rounds)
+{
+    struct trace_writer *writer;
+    struct err err;
+    uint32_t stream;
+    uint64_t data = 0x7fff0000;
+    CU_ASSERT_EQUAL_FATAL(trace_create(path, &writer, &err), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(trace_add_stream(writer, 0, 1, "loop", &stream, &err), ERR_OK);
+    for (uint64_t i = 0; i < 15 * rounds; i++) {
+        static const struct trace_ref refs[5] = {{8, 8, TRACE_LOAD, 0},
+                                                 {16, 8, TRACE_STORE, 0},
+                                                 {24, 4, TRACE_MODIFY, 0},
+                                                 {32, 16, TRACE_STORE, 0},
+                                                 {32, 16, TRACE_LOAD, 0}};
+        trace_put(writer, 0, &(struct trace_ref){0x400010 + i % 15 * 7, 7, TRACE_FETCH, 0}, &err);
+        struct trace_ref ref = refs[i % 5];
+        ref.address += data + (i / 15 % 32 == 31 ? 28 : 0);
+        if (i % (64 * 15) == 0)
+            ref.address = data + (1 + i / (64 * 15) % 5) * PAGE_BYTES;
+        if (i % 3 == 0)
+            CU_ASSERT_EQUAL_FATAL(trace_put(writer, 0, &ref, &err), ERR_OK);
+    }
+    CU_ASSERT_EQUAL_FATAL(trace_finish(writer, &(struct trace_origin){0}, NULL, &err), ERR_OK);
+}
+
+// Run by run or access by access: the same state, counters and digest (probe_same_everywhere).
+static void test_whole_runs(void)
+{
+    write_loop(1000);
+    for (unsigned split = 0; split < 2; split++) {
+        build(&(struct setup){1, 1, 0, PLACE_FIRST_TOUCH, split});
+        CU_ASSERT_TRUE_FATAL(probe_run(&tiny.machine, NULL, SIM_NEVER, &probe));
+        CU_ASSERT_EQUAL(probe.counters[CNT_CHECKS_FAILED], 0);
+        CU_ASSERT(probe.counters[CNT_L1_HITS] * 10 > probe.counters[CNT_FETCHES] * 9);
+        CU_ASSERT_TRUE(probe_same_everywhere(&tiny.machine, SIM_NEVER, &probe));
+        tiny.machine.n_cpus = 1; // alone it runs far ahead
+        CU_ASSERT_TRUE_FATAL(probe_run(&tiny.machine, NULL, SIM_NEVER, &probe));
+        CU_ASSERT_TRUE(probe_same_everywhere(&tiny.machine, SIM_NEVER, &probe));
+    }
+}
+
 static void test_placements(void)
 {
     write_trace(1, 6, 1500);
@@ -284,6 +327,7 @@ int main(void)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("trace CPU", NULL, NULL);
     CU_add_test(suite, "placements", test_placements);
+    CU_add_test(suite, "whole runs", test_whole_runs);
     CU_add_test(suite, "split L1s, overlapped accesses", test_split_and_overlapped);
     CU_add_test(suite, "interleaves below a page", test_fine_interleave);
     CU_add_test(suite, "where pages lie", test_where_pages_lie);
