@@ -7,6 +7,7 @@
 
 #include "coordinator/calibrate/verbs.h"
 #include "coordinator/campaign/verbs.h"
+#include "coordinator/law/verbs.h"
 #include "coordinator/record/record.h"
 #include "coordinator/run/verbs.h"
 #include "proto/base/assert.h"
@@ -20,6 +21,7 @@ static const struct {
     {"run", "numaplex run", run_main},
     {"check", "numaplex check", check_main},
     {"sweep", "numaplex sweep", sweep_main},
+    {"law", "numaplex law", law_main},
     {"digest", "numaplex digest", digest_main},
     {"record", "numaplex record", record_main},
     {"trace-info", "numaplex trace-info", trace_info_main},

@@ -15,6 +15,8 @@ const struct verb verbs[] = {
     {"check", COORDINATOR, NULL, 1, -1, "FILE", "read a scenario and show the machine it describes"},
     {"sweep", COORDINATOR, NULL, 1, -1, "FILE --over NAME=VALUES",
      "run a scenario at many points, over the host's cores"},
+    {"law", COORDINATOR, NULL, 0, -1, "[OPTIONS]",
+     "show how an SMP grows with its CPUs, or fit it to figures"},
     {"digest", COORDINATOR, NULL, 1, -1, "A [B --diff]",
      "show the digest of a run, or where two runs differ"},
     {"calibrate", COORDINATOR, NULL, 0, -1, "[PRESET...] [--json]",
