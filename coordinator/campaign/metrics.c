@@ -110,7 +110,6 @@ static void fill(struct partition_metrics *m, const json_t *partition)
 
 static bool read_partitions(struct run_metrics *metrics, const json_t *list, double host_s)
 {
-    double all = 0;
     metrics->n = (uint32_t)json_array_size(list);
     metrics->partitions = calloc(metrics->n ? metrics->n : 1, sizeof *metrics->partitions);
     NP_ASSERT(metrics->partitions);
@@ -122,11 +121,11 @@ static bool read_partitions(struct run_metrics *metrics, const json_t *list, dou
             return false;
         strcpy(m->name, name);
         fill(m, partition);
-        all += m->value[METRIC_ACCESSES];
     }
     for (uint32_t p = 0; p < metrics->n; p++) {
-        metrics->partitions[p].value[METRIC_HOST_TIME] = host_s;
-        metrics->partitions[p].value[METRIC_HOST_SPEED] = ratio(all, host_s);
+        double *value = metrics->partitions[p].value;
+        value[METRIC_HOST_TIME] = host_s;
+        value[METRIC_HOST_SPEED] = ratio(value[METRIC_TIME], host_s);
     }
     return metrics->n > 0;
 }

@@ -27,8 +27,7 @@
     X(METRIC_LATE, "late", "messages", "arrivals below the receiver's time (with a window only)")            \
     X(METRIC_WRONG, "checks_failed", "values", "loaded values that were wrong")                              \
     X(METRIC_HOST_TIME, "host_s", "s", "the host's time for the whole run, no result")                       \
-    X(METRIC_HOST_SPEED, "host_accesses_per_s", "1/s",                                                       \
-      "accesses of the whole run per second of the host's time, no result")
+    X(METRIC_HOST_SPEED, "host_us_per_s", "us/s", "simulated time per second of the host's time, no result")
 
 enum metric {
 #define X(name, column, unit, what) name,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The runs of a point taken together.
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "coordinator/campaign/sweep.h"
 #include "coordinator/law/statistics.h"
+#include "proto/base/assert.h"
 
 uint32_t sweep_partitions(const struct sweep *sweep)
 {
@@ -79,4 +81,41 @@ double sweep_error(const struct sweep *sweep, uint32_t point, uint32_t partition
     double exact = value_of(&sweep->points[combination * q->seeds + point % q->seeds], partition, metric);
     double value = value_of(&sweep->points[point], partition, metric);
     return exact > 0 ? value / exact - 1 : NAN;
+}
+
+uint32_t sweep_series(const struct sweep *sweep)
+{
+    return sweep->combinations / sweep->question->axes[0].n;
+}
+
+const char *sweep_series_name(const struct sweep *sweep, uint32_t series, enum metric metric, char text[256])
+{
+    size_t used = 0;
+    snprintf(text, 256, "%s", metric_name(metric));
+    for (uint32_t i = 1; i < sweep->question->n_axes && used < 255; i++)
+        used += (size_t)snprintf(text + used, 256 - used, "%s%s=%s", i > 1 ? " " : "",
+                                 sweep->question->axes[i].name, sweep_value(sweep, series, i));
+    return text;
+}
+
+enum curve sweep_fit(const struct sweep *sweep, uint32_t series, uint32_t partition, enum metric metric,
+                     struct fit fits[CURVE_COUNT])
+{
+    const struct question *q = sweep->question;
+    const struct axis *x = &q->axes[0];
+    uint32_t all = sweep_series(sweep);
+    size_t n = 0;
+    if (strcmp(x->name, "cpus") != 0 || (metric != METRIC_WORK_RATE && metric != METRIC_ACCESS_RATE))
+        return CURVE_COUNT;
+    struct fit_point *points = calloc((size_t)x->n * q->seeds, sizeof *points);
+    NP_ASSERT(points);
+    for (uint32_t i = 0; i < x->n * q->seeds; i++) {
+        const struct point *point = &sweep->points[(i / q->seeds * all + series) * q->seeds + i % q->seeds];
+        double cpus, rate = value_of(point, partition, metric);
+        if (axis_number(x->values[i / q->seeds], &cpus) && cpus > 0 && !isnan(rate))
+            points[n++] = (struct fit_point){cpus, rate};
+    }
+    enum curve best = n > FIT_MAX ? fit_all(fits, points, n, 0) : CURVE_COUNT;
+    free(points);
+    return best;
 }

@@ -7,6 +7,7 @@
 
 #include "coordinator/campaign/axis.h"
 #include "coordinator/campaign/metrics.h"
+#include "coordinator/law/fit.h"
 
 #define AXES_MAX   6u
 #define POINTS_MAX 65536u
@@ -73,6 +74,9 @@ enum err_code sweep_run(struct sweep *sweep, uint32_t jobs, bool quiet, struct e
 // FOLDER/NAME.csv; columns as in README.md. ERR_FILE, ERR_DISK_FULL.
 enum err_code sweep_csv(const struct sweep *sweep, struct err *err);
 
+// FOLDER/NAME.html: the series as pictures. ERR_FILE, ERR_DISK_FULL.
+enum err_code sweep_html(const struct sweep *sweep, struct err *err);
+
 // The series as tables, and what became of the points.
 void sweep_print(const struct sweep *sweep, FILE *out);
 
@@ -93,5 +97,15 @@ struct cell sweep_cell(const struct sweep *sweep, uint32_t combination, uint32_t
 uint32_t sweep_metrics(const struct sweep *sweep, enum metric metrics[METRIC_COUNT]);
 // Relative difference of a metric from the point that the question compares with; NAN when there is none.
 double sweep_error(const struct sweep *sweep, uint32_t point, uint32_t partition, enum metric metric);
+
+// How many series there are: combinations of all axes but the first. Combination i * series + s belongs to
+// series s.
+uint32_t sweep_series(const struct sweep *sweep);
+// "locks=4 protocol=msi"; the metric's name when there is one axis only. Returns `text`.
+const char *sweep_series_name(const struct sweep *sweep, uint32_t series, enum metric metric, char text[256]);
+// Fits the curves of the law to one series, if the first axis is a number of CPUs (it is called cpus) and the
+// metric a throughput. Returns the best, CURVE_COUNT when there is nothing to fit.
+enum curve sweep_fit(const struct sweep *sweep, uint32_t series, uint32_t partition, enum metric metric,
+                     struct fit fits[CURVE_COUNT]);
 
 #endif

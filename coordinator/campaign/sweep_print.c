@@ -13,23 +13,6 @@
 #define COLUMNS   6  // across, before a new block begins
 #define NAMED_MAX 3  // impossible and failed points that are named one by one
 
-static uint32_t series_count(const struct sweep *sweep)
-{
-    return sweep->combinations / sweep->question->axes[0].n;
-}
-
-// The other axes' values of a series; the axis' name only before the first.
-static void series_name(const struct sweep *sweep, uint32_t series, char text[COLUMN + 1])
-{
-    char whole[512] = "";
-    size_t used = 0;
-    for (uint32_t i = 1; i < sweep->question->n_axes && used < sizeof whole - 1; i++)
-        used += (size_t)snprintf(whole + used, sizeof whole - used, "%s%s=%s", i > 1 ? " " : "",
-                                 sweep->question->axes[i].name, sweep_value(sweep, series, i));
-    size_t from = used > COLUMN - 1 ? used - (COLUMN - 1) : 0;
-    snprintf(text, COLUMN + 1, "%s", whole + from);
-}
-
 static void put_cell(const struct cell *cell, enum metric metric, FILE *out)
 {
     char text[FIGURE_TEXT_SIZE], whole[2 * FIGURE_TEXT_SIZE];
@@ -47,7 +30,7 @@ static void put_cell(const struct cell *cell, enum metric metric, FILE *out)
 static void put_best(const struct sweep *sweep, FILE *out, uint32_t partition, enum metric metric,
                      uint32_t first, uint32_t end)
 {
-    uint32_t all = series_count(sweep);
+    uint32_t all = sweep_series(sweep);
     const struct axis *x = &sweep->question->axes[0];
     if (metric != METRIC_WORK_RATE && metric != METRIC_ACCESS_RATE)
         return;
@@ -70,13 +53,13 @@ static void put_best(const struct sweep *sweep, FILE *out, uint32_t partition, e
 static void put_block(const struct sweep *sweep, FILE *out, uint32_t partition, enum metric metric,
                       uint32_t first, uint32_t end)
 {
-    uint32_t all = series_count(sweep);
+    uint32_t all = sweep_series(sweep);
     const struct axis *x = &sweep->question->axes[0];
     fprintf(out, "  %-12.12s", x->name);
     for (uint32_t s = first; s < end; s++) {
-        char name[COLUMN + 1];
-        series_name(sweep, s, name);
-        fprintf(out, " %*s", COLUMN, sweep->question->n_axes > 1 ? name : metric_name(metric));
+        char name[256];
+        size_t length = strlen(sweep_series_name(sweep, s, metric, name));
+        fprintf(out, " %*s", COLUMN, length > COLUMN ? name + length - COLUMN : name); // its end differs
     }
     fputc('\n', out);
     for (uint32_t i = 0; i < x->n; i++) {
@@ -90,10 +73,39 @@ static void put_block(const struct sweep *sweep, FILE *out, uint32_t partition, 
     put_best(sweep, out, partition, metric, first, end);
 }
 
+// "sigma 0.021 (0.018 to 0.024)"
+static void put_parameter(const struct fit *fit, unsigned i, const char *name, FILE *out)
+{
+    fprintf(out, "%s %.3g (%.3g to %.3g)", name, fit->value[i], fit->value[i] - fit->half[i],
+            fit->value[i] + fit->half[i]);
+}
+
+// What the universal scalability law makes of each series, and which curve fits best.
+static void put_fits(const struct sweep *sweep, FILE *out, uint32_t partition, enum metric metric)
+{
+    struct fit fits[CURVE_COUNT];
+    bool any = false;
+    for (uint32_t s = 0; s < sweep_series(sweep); s++) {
+        enum curve best = sweep_fit(sweep, s, partition, metric, fits);
+        const struct fit *usl = &fits[CURVE_USL];
+        char name[256];
+        if (best == CURVE_COUNT || !usl->found)
+            continue;
+        fprintf(out, "%s  %s: ", any ? "" : "  Law (95 % intervals; numaplex law --fit says more):\n",
+                sweep_series_name(sweep, s, metric, name));
+        any = true;
+        put_parameter(usl, FIT_FIRST, "sigma", out);
+        put_parameter(usl, FIT_KAPPA, ", kappa", out);
+        if (isfinite(fit_peak(usl)))
+            fprintf(out, ", peak at %.1f CPUs", fit_peak(usl));
+        fprintf(out, "; fits best: %s, off by %.1f %%\n", curve_name(best), 100 * fits[best].relative);
+    }
+}
+
 static void put_tables(const struct sweep *sweep, FILE *out)
 {
     enum metric metrics[METRIC_COUNT];
-    uint32_t n = sweep_metrics(sweep, metrics), all = series_count(sweep);
+    uint32_t n = sweep_metrics(sweep, metrics), all = sweep_series(sweep);
     for (uint32_t p = 0; p < sweep_partitions(sweep); p++)
         for (uint32_t m = 0; m < n; m++) {
             const char *unit = metric_unit(metrics[m]);
@@ -101,6 +113,7 @@ static void put_tables(const struct sweep *sweep, FILE *out)
                     unit[0] ? ", " : "", unit);
             for (uint32_t s = 0; s < all; s += COLUMNS)
                 put_block(sweep, out, p, metrics[m], s, s + COLUMNS < all ? s + COLUMNS : all);
+            put_fits(sweep, out, p, metrics[m]);
         }
 }
 
@@ -137,5 +150,5 @@ void sweep_print(const struct sweep *sweep, FILE *out)
     if (sweep->done && sweep->wall_s > 0)
         fprintf(out, "  host: %.1f s, %" PRIu32 " at once, %.0f %% of that many cores\n", sweep->wall_s,
                 sweep->jobs, 100 * sweep->cpu_s / (sweep->wall_s * sweep->jobs));
-    fprintf(out, "  in %s: %s.csv\n", sweep->folder, q->name);
+    fprintf(out, "  in %s: %s.csv, %s.html\n", sweep->folder, q->name, q->name);
 }

@@ -84,27 +84,46 @@ static void keep_words(struct point *point, const struct process *process)
     point->message = strdup(text);
 }
 
+// What is whole is done, even when the child was ended right behind it. A child that was ended otherwise
+// stays pending with its words, until it is known whether we ended it.
 static void done(void *context, const struct pool_job *job, const struct process *process)
 {
     struct running *r = context;
     struct point *point = job->tag;
     char folder[2 * PATH_MAX_BYTES];
     struct err err = {0};
-    bool ok = WIFEXITED(process->status) && WEXITSTATUS(process->status) == EXIT_CLASS_OK;
-    bool ended = WIFSIGNALED(process->status) || WEXITSTATUS(process->status) == EXIT_CLASS_INTERRUPTED;
+    int status = WIFEXITED(process->status) ? WEXITSTATUS(process->status) : EXIT_CLASS_INTERRUPTED;
+    bool ok = status == EXIT_CLASS_OK, ended = status == EXIT_CLASS_INTERRUPTED;
     folder_of(r->sweep, point, folder);
     child_run_free(job->argv);
     r->ended++;
-    if (ok && metrics_read(folder, &point->metrics, &err) == ERR_OK) {
+    if ((ok || ended) && metrics_read(folder, &point->metrics, &err) == ERR_OK) {
         point->state = POINT_DONE;
         r->sweep->done++;
-    } else if (!ended || (WIFSIGNALED(process->status) && WTERMSIG(process->status) != SIGKILL)) {
-        point->state = POINT_FAILED;
-        r->sweep->failed++;
-        if (ok)
-            point->message = strdup(err.text);
-        else
-            keep_words(point, process);
+        return;
+    }
+    if (ok)
+        point->message = strdup(err.text);
+    else
+        keep_words(point, process);
+    point->state = ended ? POINT_PENDING : POINT_FAILED;
+    r->sweep->failed += !ended;
+}
+
+// Children that somebody else ended have failed; those that we ended are to be run again.
+static void settle(struct sweep *sweep, bool interrupted)
+{
+    for (uint32_t i = 0; i < sweep->n_points; i++) {
+        struct point *point = &sweep->points[i];
+        if (point->state != POINT_PENDING || !point->message)
+            continue;
+        if (interrupted) {
+            free(point->message);
+            point->message = NULL;
+        } else {
+            point->state = POINT_FAILED;
+            sweep->failed++;
+        }
     }
 }
 
@@ -155,6 +174,7 @@ enum err_code sweep_run(struct sweep *sweep, uint32_t jobs, bool quiet, struct e
     progress_clear(&r.progress);
     sweep->wall_s = pool.wall_s;
     sweep->cpu_s = pool.cpu_s;
+    settle(sweep, code != ERR_OK);
     share(sweep);
     if (!code && r.failure.code) {
         *err = r.failure;
