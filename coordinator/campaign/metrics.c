@@ -11,9 +11,9 @@
 #include "proto/base/results.h"
 
 static const struct {
-    const char *name, *unit, *what;
+    const char *name, *unit, *what[LANGUAGE_COUNT];
 } rows[METRIC_COUNT] = {
-#define X(name, column, unit, what) {column, unit, what},
+#define X(name, column, unit, en, de) {column, unit, {en, de}},
     METRICS(X)
 #undef X
 };
@@ -28,9 +28,9 @@ const char *metric_unit(enum metric metric)
     return rows[metric].unit;
 }
 
-const char *metric_what(enum metric metric)
+const char *metric_what(enum metric metric, enum language language)
 {
-    return rows[metric].what;
+    return rows[metric].what[language];
 }
 
 bool metric_find(const char *name, enum metric *metric)

@@ -6,31 +6,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "coordinator/report/text.h"
 #include "proto/base/digest.h"
 #include "proto/base/err.h"
 #include "proto/base/limits.h"
 
-// X(enumerator, column, unit, what it is). Rates are per second of simulated time; latencies are means over
-// completed accesses. host_s is not a result: it differs from run to run.
+// X(enumerator, column, unit, what it is, the same in German). Rates are per second of simulated time;
+// latencies are means over completed accesses. host_s is not a result: it differs from run to run.
 #define METRICS(X)                                                                                           \
-    X(METRIC_WORK_RATE, "work_per_s", "1/s", "throughput: rounds of work")                                   \
-    X(METRIC_ACCESS_RATE, "accesses_per_s", "1/s", "completed accesses")                                     \
-    X(METRIC_LATENCY, "latency_ns", "ns", "mean latency of an access")                                       \
-    X(METRIC_MISS_LATENCY, "miss_latency_ns", "ns", "mean latency of an access that misses its L1")          \
-    X(METRIC_HIT_RATIO, "hit_ratio", "", "share of accesses served by the CPU's own L1")                     \
-    X(METRIC_REMOTE_SHARE, "remote_share", "", "share of accesses served by another board")                  \
-    X(METRIC_WAIT_SHARE, "wait_share", "", "share of their time in which CPUs wait for memory")              \
-    X(METRIC_CPUS, "busy_cpus", "CPUs", "CPUs with programs")                                                \
-    X(METRIC_TIME, "simulated_us", "us", "simulated time until the end or until the last CPU is done")       \
-    X(METRIC_WORK, "work", "rounds", "rounds of work")                                                       \
-    X(METRIC_ACCESSES, "accesses", "accesses", "completed accesses")                                         \
-    X(METRIC_LATE, "late", "messages", "arrivals below the receiver's time (with a window only)")            \
-    X(METRIC_WRONG, "checks_failed", "values", "loaded values that were wrong")                              \
-    X(METRIC_HOST_TIME, "host_s", "s", "the host's time for the whole run, no result")                       \
-    X(METRIC_HOST_SPEED, "host_us_per_s", "us/s", "simulated time per second of the host's time, no result")
+    X(METRIC_WORK_RATE, "work_per_s", "1/s", "Throughput: rounds of work", "Durchsatz: Arbeitsrunden")       \
+    X(METRIC_ACCESS_RATE, "accesses_per_s", "1/s", "Completed accesses", "Beendete Zugriffe")                \
+    X(METRIC_LATENCY, "latency_ns", "ns", "Mean latency of an access", "Mittlere Latenz eines Zugriffs")     \
+    X(METRIC_MISS_LATENCY, "miss_latency_ns", "ns", "Mean latency of an access that misses its L1",          \
+      "Mittlere Latenz eines Zugriffs, der seinen L1 verfehlt")                                              \
+    X(METRIC_HIT_RATIO, "hit_ratio", "", "Share of accesses served by the CPU's own L1",                     \
+      "Anteil der Zugriffe, die der eigene L1 bedient")                                                      \
+    X(METRIC_REMOTE_SHARE, "remote_share", "", "Share of accesses served by another board",                  \
+      "Anteil der Zugriffe, die eine andere Baugruppe bedient")                                              \
+    X(METRIC_WAIT_SHARE, "wait_share", "", "Share of their time in which CPUs wait for memory",              \
+      "Zeitanteil, in dem CPUs auf Speicher warten")                                                         \
+    X(METRIC_CPUS, "busy_cpus", "CPUs", "CPUs with programs", "CPUs mit Programmen")                         \
+    X(METRIC_TIME, "simulated_us", "us", "Simulated time until the end or until the last CPU is done",       \
+      "Simulierte Zeit bis zum Ende oder bis die letzte CPU fertig ist")                                     \
+    X(METRIC_WORK, "work", "rounds", "Rounds of work", "Arbeitsrunden")                                      \
+    X(METRIC_ACCESSES, "accesses", "accesses", "Completed accesses", "Beendete Zugriffe")                    \
+    X(METRIC_LATE, "late", "messages", "Arrivals below the receiver's time (with a window only)",            \
+      "Ankünfte vor der Zeit des Empfängers (nur mit Fenster)")                                              \
+    X(METRIC_WRONG, "checks_failed", "values", "Loaded values that were wrong",                              \
+      "Gelesene Werte, die falsch waren")                                                                    \
+    X(METRIC_HOST_TIME, "host_s", "s", "The host's time for the whole run, no result",                       \
+      "Zeit des Rechners für den ganzen Lauf, kein Ergebnis")                                                \
+    X(METRIC_HOST_SPEED, "host_us_per_s", "us/s", "Simulated time per second of the host's time, no result", \
+      "Simulierte Zeit je Sekunde Rechnerzeit, kein Ergebnis")
 
 enum metric {
-#define X(name, column, unit, what) name,
+#define X(name, column, unit, en, de) name,
     METRICS(X)
 #undef X
         METRIC_COUNT
@@ -38,7 +48,7 @@ enum metric {
 
 const char *metric_name(enum metric metric); // of the column
 const char *metric_unit(enum metric metric);
-const char *metric_what(enum metric metric);
+const char *metric_what(enum metric metric, enum language language);
 
 // The metric of that name. Returns false when there is none such.
 bool metric_find(const char *name, enum metric *metric);
@@ -54,8 +64,8 @@ struct run_metrics {
     char digest[DIGEST_TEXT_SIZE];
 };
 
-// Reads FOLDER/results.json of a finished run. ERR_FILE when there is none, ERR_DAMAGED_STATE when it cannot
-// be understood or the run was interrupted. The caller frees after success.
+// Reads FOLDER/results.json of a finished run. ERR_FILE when there is none, ERR_DAMAGED_STATE when it
+// cannot be understood or the run was interrupted. The caller frees after success.
 enum err_code metrics_read(const char *folder, struct run_metrics *metrics, struct err *err);
 void metrics_free(struct run_metrics *metrics);
 

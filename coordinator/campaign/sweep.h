@@ -75,7 +75,7 @@ enum err_code sweep_run(struct sweep *sweep, uint32_t jobs, bool quiet, struct e
 enum err_code sweep_csv(const struct sweep *sweep, struct err *err);
 
 // FOLDER/NAME.html: the series as pictures. ERR_FILE, ERR_DISK_FULL.
-enum err_code sweep_html(const struct sweep *sweep, struct err *err);
+enum err_code sweep_html(const struct sweep *sweep, enum language language, struct err *err);
 
 // The series as tables, and what became of the points.
 void sweep_print(const struct sweep *sweep, FILE *out);

@@ -58,7 +58,7 @@ static void write_chart(struct drawing *d, const struct axis *axis, const struct
         categories[i] = axis->values[i];
     const struct chart chart = {
         .kind = scale ? CHART_LINES : CHART_BARS,
-        .title = metric_what(d->metric),
+        .title = metric_what(d->metric, d->page->language),
         .x = {.label = axis->name, .unit = scale ? scale->unit : "", .log = scale && scale->log},
         .y = {.label = metric_name(d->metric), .unit = metric_unit(d->metric)},
         .categories = categories,
@@ -188,7 +188,7 @@ static void draw_errors(struct drawing *d, uint32_t axis)
     }
     const struct chart chart = {
         .kind = CHART_LINES,
-        .title = metric_what(d->metric),
+        .title = metric_what(d->metric, d->page->language),
         .x = {.label = page_words(d->page, TEXT_SWEEP_ERROR), .unit = "%"},
         .y = {.label = page_words(d->page, TEXT_SWEEP_HOST_SPEED), .unit = metric_unit(METRIC_HOST_SPEED)},
         .series = d->series,
@@ -261,7 +261,7 @@ static void put_counts(const struct sweep *sweep, struct page *page)
                        ARGS(number_count(l, sweep->question->seeds, seeds)));
 }
 
-enum err_code sweep_html(const struct sweep *sweep, struct err *err)
+enum err_code sweep_html(const struct sweep *sweep, enum language language, struct err *err)
 {
     struct whole_file file;
     struct page page;
@@ -269,7 +269,7 @@ enum err_code sweep_html(const struct sweep *sweep, struct err *err)
     snprintf(name, sizeof name, "%s.html", sweep->question->name);
     if (whole_open(&file, sweep->folder, name, err))
         return err->code;
-    page_begin(&page, file.out, LANG_EN, text_of(LANG_EN, TEXT_SWEEP_KIND), sweep->question->name);
+    page_begin(&page, file.out, language, text_of(language, TEXT_SWEEP_KIND), sweep->question->name);
     put_counts(sweep, &page);
     for (uint32_t p = 0; p < sweep_partitions(sweep); p++)
         put_partition(sweep, &page, p);

@@ -54,7 +54,9 @@ static enum err_code answer(struct question *question, const struct sweep_comman
     enum err_code code = sweep_plan(&sweep, question, folder, err);
     if (!code && !make_folders(folder, err) && !lock_folder(folder, &lock, err)) {
         code = sweep_run(&sweep, command->jobs, command->quiet, err);
-        enum err_code written = sweep_csv(&sweep, &why) ? why.code : sweep_html(&sweep, &why);
+        enum err_code written = sweep_csv(&sweep, &why)
+                                    ? why.code
+                                    : sweep_html(&sweep, command->german ? LANG_DE : LANG_EN, &why);
         if (!code && written) {
             *err = why;
             code = written;

@@ -17,7 +17,8 @@ enum key {
     KEY_SET = 's',
     KEY_SEEDS = 256,
     KEY_AGAINST,
-    KEY_CAMPAIGN
+    KEY_CAMPAIGN,
+    KEY_GERMAN
 };
 
 static const struct argp_option options[] = {
@@ -40,6 +41,7 @@ static const struct argp_option options[] = {
      "show this figure in table and picture; may be repeated (the throughput)", 3},
     {"out", KEY_OUT, "FOLDER", 0, "folder of the sweep (sweeps/NAME); what is done in it is not run again",
      3},
+    {"german", KEY_GERMAN, 0, 0, "the picture in German", 3},
     {"quiet", KEY_QUIET, 0, 0, "print neither progress nor tables", 3},
     {0},
 };
@@ -96,6 +98,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return read_value(p, key, text) ? EINVAL : 0;
     case KEY_CAMPAIGN:
         c->campaign = text;
+        return 0;
+    case KEY_GERMAN:
+        c->german = true;
         return 0;
     case KEY_OUT:
         c->out = text;

@@ -11,6 +11,7 @@ struct sweep_command {
     const char *out;      // folder; NULL: sweeps/NAME
     uint32_t jobs;        // 0: one per core
     bool quiet;
+    bool german;              // pictures
     struct question question; // but for name and scenario
 };
 

@@ -109,8 +109,8 @@ static void put_tables(const struct sweep *sweep, FILE *out)
     for (uint32_t p = 0; p < sweep_partitions(sweep); p++)
         for (uint32_t m = 0; m < n; m++) {
             const char *unit = metric_unit(metrics[m]);
-            fprintf(out, "\nPartition %s: %s%s%s\n", sweep_partition(sweep, p), metric_what(metrics[m]),
-                    unit[0] ? ", " : "", unit);
+            fprintf(out, "\nPartition %s: %s%s%s\n", sweep_partition(sweep, p),
+                    metric_what(metrics[m], LANG_EN), unit[0] ? ", " : "", unit);
             for (uint32_t s = 0; s < all; s += COLUMNS)
                 put_block(sweep, out, p, metrics[m], s, s + COLUMNS < all ? s + COLUMNS : all);
             put_fits(sweep, out, p, metrics[m]);

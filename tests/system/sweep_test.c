@@ -177,10 +177,12 @@ static void test_killed(void)
     process_free(&p);
 }
 
+// Two generators that count on their own values in one region: a check fails, and with it the run.
 static void test_failed(void)
 {
     write_file("bad.yaml", "scenario: bad\n"
-                           "parameters: {value: 1}\n"
+                           "parameters: {base: 1MiB}\n"
+                           "until: 30us\n"
                            "systems:\n"
                            "  - name: m\n"
                            "    preset: teaching-board\n"
@@ -189,14 +191,16 @@ static void test_failed(void)
                            "      - name: P\n"
                            "        boards: all\n"
                            "        programs:\n"
-                           "          - {on: B0/0, trace: $value}\n");
-    write_file("1", "this is no trace");
-    struct test_process p = SWEEP(below("bad.yaml"), "--over", "value=1,2", "--out", below("fail"));
+                           "          - {on: B0/0, generator: lock, region: {size: 1KiB}}\n"
+                           "          - {on: B0/1, generator: random, region: {base: $base, size: 1KiB}}\n");
+    struct test_process p = SWEEP(below("bad.yaml"), "--over", "base=0,1MiB", "--out", below("fail"));
     CU_ASSERT_EQUAL(p.status, EXIT_CLASS_RUN);
     CU_ASSERT_PTR_NOT_NULL(strstr(p.err, "NP0605"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(p.out, "failed: value=1: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(p.out, "failed: base=0: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(p.out, "NP0701"));
     process_free(&p);
-    CU_ASSERT_EQUAL(rows_with("fail", "bad.csv", ",failed,"), 2);
+    CU_ASSERT_EQUAL(rows_with("fail", "bad.csv", ",failed,"), 1);
+    CU_ASSERT_EQUAL(rows_with("fail", "bad.csv", ",done,"), 1); // the rest is not stopped
 }
 
 static void test_usage(void)
@@ -238,7 +242,7 @@ static void test_campaign(void)
     struct test_process p = SWEEP("--campaign", below("campaign.yaml"), "--out", below("both"));
     CU_ASSERT_EQUAL(p.status, 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(p.out, "Question 2 of 2: services"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(p.out, "mean latency"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(p.out, "Mean latency"));
     process_free(&p);
     CU_ASSERT_EQUAL(rows_with("both", "cpus.csv", ",done,"), 4);
     CU_ASSERT_EQUAL(rows_with("both", "services.csv", ",done,"), 2);
