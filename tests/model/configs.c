@@ -74,9 +74,11 @@ static const struct model_config configs[] = {
      .misleads = true, .entries = 1, .drops = true, .forgets = true},
     // Smaller forms, in which thousands of damaged tables are explored (damage.c).
     {"damage-2-l1s", EFFORT_DEMO, MACHINE(2, 1, 2), .words = 1, .outstanding = 1, .home = {APART}},
-    {"damage-3-boards", EFFORT_DEMO, MACHINE(3, 1, 1), .words = 1, .outstanding = 1, .home = {APART}},
+    {"damage-3-boards", EFFORT_DEMO, MACHINE(3, 1, 1), .words = 2, .outstanding = 1, .home = {APART}},
     {"damage-3-one-dies", EFFORT_DEMO, MACHINE(3, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
      .may_die = BOARDS(3), .deaths = 1},
+    {"damage-3-two-die", EFFORT_DEMO, MACHINE(3, 1, 0), .words = 1, .outstanding = 2, .home = {APART},
+     .may_die = BOARDS(3), .deaths = 2},
     // What the networks promise is needed: these break (demo_main.c).
     {"reordered-forwards", EFFORT_DEMO, MACHINE(2, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
      .reorder_forwards = true},

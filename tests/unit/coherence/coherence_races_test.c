@@ -220,6 +220,81 @@ static void test_put_overtaken(void)
     CU_ASSERT_EQUAL(race.home.owner, 1);
 }
 
+// Board 0 has written, board 1 has read: MOESI's home has no copy.
+static void start_owned(struct race *race)
+{
+    start(race, "moesi");
+    act(race, 0, CE_STORE);
+    deliver(race, MSG_GETM, HOME);
+    deliver(race, MSG_DATA, 0);
+    act(race, 1, CE_LOAD);
+    deliver(race, MSG_GETS, HOME);
+    deliver(race, MSG_FWD_GETS, 0);
+    deliver(race, MSG_DATA, 1);
+    CU_ASSERT_EQUAL(race->cache[0].state, C_O);
+    CU_ASSERT_EQUAL(race->cache[1].state, C_S);
+    CU_ASSERT_EQUAL(race->home.state, D_O);
+    CU_ASSERT_EQUAL(race->n, 0);
+    forget(race);
+}
+
+// The owner and a sharer want to write at once, and the sharer is first: the owner loses the line that it was
+// about to write, and gets it back.
+static void test_owner_is_beaten(void)
+{
+    struct race race;
+    start_owned(&race);
+    act(&race, 1, CE_STORE);
+    act(&race, 0, CE_STORE);
+    deliver(&race, MSG_GETM, HOME);
+    deliver(&race, MSG_GETM, HOME);
+    deliver(&race, MSG_FWD_GETM, 1);
+    deliver(&race, MSG_FWD_GETM, 0);
+    deliver(&race, MSG_DATA, 1);
+    deliver(&race, MSG_DATA, 0);
+    expect(&race, "1 store S -> SM_AD GetM>home\n"
+                  "0 store O -> OM_AC GetM>home\n"
+                  "home GetM O -> M Fwd-GetM>0\n"
+                  "home GetM M -> M Fwd-GetM>1\n"
+                  "1 Fwd-GetM SM_AD parked\n"
+                  "0 Fwd-GetM OM_AC -> IM_AD Data>1\n"
+                  "1 Data owner SM_AD -> M\n"
+                  "1 parked -> I Data>0\n"
+                  "0 Data owner IM_AD -> M\n");
+    CU_ASSERT_EQUAL(race.home.owner, 0);
+}
+
+// A third board writes: the number of acks goes with the forward to the owner and with its data back. The
+// owner's own upgrade needs no data, only the number.
+static void test_acks_by_the_owner(void)
+{
+    struct race race;
+    start_owned(&race);
+    act(&race, 2, CE_STORE);
+    deliver(&race, MSG_GETM, HOME);
+    deliver(&race, MSG_FWD_GETM, 0);
+    deliver(&race, MSG_DATA, 2);
+    deliver(&race, MSG_INV, 1);
+    deliver(&race, MSG_INV_ACK, 2);
+    expect(&race, "2 store I -> IM_AD GetM>home\n"
+                  "home GetM O -> M Inv>1 Fwd-GetM>0\n"
+                  "0 Fwd-GetM O -> I Data>2(acks 1)\n"
+                  "2 Owner ack>0 IM_AD -> IM_A\n"
+                  "1 Inv S -> I Inv-Ack>2\n"
+                  "2 Last-Ack IM_A -> M\n");
+    start_owned(&race);
+    act(&race, 0, CE_STORE);
+    deliver(&race, MSG_GETM, HOME);
+    deliver(&race, MSG_INV, 1);
+    deliver(&race, MSG_INV_ACK, 0);
+    deliver(&race, MSG_ACK_COUNT, 0);
+    expect(&race, "0 store O -> OM_AC GetM>home\n"
+                  "home GetM owner O -> M Inv>1 AckCount>0\n"
+                  "1 Inv S -> I Inv-Ack>0\n"
+                  "0 Inv-Ack OM_AC -> OM_AC\n"
+                  "0 Count ack=0 OM_AC -> M\n");
+}
+
 // MESI only: the home names an owner when it sends Data-E, so that a forward may arrive before the data.
 static void test_forward_overtakes_exclusive_data(void)
 {
@@ -294,6 +369,8 @@ int main(void)
 {
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("races between boards", NULL, NULL);
+    CU_add_test(suite, "the owner is beaten to it", test_owner_is_beaten);
+    CU_add_test(suite, "acks by the owner", test_acks_by_the_owner);
     CU_add_test(suite, "two upgrades", test_two_upgrades);
     CU_add_test(suite, "Put overtaken by Fwd-GetM", test_put_overtaken);
     CU_add_test(suite, "forward overtakes Data-E", test_forward_overtakes_exclusive_data);
