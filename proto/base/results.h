@@ -31,7 +31,7 @@
     X(CNT_FILLS_OWNER, "fills_owner", "lines", "lines received from another board's cache")                  \
     X(CNT_DIRTY_TRANSFERS, "dirty_transfers", "lines", "lines received that differed from memory")           \
     X(CNT_EVICTIONS_CLEAN, "evictions_clean", "lines", "PutS and PutE sent")                                 \
-    X(CNT_EVICTIONS_DIRTY, "evictions_dirty", "lines", "PutM sent")                                          \
+    X(CNT_EVICTIONS_DIRTY, "evictions_dirty", "lines", "PutM and PutO sent")                                 \
     X(CNT_INVALIDATIONS, "invalidations", "lines", "lines lost to Inv, Recall or Fwd-GetM")                  \
     X(CNT_OVER_INVALIDATIONS, "over_invalidations", "messages", "Inv and Recall for lines it did not hold")  \
     X(CNT_FORWARDS_PARKED, "forwards_parked", "messages", "forwards that waited in their line's MSHR")       \

@@ -139,11 +139,14 @@ static bool report(const struct protocol *protocol, const struct damage *damages
     unsigned caught[STAGES] = {0}, survivors = 0, unlisted = 0;
     for (unsigned i = 0; i < n; i++) {
         char text[DAMAGE_TEXT];
-        if (verdict[i] < STAGES)
+        damage_describe(&damages[i], protocol, text);
+        if (verdict[i] < STAGES) {
             caught[verdict[i]]++;
+            if (is_listed(file, text))
+                printf("listed, yet %s shows it:\n  %s\n", stages[verdict[i]], text);
+        }
         if (verdict[i] < STAGES || verdict[i] == SKIPPED)
             continue;
-        damage_describe(&damages[i], protocol, text);
         survivors++;
         if (is_listed(file, text))
             continue;
@@ -159,7 +162,7 @@ static bool report(const struct protocol *protocol, const struct damage *damages
         printf("%s %u in %s", i ? "," : "; caught:", caught[i], stages[i]);
     unsigned listed = count_listed(file, protocol->name);
     if (listed != survivors - unlisted)
-        printf("\n%u are listed as survivors that are caught, or twice", listed - (survivors - unlisted));
+        printf("\n%u are listed that do not survive, or twice", listed - (survivors - unlisted));
     printf("\n");
     return unlisted == 0 && listed == survivors;
 }

@@ -17,6 +17,7 @@
     X(by_page, "interleave-page-msi")                                                                        \
     X(linked, "linked-partitions-mesi")                                                                      \
     X(mixed, "mixed-mesi")                                                                                   \
+    X(owned, "owned-moesi")                                                                                  \
     X(split, "split-l1-mesi")                                                                                \
     X(kernel, "kernel-msi")                                                                                  \
     X(store_buffer, "store-buffer-msi")                                                                      \
