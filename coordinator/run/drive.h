@@ -16,6 +16,7 @@
 #include "coordinator/run/options.h"
 #include "coordinator/run/outcome.h"
 #include "coordinator/run/process.h"
+#include "coordinator/run/timeline.h"
 
 struct drive_config {
     const struct machine *machine;
@@ -25,6 +26,8 @@ struct drive_config {
     const char *resume_folder; // absolute; "": none
     const char *save_folder;   // absolute, exists; "": the run is not saved
     const struct watch_list *watch;
+    const struct timeline_range *timeline;
+    struct timeline_file *timeline_file; // closed: nothing is recorded
     // Called when the conductor reports; may be NULL.
     void (*progress)(void *context, const struct group_progress *groups, uint32_t n);
     void *context;

@@ -32,7 +32,8 @@ static struct run_options run_options(const struct drive_config *config)
                                 .pin_core = command->pin,
                                 .insecure = command->insecure,
                                 .silence_ms = command->silence_s * 1000,
-                                .watch = *config->watch};
+                                .watch = *config->watch,
+                                .timeline = *config->timeline};
 }
 
 void drive_configure(struct drive *drive)
@@ -166,6 +167,13 @@ static void watched(struct drive *drive, const struct worker *worker, const stru
         drive_fail(drive, &err);
 }
 
+static void timeline(struct drive *drive, const struct worker *worker, const struct control_timeline *chunk)
+{
+    struct err err;
+    if (timeline_add(drive->config->timeline_file, (uint32_t)(worker - drive->workers), chunk, &err))
+        drive_fail(drive, &err);
+}
+
 static void failed(struct drive *drive, const struct worker *worker, const struct control_failed *failed)
 {
     struct err err = {.code = failed->code};
@@ -198,6 +206,8 @@ static bool fits_phase(const struct drive *drive, const struct worker *worker, e
         return drive->phase == RUNNING && conducts;
     case CONTROL_SAVED:
         return drive->phase == SAVING && !worker->answered;
+    case CONTROL_TIMELINE:
+        return drive->phase == RUNNING || (drive->phase == COLLECTING && !worker->answered);
     case CONTROL_RESULTS:
     case CONTROL_WATCHED:
         return drive->phase == COLLECTING && !worker->answered;
@@ -227,6 +237,9 @@ static void obey(struct drive *drive, struct worker *worker, const struct contro
         break;
     case CONTROL_RESULTS:
         results(drive, worker, &control->results);
+        break;
+    case CONTROL_TIMELINE:
+        timeline(drive, worker, &control->timeline);
         break;
     case CONTROL_WATCHED:
         watched(drive, worker, &control->watched);

@@ -34,7 +34,8 @@ enum key {
     KEY_INSECURE,
     KEY_KEEP,
     KEY_SILENCE,
-    KEY_WATCH_LINE
+    KEY_WATCH_LINE,
+    KEY_TIMELINE
 };
 
 static const struct argp_option options[] = {
@@ -65,6 +66,11 @@ static const struct argp_option options[] = {
     {"watch-line", KEY_WATCH_LINE, "[PARTITION:]ADDRESS", 0,
      "record every state and message of the line at this real address, in results.json and as a chart in "
      "watch-ADDRESS.txt; up to four times",
+     3},
+    {"timeline", KEY_TIMELINE, "FROM..UNTIL", OPTION_ARG_OPTIONAL,
+     "record misses, load of homes, memory, buses and ports, and grants in timeline.json, for "
+     "ui.perfetto.dev; "
+     "of the whole run or of these simulated times only",
      3},
     {0, 0, 0, 0, "What to leave:", 4},
     {"out", KEY_OUT, "FOLDER", 0, "run folder (runs/NAME-TIME)", 4},
@@ -179,8 +185,20 @@ static bool *flag_of(struct run_command *c, int key)
     }
 }
 
+// `--timeline 1us..2us`: a parser of optional values takes the range for a file.
+static bool is_range(const char *text)
+{
+    const char *dots = strstr(text, "..");
+    bool digits = text[0] >= '0' && text[0] <= '9';
+    return dots && !strchr(text, '/') && (digits || (dots == text && dots[2] >= '0' && dots[2] <= '9'));
+}
+
 static error_t read_file(struct parse *p, const char *text)
 {
+    if (p->command->timeline && !p->command->timeline_range && is_range(text)) {
+        p->command->timeline_range = text;
+        return 0;
+    }
     if (p->command->file) {
         err_set(p->err, ERR_USAGE, "%s: one FILE only", text);
         return EINVAL;
@@ -219,6 +237,10 @@ static error_t read_value(struct parse *p, int key, char *text)
         if (c->n_watch == WATCH_LINES_MAX)
             return refuse(p, "watch-line", text, "four lines are the most that one run watches");
         c->watch[c->n_watch++] = text;
+        return 0;
+    case KEY_TIMELINE:
+        c->timeline = true;
+        c->timeline_range = text;
         return 0;
     case KEY_OUT:
         c->out = text;
@@ -278,6 +300,11 @@ static enum err_code check_together(struct run_command *c, struct err *err)
                        "--seed with --continue: the saved state has its seed; leave --seed out");
     if (c->save_grants && c->save_time != SIM_NEVER)
         return err_set(err, ERR_USAGE, "--save-at twice: a run ends at its first save; give one");
+    if (c->timeline && run_command_saves(c))
+        return err_set(
+            err, ERR_USAGE,
+            "--timeline with --save-at: a run that is saved leaves no results; record where the run is "
+            "continued");
     if (c->n_watch && run_command_saves(c))
         return err_set(
             err, ERR_USAGE,

@@ -31,6 +31,8 @@ struct run_command {
     uint32_t silence_s;   // a process that says nothing for so long is given up
     uint32_t n_watch;
     const char *watch[WATCH_LINES_MAX]; // lines to watch, "[PARTITION:]ADDRESS" as given
+    bool timeline;
+    const char *timeline_range; // FROM..UNTIL as given; NULL: all of the run
     bool seed_given, until_given;
     bool json, quiet, force, keep;
     bool reference, pin, no_bounds, insecure;

@@ -21,6 +21,8 @@ struct run {
     struct manifest manifest; // of the state to continue from
     struct plan plan;
     struct watch_list watch;
+    struct timeline_range range;
+    struct timeline_file timeline;
     struct run_folder folder;
     struct outcome outcome;
     struct progress progress;
@@ -83,7 +85,8 @@ static enum err_code prepare(struct run *run, struct err *err)
         return err->code;
     if (plan_make(&run->plan, &run->scenario.machine, command->nodes, command->threads, err))
         return err->code;
-    if (watch_resolve(command, &run->scenario.machine, &run->watch, err))
+    if (watch_resolve(command, &run->scenario.machine, &run->watch, err) ||
+        timeline_resolve(command, &run->scenario.machine, &run->range, err))
         return err->code;
     progress_init(&run->progress, run->scenario.machine.until, command->quiet);
     if (recordings_make(&run->scenario, &run->progress, err))
@@ -112,8 +115,13 @@ static enum err_code simulate(struct run *run, struct err *err)
                                         .resume_folder = run->resume,
                                         .save_folder = run->saving,
                                         .watch = &run->watch,
+                                        .timeline = &run->range,
+                                        .timeline_file = &run->timeline,
                                         .progress = progress_show,
                                         .context = &run->progress};
+    if (run->range.interval &&
+        timeline_open(&run->timeline, &run->folder, &run->scenario.machine, &run->plan, err))
+        return err->code;
     outcome_init(&run->outcome, &run->scenario.machine, &run->plan);
     enum err_code code = drive_run(&config, &run->outcome, run->last_words, err);
     progress_clear(&run->progress);
@@ -162,7 +170,9 @@ static enum err_code report(struct run *run, struct err *err)
         rmdir(run->saving);
         fprintf(stderr, "numaplex: warning: the run ended before its save point; nothing was saved\n");
     }
-    if (outcome_complete(&run->outcome, &run->scenario.machine, err) || publish_results(&report, err))
+    timeline_warn(&run->timeline, stderr);
+    if (outcome_complete(&run->outcome, &run->scenario.machine, err) ||
+        timeline_finish(&run->timeline, err) || publish_results(&report, err))
         return err->code;
     if (run->command.json)
         return results_json_write(&report, stdout, err);
@@ -235,6 +245,7 @@ int run_main(int argc, char **argv)
     enum err_code code = do_run(&run, &err);
     int status = code ? err_report(&err) : EXIT_CLASS_OK;
     say_last_words(run.last_words);
+    timeline_drop(&run.timeline, run.command.keep);
     folder_close(&run.folder);
     outcome_free(&run.outcome);
     manifest_free(&run.manifest);

@@ -42,6 +42,8 @@ static bool poll_control(void *self)
 {
     struct serve *serve = self;
     report_progress(serve);
+    if (serve->report && serve->report(serve->self, &serve->poll_error))
+        return true;
     if (!control_client_pending(serve->session->client) &&
         control_client_silence_us(serve->session->client) < 20000000)
         return false;

@@ -18,6 +18,9 @@ struct serve {
     // Adds this worker's own parts to a saved state (boards of a packed node); may be NULL.
     enum err_code (*save)(void *self, const char *folder, struct control_saved *saved, struct err *err);
 
+    // Sends what the boards have recorded meanwhile; called between grants. May be NULL.
+    enum err_code (*report)(void *self, struct err *err);
+
     // Its own.
     struct group_progress *progress;
     uint64_t last_progress_ns;

@@ -12,6 +12,7 @@
 #include "proto/base/machine.h"
 #include "proto/base/message.h"
 #include "proto/base/results.h"
+#include "proto/base/timeline.h"
 #include "proto/base/watch.h"
 
 struct board;
@@ -20,6 +21,7 @@ struct board;
 struct board_options {
     bool reference;          // every access a step of its own, no run-ahead
     struct watch_list watch; // lines of which states and messages are recorded
+    struct timeline_range timeline;
 };
 
 // Builds board `number` of the machine (which must outlive it) at time 0. NULL and *err on failure: a trace
@@ -49,6 +51,7 @@ sim_time board_bound(const struct board *board);
 struct cpu;
 const struct cpu *board_cpu(const struct board *board, unsigned index);
 
+unsigned board_number(const struct board *board);   // in the machine
 uint32_t board_running(const struct board *board);  // CPUs that are not done
 uint64_t board_accesses(const struct board *board); // completed
 uint64_t board_events(const struct board *board);
@@ -61,6 +64,17 @@ void board_state(struct board *board, struct archive *ar);
 // that were not kept. NULL and 0 when the line is of another partition. Valid until the board goes on.
 const struct watch_event *board_watched(const struct board *board, uint32_t index, uint32_t *n,
                                         uint64_t *dropped);
+
+// Whether at least `least` records of the board's timeline wait to be taken, those that were not kept
+// counted.
+bool board_timeline_waits(const struct board *board, uint32_t least);
+
+// Takes up to TIMELINE_CHUNK_MAX of them, and *dropped, how many were not kept since the last call. Returns
+// their number. The board has a timeline.
+uint32_t board_timeline(struct board *board, struct timeline_record *records, uint64_t *dropped);
+
+// The run has ended: the interval under way is completed, and no more begin.
+void board_timeline_end(struct board *board);
 
 // Results so far, digest included. The struct is large: the caller's, not on a small stack.
 void board_results(struct board *board, struct board_results *results);

@@ -38,6 +38,7 @@ static enum err_code open_cpus(struct board *board, struct err *err)
         cpu_init(cpu, board->params, cpu_desc_of(board->machine, board->number, i), board->number, i, seed,
                  board->cache.data, &board->ready[i]);
         cpu->port = (struct cpu_port){board, bus_request, adapter_send};
+        cpu->missed = board->timeline ? timeline_miss : NULL;
         board->n_cpus = i + 1;
         if (open_program(board, cpu, err))
             return err_wrap(err, "board %s CPU %u", board->desc->name, i);
@@ -93,6 +94,8 @@ struct board *board_new(const struct machine *machine, unsigned number, const st
     port_init(board);
     plan_faults(board);
     board->watch = watch_new(board, &board->options.watch);
+    board->timeline = board->partition ? timeline_new(&board->options.timeline) : NULL;
+    board->observed = board->watch || board->timeline;
     if (!board->protocol)
         err_set(err, ERR_BAD_VALUE, "system %s: no protocol named '%s'", board->system->name,
                 board->system->protocol);
@@ -110,6 +113,7 @@ void board_free(struct board *board)
         cpu_free(&board->cpus[i]);
     watch_free(board->watch);
     address_spaces_free(board->spaces);
+    timeline_free(board->timeline);
     agent_free(board);
     home_free(board);
     adapter_free(board);

@@ -12,6 +12,7 @@
 #include "fabric/time/event_queue.h"
 #include "node/board/board.h"
 #include "node/board/pool.h"
+#include "node/board/timeline.h"
 #include "node/board/watch.h"
 #include "node/coherence/receive.h"
 #include "node/cpu/cpu.h"
@@ -103,7 +104,9 @@ struct board {
     const struct partition_desc *partition; // NULL: a free board
     const struct protocol *protocol;
     struct board_options options;
-    struct watch *watch; // NULL: no line of this board is watched; never state
+    struct watch *watch;       // NULL: no line of this board is watched; never state
+    struct timeline *timeline; // NULL: none is recorded; never state
+    bool observed;             // one of them
     uint16_t number;
     sim_time now;     // of the event in hand; never a result
     sim_time reached; // end of the last grant; never a result

@@ -76,14 +76,22 @@ static void apply_fault(struct board *board, uint32_t index)
     segment_map_damage(&board->map, fault->segment, fault->home);
 }
 
+static void observe(struct board *board, const struct event *event)
+{
+    if (board->watch)
+        watch_event(board, event);
+    if (board->timeline)
+        timeline_event(board);
+}
+
 static void dispatch(struct board *board, const struct event *event)
 {
     board->now = event->key.time;
     board_count(board, CNT_TIES, event->key.time == board->last_event);
     board_count(board, CNT_EVENTS, 1);
     board->last_event = event->key.time;
-    if (NP_UNLIKELY(board->watch != NULL))
-        watch_event(board, event);
+    if (NP_UNLIKELY(board->observed))
+        observe(board, event);
     switch ((enum event_type)event->type) {
     case EV_BUS:
         bus_event(board, event->payload);
@@ -251,6 +259,11 @@ struct frame_list *board_frames(struct board *board)
 const struct cpu *board_cpu(const struct board *board, unsigned index)
 {
     return index < board->n_cpus ? &board->cpus[index] : NULL;
+}
+
+unsigned board_number(const struct board *board)
+{
+    return board->number;
 }
 
 uint32_t board_running(const struct board *board)

@@ -45,6 +45,15 @@ void cpu_free(struct cpu *cpu)
     cpu->ops = NULL;
 }
 
+// The lowest lane that no access under way has.
+static uint8_t free_lane(const struct cpu *cpu)
+{
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < cpu->n_pending; i++)
+        used |= 1u << cpu->pending[i].lane;
+    return (uint8_t)__builtin_ctz(~used);
+}
+
 void cpu_suspend(struct cpu *cpu, struct access access, unsigned l1, uint64_t line, bool join)
 {
     if (cpu->buffer.capacity && access.kind == ACCESS_STORE) {
@@ -53,8 +62,13 @@ void cpu_suspend(struct cpu *cpu, struct access access, unsigned l1, uint64_t li
     }
     NP_ASSERT(cpu->n_pending < cpu->outstanding);
     join |= store_buffer_asked(cpu, l1, line);
-    cpu->pending[cpu->n_pending++] = (struct pending){
-        .access = access, .issued = cpu->clock.now, .done_at = SIM_NEVER, .l1 = (uint8_t)l1, .asked = !join};
+    uint8_t lane = NP_UNLIKELY(cpu->missed != NULL) ? free_lane(cpu) : 0;
+    cpu->pending[cpu->n_pending++] = (struct pending){.access = access,
+                                                      .issued = cpu->clock.now,
+                                                      .done_at = SIM_NEVER,
+                                                      .l1 = (uint8_t)l1,
+                                                      .asked = !join,
+                                                      .lane = lane};
     cpu->n_under_way++;
     cpu->merged += join;
     if (!join)
@@ -129,6 +143,7 @@ static void perform(struct cpu *cpu, struct pending *p, int64_t index, sim_time 
     cpu->n_under_way--;
     cpu->results.latency_sum_ps += done_at - p->issued;
     latency_add(&cpu->latency[served], done_at - p->issued);
+    cpu_note_miss(cpu, p, done_at, served);
 }
 
 static bool grant_pending(struct cpu *cpu, unsigned l1, uint64_t line, int64_t index, sim_time done_at,

@@ -47,6 +47,7 @@ struct pending {
     uint8_t status;     // enum access_status, once performed
     bool asked;         // it posted the bus request that others of the same line joined
     bool behind_stores; // the store buffer holds it up: it has asked for nothing yet
+    uint8_t lane;       // its track in a timeline, while one is recorded; never state
     bool buffered;      // a store that the buffer took at last: it is counted when it has been performed
 };
 
@@ -121,9 +122,19 @@ struct cpu {
     struct latency_histogram latency[SERVED_COUNT]; // [SERVED_L1] is filled when results are asked for
     char first_failure[256];
 
+    // NULL, or told of each access that missed once its latency is known. Never state.
+    void (*missed)(struct cpu *cpu, const struct pending *pending, sim_time done_at, enum served served);
+
     // For tests: called at the moment at which an access that missed is performed. Hits are complete at once.
     void (*watch)(struct cpu *cpu, struct access *access, sim_time at);
 };
+
+static inline void cpu_note_miss(struct cpu *cpu, const struct pending *pending, sim_time done_at,
+                                 enum served served)
+{
+    if (NP_UNLIKELY(cpu->missed != NULL))
+        cpu->missed(cpu, pending, done_at, served);
+}
 
 // Prepares a CPU of the given board parameters; `desc` may be NULL (idle). data: the board cache's bytes.
 // ready: see struct cpu.

@@ -240,6 +240,7 @@ bool store_buffer_granted(struct cpu *cpu, unsigned l1, uint64_t line, int64_t i
         perform(cpu, store, index, done_at);
     cpu->results.latency_sum_ps += done_at - store->issued;
     latency_add(&cpu->latency[served], done_at - store->issued);
+    cpu_note_miss(cpu, store, done_at, served);
     buffer->asked = false;
     leave(cpu, status);
     drain(cpu, done_at);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fabric/link/exchange_mem.h"
+#include "node/host/reporter.h"
 #include "proto/base/assert.h"
 #include "proto/base/digest.h"
 
@@ -21,7 +22,10 @@ static void run_member(void *self, uint32_t group, uint32_t member, struct grant
     while (!share_advance(share, grant->until, UINT64_MAX))
         ;
     share_finish(share, grant, batch);
-    atomic_fetch_add_explicit(&packed->simulating_ns, host_now_ns() - start, memory_order_relaxed);
+    uint64_t spent = host_now_ns() - start;
+    atomic_fetch_add_explicit(&packed->simulating_ns, spent, memory_order_relaxed);
+    if (packed->reporter)
+        reporter_grant(packed->reporter, share, group, member, grant->until, spent);
 }
 
 // Boards of each partition in turn, so that every thread has a like part of every partition.

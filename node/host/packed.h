@@ -13,7 +13,10 @@ struct packed_options {
     struct conductor_options conductor;
 };
 
+struct reporter;
+
 struct packed {
+    struct reporter *reporter; // NULL, or told of every grant; borrowed
     struct groups groups;
     struct crew crew;
     struct exchange *exchange;

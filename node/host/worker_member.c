@@ -6,6 +6,7 @@
 #include "fabric/link/link_open.h"
 #include "fabric/link/member_wire.h"
 #include "node/host/crew_report.h"
+#include "node/host/reporter.h"
 #include "node/host/worker.h"
 #include "proto/base/assert.h"
 
@@ -18,6 +19,7 @@ struct member {
     struct crew crew;
     struct member_wire *wire;
     struct host_stats stats;
+    struct reporter reporter;
     uint32_t member_of_group[PARTITIONS_MAX]; // this node's member number in each group; MEMBERS_MAX: none
     struct batch batch[PARTITIONS_MAX];
     uint64_t last_sign_ns;
@@ -52,6 +54,9 @@ static enum err_code obey(struct member *member, const struct control *control, 
     case CONTROL_SAVE:
         return save(member, control->save.folder, err);
     case CONTROL_COLLECT:
+        reporter_end(&member->reporter, &member->crew);
+        if (reporter_send(&member->reporter, member->session->client, err))
+            return err->code;
         return crew_send_results(member->session, &member->crew, &member->stats, err);
     case CONTROL_EXIT:
         member->exit = true;
@@ -112,8 +117,13 @@ static enum err_code simulate(struct member *member, struct grant *grant, struct
     batch->group = grant->group;
     batch->seq = grant->seq;
     batch->epoch = grant->epoch;
-    member->stats.simulating_ns += host_now_ns() - start;
+    uint64_t spent = host_now_ns() - start;
+    member->stats.simulating_ns += spent;
     member->stats.grants++;
+    reporter_grant(&member->reporter, share, grant->group, member->member_of_group[grant->group],
+                   grant->until, spent);
+    if (member->reporter.n && reporter_send(&member->reporter, member->session->client, err))
+        return err->code;
     return member_wire_reply(member->wire, batch, err);
 }
 
@@ -154,12 +164,16 @@ static enum err_code connect_wire(struct member *member, struct err *err)
 static enum err_code open_member(struct member *member, struct err *err)
 {
     const struct control_configure *config = session_config(member->session);
-    struct board_options options = {.reference = config->options.reference, .watch = config->options.watch};
+    struct board_options options = {.reference = config->options.reference,
+                                    .watch = config->options.watch,
+                                    .timeline = config->options.timeline};
     uint32_t worker_of_board[BOARDS_MAX];
     for (uint32_t b = 0; b < config->machine.n_boards; b++)
         worker_of_board[b] = config->node_of_board[b];
     groups_init(&member->groups, &config->machine, worker_of_board);
     find_members(member, config->index);
+    reporter_init(&member->reporter, &config->options.timeline, member->groups.n,
+                  config->resume_folder[0] != 0);
     if (crew_open(&member->crew, &config->machine, &member->groups, worker_of_board, config->index, 1,
                   &options, err))
         return err->code;
@@ -193,6 +207,7 @@ enum err_code worker_member(struct session *session, struct err *err)
         batch_free(&member.batch[g]);
     if (member.crew.machine)
         crew_close(&member.crew);
+    reporter_free(&member.reporter);
     groups_free(&member.groups);
     return code;
 }

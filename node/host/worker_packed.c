@@ -3,23 +3,34 @@
 #include "fabric/host/serve.h"
 #include "node/host/crew_report.h"
 #include "node/host/packed.h"
+#include "node/host/reporter.h"
 #include "node/host/worker.h"
 
 struct packed_worker {
     struct session *session;
     struct packed packed;
+    struct reporter reporter;
 };
 
 static enum err_code collect(void *self, struct err *err)
 {
     struct packed_worker *worker = self;
     packed_count_time(&worker->packed);
+    reporter_end(&worker->reporter, &worker->packed.crew);
+    if (reporter_send(&worker->reporter, worker->session->client, err))
+        return err->code;
     return crew_send_results(worker->session, &worker->packed.crew, &worker->packed.stats, err);
 }
 
 static enum err_code save(void *self, const char *folder, struct control_saved *saved, struct err *err)
 {
     return crew_save(&((struct packed_worker *)self)->packed.crew, folder, saved, err);
+}
+
+static enum err_code report(void *self, struct err *err)
+{
+    struct packed_worker *worker = self;
+    return reporter_send(&worker->reporter, worker->session->client, err);
 }
 
 static enum err_code serve_packed(struct packed_worker *worker, struct err *err)
@@ -31,7 +42,11 @@ static enum err_code serve_packed(struct packed_worker *worker, struct err *err)
                           .groups = &packed->groups,
                           .self = worker,
                           .collect = collect,
-                          .save = save};
+                          .save = save,
+                          .report = config->options.timeline.interval ? report : NULL};
+    reporter_init(&worker->reporter, &config->options.timeline, packed->groups.n,
+                  config->resume_folder[0] != 0);
+    packed->reporter = config->options.timeline.interval ? &worker->reporter : NULL;
     if (crew_resume(&packed->crew, config->resume_folder, err) ||
         serve_resume(packed->conductor, config, &packed->groups, err) || session_ready(worker->session, err))
         return err->code;
@@ -43,13 +58,15 @@ enum err_code worker_packed(struct session *session, struct err *err)
     const struct control_configure *config = session_config(session);
     static struct packed_worker worker;
     worker.session = session;
-    struct packed_options options = {
-        .threads = config->threads,
-        .board = {.reference = config->options.reference, .watch = config->options.watch},
-        .conductor = serve_conductor_options(config)};
+    struct packed_options options = {.threads = config->threads,
+                                     .board = {.reference = config->options.reference,
+                                               .watch = config->options.watch,
+                                               .timeline = config->options.timeline},
+                                     .conductor = serve_conductor_options(config)};
     if (packed_open(&worker.packed, &config->machine, &options, err))
         return err->code;
     enum err_code code = serve_packed(&worker, err);
     packed_close(&worker.packed);
+    reporter_free(&worker.reporter);
     return code;
 }

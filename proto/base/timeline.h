@@ -9,10 +9,10 @@
 
 #include "proto/base/time.h"
 
-#define TIMELINE_MISSES_MAX 200000u // kept of each board: the earliest; some 100 bytes of text each
-#define TIMELINE_SHARES_MAX 50000u  // changes of a busy share, likewise
-#define TIMELINE_GRANTS_MAX 100000u // of each process and sync group, likewise
-#define TIMELINE_CHUNK_MAX  16384u  // records in one message of the control plane
+#define TIMELINE_MISSES_MAX 50000u // of each board: the earliest; some 150 bytes of text each
+#define TIMELINE_SHARES_MAX 20000u // changes of a busy share, likewise
+#define TIMELINE_GRANTS_MAX 20000u // of each process and sync group, likewise
+#define TIMELINE_CHUNK_MAX  16384u // records in one message of the control plane
 
 // What is recorded: nothing when interval is 0, else what begins in from .. until (not included). Busy shares
 // are of every `interval` of simulated time, counted from 0.
@@ -50,7 +50,8 @@ struct timeline_record {
     uint8_t kind;        // enum timeline_kind
     uint8_t what;        // miss: enum served; share: enum timeline_resource
     uint8_t access;      // miss: 0 fetch, 1 load, 2 store, 3 atomic
-    uint8_t cpu, lane;   // miss: CPU of the board; which of its accesses under way
+    uint8_t cpu,
+        lane; // miss: CPU of the board; which of its accesses under way. Grant: member, 32 x lane + cpu
 };
 #define TIMELINE_ACCESSES 4u
 

@@ -163,6 +163,7 @@ struct control_watched {
 
 // Some records of a timeline, of one board, or of grants of one sync group.
 struct control_timeline {
+    bool grants;
     uint32_t source;    // board, or group
     uint64_t dropped;   // records of that source that were not kept since it was last said
     uint32_t n_records; // at most TIMELINE_CHUNK_MAX

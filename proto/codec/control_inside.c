@@ -114,6 +114,7 @@ void timeline_to_wire(const struct control *control, Np__Control *wire, struct a
     uint32_t n = from->n_records;
     NP_ASSERT(n <= TIMELINE_CHUNK_MAX);
     NEW(Np__Timeline, np__timeline__init);
+    to->grants = from->grants;
     to->source = from->source;
     to->dropped = from->dropped;
     to->n_start = to->n_length = to->n_value = to->n_tag = n;
@@ -136,17 +137,17 @@ static enum err_code record_from_wire(const Np__Timeline *from, size_t i, struct
 {
     static const unsigned whats[TIMELINE_KIND_COUNT] = {SERVED_COUNT, RESOURCE_COUNT, 1};
     uint64_t tag = from->tag[i];
-    *to = (struct timeline_record){.start = from->start[i],
-                                   .end = from->start[i] + from->length[i],
-                                   .value = from->value[i],
-                                   .kind = (uint8_t)tag,
-                                   .what = (uint8_t)(tag >> 8),
-                                   .access = (uint8_t)(tag >> 16),
-                                   .cpu = (uint8_t)(tag >> 24),
-                                   .lane = (uint8_t)(tag >> 32)};
+    to->start = from->start[i];
+    to->end = from->start[i] + from->length[i];
+    to->value = from->value[i];
+    to->kind = (uint8_t)tag;
+    to->what = (uint8_t)(tag >> 8);
+    to->access = (uint8_t)(tag >> 16);
+    to->cpu = (uint8_t)(tag >> 24);
+    to->lane = (uint8_t)(tag >> 32);
     bool right = tag >> 40 == 0 && to->kind < TIMELINE_KIND_COUNT && to->what < whats[to->kind] &&
-                 to->access < TIMELINE_ACCESSES && to->cpu < CPUS_PER_BOARD_MAX &&
-                 to->lane < OUTSTANDING_MAX && to->end >= to->start;
+                 (to->kind == TIMELINE_GRANT) == from->grants && to->access < TIMELINE_ACCESSES &&
+                 to->cpu < CPUS_PER_BOARD_MAX && to->lane < OUTSTANDING_MAX && to->end >= to->start;
     return right ? ERR_OK : REFUSE(err, "record %zu of tag 0x%llx", i, (unsigned long long)tag);
 }
 
@@ -167,6 +168,7 @@ enum err_code timeline_from_wire(const Np__Control *wire, struct control *contro
     if (n > TIMELINE_CHUNK_MAX || from->n_length != n || from->n_value != n || from->n_tag != n ||
         from->source >= BOARDS_MAX)
         return REFUSE(err, "%zu records of %u with columns of other lengths, or too many", n, from->source);
+    to->grants = from->grants;
     to->source = from->source;
     to->dropped = from->dropped;
     to->n_records = (uint32_t)n;

@@ -208,6 +208,7 @@ static void fill_watched(struct rng *rng, struct control_watched *watched)
 
 static void fill_timeline(struct rng *rng, struct control_timeline *timeline)
 {
+    timeline->grants = below(rng, 2);
     timeline->source = below(rng, BOARDS_MAX);
     timeline->dropped = number(rng);
     timeline->n_records = below(rng, 20);
@@ -217,7 +218,7 @@ static void fill_timeline(struct rng *rng, struct control_timeline *timeline)
         record->start = number(rng) / 2;
         record->end = record->start + number(rng) / 2;
         record->value = number(rng);
-        record->kind = (uint8_t)below(rng, TIMELINE_KIND_COUNT);
+        record->kind = (uint8_t)(timeline->grants ? TIMELINE_GRANT : below(rng, TIMELINE_GRANT));
         record->what = (uint8_t)below(rng, record->kind == TIMELINE_GRANT ? 1 : SERVED_COUNT);
         record->access = (uint8_t)below(rng, TIMELINE_ACCESSES);
         record->cpu = (uint8_t)below(rng, CPUS_PER_BOARD_MAX);
