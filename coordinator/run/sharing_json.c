@@ -37,10 +37,18 @@ static int by_use(const void *one, const void *other)
 static json_t *page_json(const struct machine *machine, const struct home_page *home)
 {
     const struct page_results *page = home->page;
-    return json_pack("{s:I, s:s, s:I, s:I, s:I, s:i, s:n, s:n, s:n}", "address", (json_int_t)page->address,
-                     "home", machine->boards[home->home].name, "requests", (json_int_t)page->requests,
-                     "remote", (json_int_t)page->remote, "writes", (json_int_t)page->writes, "boards",
-                     (int)page->boards, "virtual", "process", "symbol");
+    json_t *object =
+        json_pack("{s:I, s:s, s:I, s:I, s:I, s:i}", "address", (json_int_t)page->address, "home",
+                  machine->boards[home->home].name, "requests", (json_int_t)page->requests, "remote",
+                  (json_int_t)page->remote, "writes", (json_int_t)page->writes, "boards", (int)page->boards);
+    NP_ASSERT(object);
+    json_object_set_new(object, "virtual",
+                        page->owned ? json_sprintf("0x%llx", (unsigned long long)page->virtual_address)
+                                    : json_null());
+    json_object_set_new(object, "process", page->owned ? json_integer(page->process) : json_null());
+    json_t *symbol = page->symbol[0] ? json_string(page->symbol) : NULL; // NULL too: it is no UTF-8
+    json_object_set_new(object, "symbol", symbol ? symbol : json_null());
+    return object;
 }
 
 json_t *sharing_pages(const struct machine *machine, const struct outcome *outcome, uint32_t partition)

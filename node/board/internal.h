@@ -239,6 +239,9 @@ uint32_t adapter_hold(struct board *board, const struct frame *frame);
 void adapter_free(struct board *board);
 void adapter_frame_state(struct board *board, struct archive *ar, uint32_t *payload);
 
+// pages.c: fills in the most used pages of this home; the list in *results is all zero.
+void board_pages(const struct board *board, struct board_results *results);
+
 // state.c
 void message_state(struct message *message, struct archive *ar);
 uint32_t pool_item_state(struct board *board, struct archive *ar, uint32_t payload);

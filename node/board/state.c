@@ -263,24 +263,6 @@ static void add_cpu(struct board_results *results, const struct cpu *cpu, unsign
         snprintf(results->first_failure, sizeof results->first_failure, "%s", cpu->first_failure);
 }
 
-// The most used pages of this home, by the real address of their first byte.
-static void add_pages(struct board *board, struct board_results *results)
-{
-    struct used_page pages[PAGES_REPORTED_MAX];
-    uint32_t n = memory_busiest(&board->home.memory, pages, PAGES_REPORTED_MAX);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct page_use *use = pages[i].use;
-        struct page_results *page = &results->pages[results->n_pages++];
-        *page = (struct page_results){.requests = use->requests,
-                                      .remote = use->remote,
-                                      .writes = use->writes,
-                                      .boards = (uint32_t)__builtin_popcountll(use->boards)};
-        bool mapped = segment_map_real(&board->home.decode, (struct location){board->number, pages[i].offset},
-                                       &page->address);
-        NP_ASSERT(mapped); // it was reached by a real address
-    }
-}
-
 void board_results(struct board *board, struct board_results *results)
 {
     memset(results, 0, sizeof *results);
@@ -291,7 +273,7 @@ void board_results(struct board *board, struct board_results *results)
     for (uint32_t i = 0; i < board->n_cpus; i++)
         add_cpu(results, &board->cpus[i], i);
     memcpy(results->sent_to, board->port.sent, board->system->boards * sizeof results->sent_to[0]);
-    add_pages(board, results);
+    board_pages(board, results);
     results->trail_n = board->trail_n;
     memcpy(results->trail, board->trail, board->trail_n * sizeof board->trail[0]);
     struct archive ar;

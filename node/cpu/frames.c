@@ -35,6 +35,8 @@ struct dealer {
     struct segment_map map;
     uint64_t used[BOARDS_PER_SYSTEM_MAX]; // frames dealt out, by place
     struct address_spaces *spaces;
+    struct frame_owner *frames; // whose owners are asked for; else NULL
+    uint32_t n_frames;
 };
 
 static uint32_t place_of_board(const struct partition_desc *partition, uint16_t board)
@@ -265,6 +267,21 @@ static uint64_t frames_at(const struct dealer *dealer, uint32_t place)
     return memory > from ? (memory - from) / PAGE_BYTES : 0;
 }
 
+// The frame that is dealt out now is one that was asked for.
+static void note_owner(const struct dealer *dealer, const struct program *program,
+                       const struct trace_touched *touched, uint16_t home)
+{
+    uint64_t offset = dealer->partition->frames_offset + dealer->used[home] * PAGE_BYTES;
+    for (uint32_t i = 0; i < dealer->n_frames; i++) {
+        struct frame_owner *frame = &dealer->frames[i];
+        if (frame->offset != offset || frame->board != dealer->partition->boards[home])
+            continue;
+        frame->trace = program->cpu->trace;
+        frame->process = touched->process;
+        frame->virtual_address = touched->page * PAGE_BYTES;
+    }
+}
+
 // Gives every page of a round its frame. Goes on counting where frames have run out: what is missing is told
 // as a whole.
 static void deal_round(struct dealer *dealer, struct round *round)
@@ -280,6 +297,8 @@ static void deal_round(struct dealer *dealer, struct round *round)
             space = find(dealer->spaces, program->cpu->program, round->number, touched->process);
         if (space && dealer->used[home] < frames_at(dealer, home))
             add_page(dealer, space, touched, home);
+        if (NP_UNLIKELY(dealer->frames != NULL))
+            note_owner(dealer, program, touched, home);
         dealer->used[home]++;
     }
 }
@@ -365,6 +384,24 @@ enum err_code address_spaces_open(const struct machine *machine, uint16_t board,
         address_spaces_free(*spaces);
         *spaces = NULL;
     }
+    free(dealer);
+    return err->code;
+}
+
+enum err_code address_spaces_owners(const struct machine *machine, const struct partition_desc *partition,
+                                    struct frame_owner *frames, uint32_t n, struct err *err)
+{
+    struct dealer *dealer = calloc(1, sizeof *dealer);
+    NP_ASSERT(dealer);
+    dealer->machine = machine;
+    dealer->partition = partition;
+    dealer->board = UINT16_MAX; // no spaces are made
+    dealer->spaces = calloc(1, sizeof *dealer->spaces);
+    NP_ASSERT(dealer->spaces);
+    dealer->frames = frames;
+    dealer->n_frames = n;
+    deal_all(dealer, err);
+    address_spaces_free(dealer->spaces);
     free(dealer);
     return err->code;
 }

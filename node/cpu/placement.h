@@ -52,6 +52,19 @@ enum err_code address_spaces_open(const struct machine *machine, uint16_t board,
                                   struct address_spaces **spaces, struct err *err);
 void address_spaces_free(struct address_spaces *spaces); // NULL is allowed
 
+// A frame of a board's memory, and the page that was laid there.
+struct frame_owner {
+    uint16_t board;
+    uint64_t offset;   // in its memory
+    const char *trace; // file, as in the machine description; NULL: no page lies there
+    uint32_t process;  // of that trace
+    uint64_t virtual_address;
+};
+
+// Fills in the owners of `n` frames of the partition, by laying all pages again. Errors as above.
+enum err_code address_spaces_owners(const struct machine *machine, const struct partition_desc *partition,
+                                    struct frame_owner *frames, uint32_t n, struct err *err);
+
 // The space of a CPU that replays a stream of `process`.
 struct address_space *address_spaces_find(struct address_spaces *spaces, const struct cpu_desc *cpu,
                                           uint32_t n_streams, uint32_t process);

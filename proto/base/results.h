@@ -5,6 +5,7 @@
 #ifndef NP_PROTO_BASE_RESULTS_H
 #define NP_PROTO_BASE_RESULTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/base/archive.h"
@@ -106,13 +107,19 @@ struct traffic {
 };
 
 // A page of a board's home memory that other boards asked for.
-#define PAGES_REPORTED_MAX 64 // per board, and per partition
+#define PAGES_REPORTED_MAX 64                    // per board, and per partition
+#define SYMBOL_TEXT_SIZE   (NAME_MAX_BYTES + 32) // "counters+0x1040", "lock ..."; "": none is known
 struct page_results {
     uint64_t address;  // real address of its first byte
     uint64_t requests; // GetS and GetM that the home served
     uint64_t remote;   // of these from other boards
     uint64_t writes;   // of these GetM
     uint32_t boards;   // different boards that asked
+    // Whose page a replayed recording laid here; not counted, but worked out when results are asked for.
+    bool owned;
+    uint64_t virtual_address; // of the page
+    uint32_t process;         // of the recording
+    char symbol[SYMBOL_TEXT_SIZE];
 };
 
 struct board_results {

@@ -14,7 +14,10 @@
     X(sync_waits) X(sync_wait_ps)
 // clang-format on
 
-#define PAGE_FIELDS(X) X(address) X(requests) X(remote) X(writes) X(boards)
+// clang-format off
+#define PAGE_FIELDS(X) \
+    X(address) X(requests) X(remote) X(writes) X(boards) X(owned) X(virtual_address) X(process)
+// clang-format on
 
 // clang-format off
 #define HOST_FIELDS(X) \
@@ -82,9 +85,10 @@ static void traffic_to_wire(const struct board_results *from, Np__BoardResults *
     }
 }
 
-static void page_to_wire(const struct page_results *from, Np__PageResults *to)
+static void page_to_wire(const struct page_results *from, Np__PageResults *to, struct arena *arena)
 {
     PAGE_FIELDS(COPY)
+    to->symbol = arena_text(arena, from->symbol, sizeof from->symbol);
 }
 
 static void board_to_wire(const struct board_results *from, Np__BoardResults *to, struct arena *arena)
@@ -110,7 +114,7 @@ static void board_to_wire(const struct board_results *from, Np__BoardResults *to
     to->n_pages = from->n_pages;
     to->pages = WIRE_ARRAY(arena, Np__PageResults, np__page_results__init, from->n_pages);
     for (uint32_t i = 0; i < from->n_pages; i++)
-        page_to_wire(&from->pages[i], to->pages[i]);
+        page_to_wire(&from->pages[i], to->pages[i], arena);
     trail_to_wire(from, to, arena);
     to->first_failure = arena_text(arena, from->first_failure, sizeof from->first_failure);
 }
@@ -171,7 +175,7 @@ static enum err_code page_from_wire(const Np__PageResults *from, struct page_res
     PAGE_FIELDS(COPY)
     if (from->boards > BOARDS_PER_SYSTEM_MAX || from->remote > from->requests)
         return REFUSE(err, "a page of %u boards, or with more requests of others than of all", from->boards);
-    return ERR_OK;
+    return wire_text(to->symbol, sizeof to->symbol, from->symbol, "a symbol", err);
 }
 
 static enum err_code pages_from_wire(const Np__BoardResults *from, struct board_results *to, struct err *err)

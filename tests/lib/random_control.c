@@ -61,6 +61,10 @@ static void fill_traffic(struct rng *rng, bool full, struct board_results *b)
         b->pages[i].requests = b->pages[i].remote + number(rng) / 2;
         b->pages[i].writes = number(rng);
         b->pages[i].boards = 1 + below(rng, BOARDS_PER_SYSTEM_MAX);
+        b->pages[i].owned = below(rng, 2);
+        b->pages[i].virtual_address = number(rng);
+        b->pages[i].process = below(rng, 1000);
+        snprintf(b->pages[i].symbol, sizeof b->pages[i].symbol, "counter+0x%x", below(rng, 4096));
     }
 }
 

@@ -5,7 +5,9 @@
 #include <CUnit/CUnit.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "proto/trace/trace_writer.h"
 #include "tests/lib/mini_complex.h"
 #include "tests/lib/tiny_machine.h"
 #include "tests/lib/whole_run.h"
@@ -94,12 +96,94 @@ static void test_sums(void)
     check_sums("interleave-line-mesi");
 }
 
+static char path[64];
+
+// Two threads of one process write to the same four pages in turn.
+static void write_trace(void)
+{
+    static const uint64_t addresses[] = {0x500080, 0x501000, 0x600108, 0x700000};
+    static const struct trace_symbol symbols[] = {{0x500040, 0x1000, 7, "table"},
+                                                  {0x600100, 8, 7, "lock"},
+                                                  {0x600200, 0, 7, "tail"},
+                                                  {0x700000, 8, 8, "another program's"}};
+    struct trace_writer *writer;
+    struct err err;
+    uint32_t stream;
+    CU_ASSERT_EQUAL_FATAL(trace_create(path, &writer, &err), ERR_OK);
+    for (uint32_t i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL_FATAL(trace_add_stream(writer, i < 2 ? 7 : 8, i, "shared", &stream, &err), ERR_OK);
+    for (unsigned i = 0; i < 400; i++) {
+        struct trace_ref ref = {.address = addresses[i % 4], .size = 8, .kind = TRACE_STORE};
+        CU_ASSERT_EQUAL_FATAL(trace_put(writer, i / 4 % 2, &ref, &err), ERR_OK);
+    }
+    for (unsigned i = 0; i < 4; i++)
+        CU_ASSERT_EQUAL_FATAL(trace_put_symbol(writer, &symbols[i], &err), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(trace_finish(writer, &(struct trace_origin){.complete = true}, NULL, &err), ERR_OK);
+}
+
+static const struct page_results *page_at(const struct board_results *results, uint64_t virtual_address)
+{
+    for (uint32_t i = 0; i < results->n_pages; i++)
+        if (results->pages[i].owned && results->pages[i].virtual_address == virtual_address)
+            return &results->pages[i];
+    return NULL;
+}
+
+static void expect_page(const struct board_results *results, uint64_t address, const char *symbol)
+{
+    const struct page_results *page = page_at(results, address);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(page);
+    CU_ASSERT_STRING_EQUAL(page->symbol, symbol);
+    CU_ASSERT_EQUAL(page->process, 7);
+    CU_ASSERT(page->remote > 0);
+}
+
+// First touch: all pages are on the board of the first thread, and the other thread asks for them from there.
+static void test_pages_of_a_recording(void)
+{
+    static struct tiny_machine tiny;
+    static struct board_results results[2];
+    struct mini_complex complex;
+    struct err err;
+    write_trace();
+    tiny_machine_init(&tiny, &(struct tiny_shape){.protocol = "mesi",
+                                                  .boards = 2,
+                                                  .cpus = 1,
+                                                  .partitions = 1,
+                                                  .memory_bytes = 64 * PAGE_BYTES,
+                                                  .frames_offset = 8 * PAGE_BYTES});
+    for (unsigned b = 0; b < 2; b++) {
+        struct cpu_desc *cpu = tiny_machine_add(&tiny, b, 0, CPU_TRACE);
+        snprintf(cpu->trace, sizeof cpu->trace, "%s", path);
+        cpu->outstanding = 1;
+        cpu->program = 0;
+        cpu->member = b;
+        cpu->members = 2;
+    }
+    CU_ASSERT_EQUAL_FATAL(mini_open(&complex, &tiny.machine, &(struct mini_options){0}, &err), ERR_OK);
+    CU_ASSERT(mini_run(&complex, SIM_NEVER));
+    results_of(&complex, 0, &results[0]);
+    results_of(&complex, 1, &results[1]);
+    CU_ASSERT_EQUAL(results[0].n_pages, 4);
+    CU_ASSERT_EQUAL(results[1].n_pages, 0);
+    expect_page(&results[0], 0x500000, "table");
+    expect_page(&results[0], 0x501000, "table+0xfc0");
+    expect_page(&results[0], 0x600000, "lock ...");
+    expect_page(&results[0], 0x700000, "");
+    unlink(path); // what has gone meanwhile leaves pages without owners, and harms nothing
+    results_of(&complex, 0, &results[0]);
+    CU_ASSERT(results[0].n_pages == 4 && !results[0].pages[0].owned);
+    mini_close(&complex);
+}
+
 int main(void)
 {
+    snprintf(path, sizeof path, "/tmp/np-sharing-%d.nptrace", (int)getpid());
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("sharing", NULL, NULL);
     CU_add_test(suite, "requests counted by hand", test_known_requests);
     CU_add_test(suite, "sums", test_sums);
+    CU_add_test(suite, "pages of a recording", test_pages_of_a_recording);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_failures() + (CU_get_number_of_asserts() == 0);

@@ -36,8 +36,8 @@ static void fill_board(uint16_t number)
     b->counters[CNT_HOME_BUSY_PS] = number == 1 ? 50000000 : 10000000;
     b->sent_to[1 - number % 2] = (struct traffic){30u + number, 1000};
     b->n_pages = 2;
-    b->pages[0] = (struct page_results){0x4000, 50, 40u + number, 20, 2};
-    b->pages[1] = (struct page_results){0x1000, 12, 10, 5, 1};
+    b->pages[0] = (struct page_results){0x4000, 50, 40u + number, 20, 2, number == 1, 0x7f000, 3, "lock ..."};
+    b->pages[1] = (struct page_results){0x1000, 12, 10, 5, 1, false, 0, 0, ""};
     for (unsigned i = 0; i < 900; i++)
         latency_add(&b->latency[SERVED_L1], 1000);
     for (unsigned i = 0; i < 100; i++)
@@ -153,14 +153,19 @@ static void test_host_time(void)
 // Pages of all homes of the partition, the most asked for first; who sent to whom, by name.
 static void expect_sharing(const json_t *partition)
 {
-    const char *home[2], *to;
-    json_int_t remote[2], address[4], messages;
-    CU_ASSERT_EQUAL(json_unpack((json_t *)(uintptr_t)partition,
-                                "{s:[{s:s, s:I, s:I, s:n, s:n, s:n}, {s:s, s:I, s:I}, {s:I}, {s:I} !]}",
-                                "pages", "home", &home[0], "address", &address[0], "remote", &remote[0],
-                                "virtual", "process", "symbol", "home", &home[1], "address", &address[1],
-                                "remote", &remote[1], "address", &address[2], "address", &address[3]),
-                    0);
+    const char *home[2], *to, *symbol, *virtual_address;
+    json_int_t remote[2], address[4], messages, process;
+    CU_ASSERT_EQUAL(
+        json_unpack((json_t *)(uintptr_t)partition,
+                    "{s:[{s:s, s:I, s:I, s:s, s:I, s:s}, {s:s, s:I, s:I, s:n, s:n, s:n}, {s:I}, {s:I} !]}",
+                    "pages", "home", &home[0], "address", &address[0], "remote", &remote[0], "virtual",
+                    &virtual_address, "process", &process, "symbol", &symbol, "home", &home[1], "address",
+                    &address[1], "remote", &remote[1], "virtual", "process", "symbol", "address", &address[2],
+                    "address", &address[3]),
+        0);
+    CU_ASSERT_STRING_EQUAL(virtual_address, "0x7f000");
+    CU_ASSERT_STRING_EQUAL(symbol, "lock ...");
+    CU_ASSERT_EQUAL(process, 3);
     CU_ASSERT_STRING_EQUAL(home[0], "A1");
     CU_ASSERT_STRING_EQUAL(home[1], "A0");
     CU_ASSERT(remote[0] == 41 && remote[1] == 40 && address[0] == 0x4000 && address[3] == 0x1000);
