@@ -138,11 +138,10 @@ static void expect_page(const struct board_results *results, uint64_t address, c
     CU_ASSERT(page->remote > 0);
 }
 
-// First touch: all pages are on the board of the first thread, and the other thread asks for them from there.
-static void test_pages_of_a_recording(void)
+// Replays it with one thread on each board; `gone`: the file is removed before results are asked for.
+static void replay(enum placement placement, bool gone, struct board_results results[2])
 {
     static struct tiny_machine tiny;
-    static struct board_results results[2];
     struct mini_complex complex;
     struct err err;
     write_trace();
@@ -157,23 +156,38 @@ static void test_pages_of_a_recording(void)
         snprintf(cpu->trace, sizeof cpu->trace, "%s", path);
         cpu->outstanding = 1;
         cpu->program = 0;
+        cpu->placement = placement;
         cpu->member = b;
         cpu->members = 2;
     }
     CU_ASSERT_EQUAL_FATAL(mini_open(&complex, &tiny.machine, &(struct mini_options){0}, &err), ERR_OK);
     CU_ASSERT(mini_run(&complex, SIM_NEVER));
+    if (gone)
+        unlink(path);
     results_of(&complex, 0, &results[0]);
     results_of(&complex, 1, &results[1]);
-    CU_ASSERT_EQUAL(results[0].n_pages, 4);
-    CU_ASSERT_EQUAL(results[1].n_pages, 0);
+    mini_close(&complex);
+    unlink(path);
+}
+
+// First touch: all pages are on the board of the first thread, and the other thread asks for them from there.
+static void test_pages_of_a_recording(void)
+{
+    static struct board_results results[2];
+    replay(PLACE_FIRST_TOUCH, false, results);
+    CU_ASSERT(results[0].n_pages == 4 && results[1].n_pages == 0);
     expect_page(&results[0], 0x500000, "table");
     expect_page(&results[0], 0x501000, "table+0xfc0");
     expect_page(&results[0], 0x600000, "lock ...");
     expect_page(&results[0], 0x700000, "");
-    unlink(path); // what has gone meanwhile leaves pages without owners, and harms nothing
-    results_of(&complex, 0, &results[0]);
-    CU_ASSERT(results[0].n_pages == 4 && !results[0].pages[0].owned);
-    mini_close(&complex);
+    replay(PLACE_ROUND_ROBIN, false, results); // equal offsets on both boards
+    CU_ASSERT(results[0].n_pages == 2 && results[1].n_pages == 2);
+    expect_page(&results[0], 0x500000, "table");
+    expect_page(&results[1], 0x501000, "table+0xfc0");
+    expect_page(&results[0], 0x600000, "lock ...");
+    expect_page(&results[1], 0x700000, "");
+    replay(PLACE_FIRST_TOUCH, true, results); // then pages have no owners, and no harm is done
+    CU_ASSERT(results[0].n_pages == 4 && !results[0].pages[0].owned && !results[0].pages[0].symbol[0]);
 }
 
 int main(void)

@@ -237,6 +237,29 @@ static void test_interrupted(void)
     scenario_free(&scenario);
 }
 
+// A board keeps the beginning; what follows is counted.
+static void test_limit(void)
+{
+    struct scenario scenario;
+    uint64_t dropped, later;
+    uint32_t n;
+    whole_read("deploy/scenarios/two-boards.yaml", &scenario);
+    struct packed_options options = watching;
+    options.board.watch.lines[0].line = 0;
+    open_packed(&scenario.machine, &options);
+    run_until(100 * SIM_PS_PER_US);
+    board_watched(packed.crew.boards[0], 0, &n, &dropped);
+    CU_ASSERT(n < WATCH_EVENTS_MAX && n > WATCH_EVENTS_MAX / 2 && dropped == 0);
+    run_until(190 * SIM_PS_PER_US);
+    board_watched(packed.crew.boards[0], 0, &n, &dropped);
+    CU_ASSERT(n == WATCH_EVENTS_MAX && dropped > 0);
+    run_until(195 * SIM_PS_PER_US);
+    board_watched(packed.crew.boards[0], 0, &n, &later);
+    CU_ASSERT(n == WATCH_EVENTS_MAX && later > dropped);
+    packed_close(&packed);
+    scenario_free(&scenario);
+}
+
 int main(void)
 {
     CU_initialize_registry();
@@ -246,6 +269,7 @@ int main(void)
     CU_add_test(suite, "both ends of a message", test_both_ends);
     CU_add_test(suite, "the same everywhere", test_same_everywhere);
     CU_add_test(suite, "interrupted", test_interrupted);
+    CU_add_test(suite, "limit", test_limit);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_failures() + (CU_get_number_of_asserts() == 0);
