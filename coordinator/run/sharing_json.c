@@ -46,7 +46,8 @@ static json_t *page_json(const struct machine *machine, const struct home_page *
                         page->owned ? json_sprintf("0x%llx", (unsigned long long)page->virtual_address)
                                     : json_null());
     json_object_set_new(object, "process", page->owned ? json_integer(page->process) : json_null());
-    json_t *symbol = page->symbol[0] ? json_string(page->symbol) : NULL; // NULL too: it is no UTF-8
+    json_t *symbol =
+        page->owned && page->symbol[0] ? json_string(page->symbol) : NULL; // NULL too: it is no UTF-8
     json_object_set_new(object, "symbol", symbol ? symbol : json_null());
     return object;
 }

@@ -72,7 +72,7 @@ static struct watch_event *add(struct watch *watch, struct watched *w, enum watc
     struct watch_event *event = &w->events[w->n++];
     memset(event, 0, sizeof *event);
     event->key = watch->key;
-    event->kind = kind;
+    event->kind = (uint8_t)kind;
     return event;
 }
 
