@@ -21,6 +21,7 @@
     X(split, "split-l1-mesi")                                                                                \
     X(kernel, "kernel-msi")                                                                                  \
     X(store_buffer, "store-buffer-msi")                                                                      \
+    X(threads, "threads-mesi")                                                                               \
     X(three, "three-partitions-mesi")
 
 enum { GRANTS_MAX = 2000, SAVES = 4 };

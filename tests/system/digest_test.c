@@ -14,7 +14,7 @@
 
 static const char *const scenarios[] = {
     "contiguous-mesi",        "fault-msi",  "handover-msi",  "interleave-line-mesi", "interleave-page-msi",
-    "linked-partitions-mesi", "mixed-mesi", "split-l1-mesi", "three-partitions-mesi"};
+    "linked-partitions-mesi", "mixed-mesi", "split-l1-mesi", "threads-mesi",         "three-partitions-mesi"};
 
 enum { ARGUMENTS_MAX = 16, RUN_S = 60, TEXT_SIZE = 4 * PATH_MAX_BYTES };
 

@@ -10,63 +10,17 @@
 #include "node/board/internal.h"
 #include "node/cpu/marks.h"
 #include "node/cpu/placement.h"
-#include "proto/trace/trace_writer.h"
 #include "tests/lib/probe.h"
+#include "tests/lib/thread_trace.h"
 #include "tests/lib/tiny_machine.h"
 
-#define LOCK UINT64_C(0x601040)
-#define DATA UINT64_C(0x700000)
-#define OWN  UINT64_C(0x800000)
+#define LOCK THREAD_LOCK
+#define DATA THREAD_DATA
+#define OWN  THREAD_OWN
 
 static struct tiny_machine tiny;
 static struct probe probe;
 static char path[64];
-
-static struct trace_writer *begin(uint32_t threads)
-{
-    struct trace_writer *writer;
-    struct err err;
-    uint32_t stream;
-    NP_ASSERT(trace_create(path, &writer, &err) == ERR_OK);
-    for (uint32_t i = 0; i < threads; i++)
-        NP_ASSERT(trace_add_stream(writer, 0, 1 + i, "threads", &stream, &err) == ERR_OK);
-    return writer;
-}
-
-static void put(struct trace_writer *writer, uint32_t stream, unsigned kind, uint64_t address,
-                uint32_t version)
-{
-    struct err err;
-    struct trace_ref ref = {address, TRACE_WORD, (uint8_t)kind, version};
-    NP_ASSERT(trace_put(writer, stream, &ref, &err) == ERR_OK);
-}
-
-static void finish(struct trace_writer *writer)
-{
-    struct err err;
-    NP_ASSERT(trace_finish(writer, &(struct trace_origin){0}, NULL, &err) == ERR_OK);
-}
-
-// `threads` threads take a lock `turns` times each: in turn, or in an order drawn from `seed`. Under the lock
-// they write shared data; between, they compute on pages of their own for different lengths.
-static uint32_t write_lock_trace(uint32_t threads, uint32_t turns, uint64_t seed)
-{
-    struct trace_writer *writer = begin(threads);
-    struct rng rng = rng_for(seed, 1);
-    uint32_t version = 0;
-    for (uint32_t turn = 0; turn < threads * turns; turn++) {
-        uint32_t s = seed ? (uint32_t)rng_below(&rng, threads) : turn % threads;
-        for (uint64_t i = 0; i < 5 + 20 * (uint64_t)s; i++)
-            put(writer, s, i % 3 ? TRACE_LOAD : TRACE_STORE, OWN + s * PAGE_BYTES + i * 8, 0);
-        put(writer, s, TRACE_PEEK, LOCK, 0);
-        put(writer, s, TRACE_SYNC, LOCK, ++version);
-        for (uint64_t i = 0; i < 16; i++)
-            put(writer, s, i % 4 ? TRACE_LOAD : TRACE_MODIFY, DATA + (turn + i) % 32 * 64, 0);
-        put(writer, s, TRACE_SYNC, LOCK, ++version);
-    }
-    finish(writer);
-    return version;
-}
 
 struct setup {
     uint32_t boards, threads, outstanding;
@@ -151,7 +105,7 @@ static uint64_t run_watched(uint32_t threads)
 // The lock goes round over boards: each handover is a transfer of the line, and comes in its turn.
 static void test_lock_goes_round(void)
 {
-    uint32_t last = write_lock_trace(4, 12, 0);
+    uint32_t last = write_lock_trace(path, 4, 12, 0);
     for (unsigned placement = PLACE_FIRST_TOUCH; placement <= PLACE_FIXED; placement++) {
         build(&(struct setup){4, 4, 1, (enum placement)placement, false, 0});
         CU_ASSERT(run_watched(4) >= 12);
@@ -166,7 +120,7 @@ static void test_lock_goes_round(void)
 static void test_any_order(void)
 {
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        write_lock_trace(6, 6, seed);
+        write_lock_trace(path, 6, 6, seed);
         build(&(struct setup){3, 6, 1, PLACE_ROUND_ROBIN, true, 0});
         run_watched(6);
         CU_ASSERT_EQUAL(order.wrong, 0);
@@ -184,7 +138,7 @@ static void test_any_order(void)
 // One thread alone makes every version at once.
 static void test_alone(void)
 {
-    write_lock_trace(1, 5, 0);
+    write_lock_trace(path, 1, 5, 0);
     build(&(struct setup){1, 1, 1, PLACE_FIRST_TOUCH, false, 0});
     CU_ASSERT_EQUAL(run_watched(1), 0);
 }
@@ -192,7 +146,7 @@ static void test_alone(void)
 // A second round of members is a copy with a space of its own: the words do not meet.
 static void test_copies(void)
 {
-    write_lock_trace(2, 8, 0);
+    write_lock_trace(path, 2, 8, 0);
     build(&(struct setup){2, 4, 1, PLACE_FIXED, false, 0});
     CU_ASSERT_TRUE_FATAL(probe_run(&tiny.machine, NULL, SIM_NEVER, &probe));
     CU_ASSERT_TRUE(probe.ended);
@@ -212,7 +166,7 @@ static void test_copies(void)
 // Every board computes the same places, and the same words.
 static void test_boards_agree(void)
 {
-    write_lock_trace(4, 3, 0);
+    write_lock_trace(path, 4, 3, 0);
     for (unsigned placement = PLACE_FIRST_TOUCH; placement <= PLACE_FIXED; placement++) {
         build(&(struct setup){4, 4, 1, (enum placement)placement, false, 0});
         struct address_spaces *spaces[4];
@@ -235,12 +189,12 @@ static void test_boards_agree(void)
 // A version that nobody makes is waited for until the word has been quiet for give_up.
 static void test_give_up(void)
 {
-    struct trace_writer *writer = begin(2);
-    put(writer, 0, TRACE_SYNC, LOCK, 1);
-    put(writer, 1, TRACE_SYNC, LOCK, 3);
-    put(writer, 1, TRACE_LOAD, DATA, 0);
-    put(writer, 0, TRACE_LOAD, DATA, 0);
-    finish(writer);
+    struct trace_writer *writer = thread_trace_begin(path, 2);
+    thread_trace_put(writer, 0, TRACE_SYNC, LOCK, 1);
+    thread_trace_put(writer, 1, TRACE_SYNC, LOCK, 3);
+    thread_trace_put(writer, 1, TRACE_LOAD, DATA, 0);
+    thread_trace_put(writer, 0, TRACE_LOAD, DATA, 0);
+    thread_trace_finish(writer);
     build(&(struct setup){2, 2, 1, PLACE_FIRST_TOUCH, false, 0});
     CU_ASSERT_TRUE_FATAL(probe_run(&tiny.machine, NULL, SIM_NEVER, &probe));
     CU_ASSERT_TRUE(probe.ended);
@@ -254,7 +208,7 @@ static void test_give_up(void)
 
 static void test_too_few_cpus(void)
 {
-    write_lock_trace(4, 2, 0);
+    write_lock_trace(path, 4, 2, 0);
     static const uint32_t needed[] = {0, 4, 4, 4, 0, 8, 8, 8, 0};
     for (uint32_t cpus = 1; cpus <= 8; cpus++) {
         build(&(struct setup){2, cpus, 1, PLACE_FIRST_TOUCH, false, 0});
@@ -269,19 +223,19 @@ static void test_too_few_cpus(void)
 // that is lost.
 static void test_words_before_their_time(void)
 {
-    struct trace_writer *writer = begin(2);
+    struct trace_writer *writer = thread_trace_begin(path, 2);
     struct err err;
     struct trace_ref wide = {LOCK - 4, 8, TRACE_STORE, 0};
-    put(writer, 0, TRACE_STORE, LOCK, 0);
-    put(writer, 1, TRACE_LOAD, LOCK, 0);
+    thread_trace_put(writer, 0, TRACE_STORE, LOCK, 0);
+    thread_trace_put(writer, 1, TRACE_LOAD, LOCK, 0);
     for (uint64_t i = 0; i < 300; i++)
-        put(writer, 1, TRACE_LOAD, OWN + i * 8, 0);
+        thread_trace_put(writer, 1, TRACE_LOAD, OWN + i * 8, 0);
     trace_put(writer, 1, &wide, &err);
     wide.kind = TRACE_LOAD;
     trace_put(writer, 1, &wide, &err);
     for (uint32_t version = 1; version <= 9; version++)
-        put(writer, version % 3 ? 0 : 1, TRACE_SYNC, LOCK, version);
-    finish(writer);
+        thread_trace_put(writer, version % 3 ? 0 : 1, TRACE_SYNC, LOCK, version);
+    thread_trace_finish(writer);
     build(&(struct setup){2, 2, 1, PLACE_FIRST_TOUCH, false, 0});
     CU_ASSERT_TRUE_FATAL(probe_run(&tiny.machine, NULL, SIM_NEVER, &probe));
     CU_ASSERT_TRUE(probe.ended);
@@ -314,7 +268,7 @@ static void test_marks(void)
 // One board maps one shared page elsewhere: the checks must see it.
 static void test_wrong_mapping_shows(void)
 {
-    write_lock_trace(4, 12, 0);
+    write_lock_trace(path, 4, 12, 0);
     build(&(struct setup){4, 4, 1, PLACE_FIXED, false, 0});
     struct mini_complex complex;
     struct err err;
@@ -330,8 +284,44 @@ static void test_wrong_mapping_shows(void)
     mini_close(&complex);
 }
 
-int main(void)
+// A whole program, two copies of it, on boards of two and four CPUs.
+static void test_program(void)
 {
+    write_program_trace(path, 4, 6, 3);
+    build(&(struct setup){2, 8, 1, PLACE_ROUND_ROBIN, true, 0});
+    run_watched(8);
+    build(&(struct setup){4, 4, 8, PLACE_FIRST_TOUCH, false, 0});
+    run_watched(4);
+    CU_ASSERT_TRUE_FATAL(probe_run(&tiny.machine, NULL, SIM_NEVER, &probe));
+    CU_ASSERT_TRUE(probe_same_everywhere(&tiny.machine, SIM_NEVER, &probe));
+}
+
+// The trace of the digest tests is what would be written now.
+static void test_kept_trace(void)
+{
+    const char *source = getenv("NUMAPLEX_SOURCE");
+    char kept[PATH_MAX_BYTES];
+    struct trace_info info, expected;
+    struct err err;
+    snprintf(kept, sizeof kept, "%.900s/tests/sim/scenarios/threads" TRACE_SUFFIX, source ? source : ".");
+    write_program_trace(path, 6, 12, 1);
+    CU_ASSERT_EQUAL_FATAL(trace_info_read(path, &expected, &err), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(trace_info_read(kept, &info, &err), ERR_OK);
+    CU_ASSERT_EQUAL(trace_check(kept, &err), ERR_OK);
+    CU_ASSERT_EQUAL(memcmp(info.refs, expected.refs, sizeof info.refs), 0);
+    CU_ASSERT_EQUAL(info.footprint_lines, expected.footprint_lines);
+    trace_info_free(&info);
+    trace_info_free(&expected);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--write") == 0) {
+        char name[PATH_MAX_BYTES];
+        snprintf(name, sizeof name, "%.900s/threads" TRACE_SUFFIX, argv[2]);
+        write_program_trace(name, 6, 12, 1);
+        return 0;
+    }
     snprintf(path, sizeof path, "trace_sync_test.%d.nptrace", (int)getpid());
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("trace sync", NULL, NULL);
@@ -343,6 +333,8 @@ int main(void)
     CU_add_test(suite, "give up", test_give_up);
     CU_add_test(suite, "too few CPUs", test_too_few_cpus);
     CU_add_test(suite, "words before their time", test_words_before_their_time);
+    CU_add_test(suite, "a program", test_program);
+    CU_add_test(suite, "the kept trace", test_kept_trace);
     CU_add_test(suite, "marks", test_marks);
     CU_add_test(suite, "a wrong mapping shows", test_wrong_mapping_shows);
     CU_basic_set_mode(CU_BRM_VERBOSE);
