@@ -328,16 +328,16 @@ static enum err_code open_stream(struct replay *replay, const struct cpu_desc *d
     struct trace_info info;
     if (trace_info_read(desc->trace, &info, err))
         return err->code;
-    if (!info.n_streams)
-        err_set(err, ERR_BAD_VALUE, "%s: the trace is empty; record a program that does something",
-                desc->trace);
-    if (!err->code) {
-        replay->stream = desc->member % info.n_streams;
-        replay->space =
-            address_spaces_find(spaces, desc, info.n_streams, info.streams[replay->stream].process);
+    uint32_t n = info.n_streams;
+    if (n) {
+        replay->stream = desc->member % n;
+        replay->space = address_spaces_find(spaces, desc, n, info.streams[replay->stream].process);
     }
     trace_info_free(&info);
-    return err->code ? err->code : trace_open(desc->trace, replay->stream, &replay->reader, err);
+    if (!n)
+        return err_set(err, ERR_BAD_VALUE, "%s: the trace is empty; record a program that does something",
+                       desc->trace);
+    return trace_open(desc->trace, replay->stream, &replay->reader, err);
 }
 
 enum err_code trace_open_program(struct cpu *cpu, const struct machine *machine,
