@@ -66,7 +66,8 @@ static struct {
 // Every step of the word that missed; the others' places follow from the versions.
 static void watch_steps(struct cpu *cpu, struct access *access, sim_time at)
 {
-    (void)cpu;
+    if (access->kind == ACCESS_RMW)
+        order.wrong += cpu->n_pending != 1; // it waits for all before it, and all after it for it
     if (access->kind != ACCESS_RMW || (order.steps && access->address != order.real))
         return;
     bool made = access->op == RMW_SWAP || access->value == access->expected;
