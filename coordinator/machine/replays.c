@@ -17,7 +17,9 @@
 // Longest pause of a waiting thread between two looks: about what a look costs when another board has the
 // line, so that waiting neither floods the crossbar nor sleeps through the change.
 #define BACKOFF_DEFAULT (200 * SIM_PS_PER_NS)
-#define GIVE_UP_DEFAULT (SIM_PS_PER_S / 100)
+
+// Whoever joins a thread waits as long as that one runs: in a second it makes a hundred million references.
+#define GIVE_UP_DEFAULT SIM_PS_PER_S
 
 // first-touch, round-robin, or the board that holds all pages.
 static enum err_code read_placement(struct reader *r, struct entry *e, struct value v)
@@ -62,7 +64,7 @@ struct replay_text {
         "backoff", read_number, offsetof(struct replay_text, backoff), OPTIONAL, UNIT_TIME, 1, SIM_PS_PER_S, \
         0},                                                                                                  \
     {                                                                                                        \
-        "give_up", read_number, offsetof(struct replay_text, give_up), OPTIONAL, UNIT_TIME, 1, SIM_PS_PER_S, \
+        "give_up", read_number, offsetof(struct replay_text, give_up), OPTIONAL, UNIT_TIME, 1, GIVE_UP_MAX,  \
             0                                                                                                \
     }
 

@@ -105,6 +105,15 @@ static void print_utilisation(const struct report *report, uint32_t partition,
     fputc('\n', out);
 }
 
+// Replayed threads that waited for one another.
+static void print_waits(const struct partition_sum *sum, FILE *out)
+{
+    char waits[GROUPED_SIZE], mean[UNIT_TEXT_SIZE];
+    if (sum->sync_waits)
+        fprintf(out, "  threads      %s waits for one another, of %s on average\n",
+                grouped(sum->sync_waits, waits), unit_pretty_time(sum->sync_wait_ps / sum->sync_waits, mean));
+}
+
 static void print_checks(const struct report *report, const struct partition_sum *sum, FILE *out)
 {
     char checks[GROUPED_SIZE], wrong[GROUPED_SIZE];
@@ -197,6 +206,7 @@ static void print_partition(const struct report *report, uint32_t number, FILE *
                                            : "the end time, with programs not done");
     print_accesses(&sum, out);
     print_utilisation(report, number, &sum, out);
+    print_waits(&sum, out);
     print_checks(report, &sum, out);
     print_troubles(&sum, out);
     print_notes(&sum, out);

@@ -23,6 +23,7 @@
 #define LINE_BYTES_MAX        256u
 #define WAYS_MAX              32u
 #define FRAME_BYTES_MAX       65536u              // 64 KiB HiperSockets frame (facts.md 8.1)
+#define GIVE_UP_MAX           (1000 * UINT64_C(1000000000000)) // ps a replayed thread waits for another
 #define SCRIPT_BYTES_MAX      65536u              // one CPU script
 #define SCENARIO_BYTES_MAX    (1u << 20)          // a scenario file
 #define MESSAGES_MAX          (1u << 20)          // coherence messages in one batch

@@ -318,8 +318,8 @@ static const char *trace_invalid(const struct machine *m, const struct cpu_desc 
     uint32_t partition = m->boards[c->board].partition;
     RULE(length > 0 && length < PATH_MAX_BYTES, "a trace has no file name or one that is too long");
     RULE((unsigned)c->placement <= PLACE_FIXED, "a trace's placement is unknown");
-    RULE(c->backoff >= 1 && c->backoff <= LATENCY_MAX && c->give_up >= 1 && c->give_up <= LATENCY_MAX,
-         "a trace's pauses are 0 or above one second");
+    RULE(c->backoff >= 1 && c->backoff <= LATENCY_MAX && c->give_up >= 1 && c->give_up <= GIVE_UP_MAX,
+         "a trace's waiting is 0, its pauses above one second or its patience above a thousand");
     for (const struct cpu_desc *other = m->cpus; other < c; other++)
         RULE(other->kind != CPU_TRACE || other->program != c->program || other->member != c->member,
              "two CPUs replay as the same member of a program");

@@ -74,7 +74,7 @@ static void test_waiting(void)
     write_program_trace(trace, 4, 1, 1);
     CU_ASSERT_EQUAL(read_entries("A", "", NULL), 0);
     CU_ASSERT_EQUAL(scenario.machine.cpus[0].backoff, 200 * SIM_PS_PER_NS);
-    CU_ASSERT_EQUAL(scenario.machine.cpus[0].give_up, SIM_PS_PER_S / 100);
+    CU_ASSERT_EQUAL(scenario.machine.cpus[0].give_up, SIM_PS_PER_S);
     CU_ASSERT_EQUAL(read_entries("A", ", backoff: 3us, give_up: 40us", NULL), 0);
     CU_ASSERT_EQUAL(scenario.machine.cpus[3].backoff, 3 * SIM_PS_PER_US);
     CU_ASSERT_EQUAL(scenario.machine.cpus[3].give_up, 40 * SIM_PS_PER_US);
@@ -88,7 +88,7 @@ static void test_waiting(void)
     free(text);
     CU_ASSERT_EQUAL(read_entries("A", ", backoff: 0ns", NULL), ERR_BAD_VALUE);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "programs[0].backoff"));
-    CU_ASSERT_EQUAL(read_entries("A", ", give_up: 2s", NULL), ERR_BAD_VALUE);
+    CU_ASSERT_EQUAL(read_entries("A", ", give_up: 2000s", NULL), ERR_BAD_VALUE);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "programs[0].give_up"));
 }
 
