@@ -106,9 +106,7 @@ static void add_cpu(struct partition_sum *sum, const struct cpu_results *cpu)
     sum->sync_waits += cpu->sync_waits;
     sum->sync_wait_ps += cpu->sync_wait_ps;
     sum->work += cpu->work;
-    if (cpu->done_at == SIM_NEVER)
-        sum->running_cpus++;
-    else if (cpu->done_at > sum->end)
+    if (cpu->done_at != SIM_NEVER && cpu->done_at > sum->end)
         sum->end = cpu->done_at;
 }
 
@@ -126,7 +124,9 @@ static void add_board(struct partition_sum *sum, const struct board_results *boa
     }
 }
 
-static void add_programs(struct partition_sum *sum, const struct machine *machine, uint32_t partition)
+// A CPU without a program never ends one, and is not counted as running.
+static void add_programs(struct partition_sum *sum, const struct outcome *outcome,
+                         const struct machine *machine, uint32_t partition)
 {
     uint32_t busy = 0;
     for (uint32_t i = 0; i < machine->n_cpus; i++) {
@@ -134,6 +134,7 @@ static void add_programs(struct partition_sum *sum, const struct machine *machin
         if (machine->boards[cpu->board].partition != partition || cpu->kind == CPU_IDLE)
             continue;
         busy++;
+        sum->running_cpus += outcome->boards[cpu->board].cpu[cpu->index].done_at == SIM_NEVER;
         sum->traces |= cpu->kind == CPU_TRACE;
         sum->weak |= cpu->outstanding > 1;
         uint32_t stores = cpu->outstanding > 1 ? 0 : machine->boards[cpu->board].params.store_buffer;
@@ -152,7 +153,7 @@ void outcome_sum(const struct outcome *outcome, const struct machine *machine, u
     memset(sum, 0, sizeof *sum);
     for (uint32_t i = 0; i < desc->n_boards; i++)
         add_board(sum, &outcome->boards[desc->boards[i]]);
-    add_programs(sum, machine, partition);
+    add_programs(sum, outcome, machine, partition);
     // Time is a result only where the machine says so; where a group happened to pause is not.
     if (sum->running_cpus > 0)
         sum->end = outcome->reason == PAUSE_UNTIL ? machine->until : outcome->groups[partition].time;
