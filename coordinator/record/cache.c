@@ -16,6 +16,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "coordinator/record/recording.h"
 #include "proto/base/assert.h"
 
 // A part of a recording that no process has touched for this long was left behind by one that was killed.
@@ -85,19 +86,20 @@ static bool add_file(XXH3_state_t *hash, const char *path)
 // What the recording depends on, as 32 hexadecimal digits.
 static enum err_code content_key(const struct recording_request *request, char key[33], struct err *err)
 {
-    char program[PATH_MAX_BYTES], version[NAME_MAX_BYTES];
-    if (record_find_program(request->argv[0], program, err) || record_tool_version(version, err))
+    struct recording_plan plan;
+    if (recording_plan_make(&plan, request, err))
         return err->code;
     XXH3_state_t *hash = XXH3_createState();
     NP_ASSERT(hash);
     XXH3_128bits_reset(hash);
     add_number(hash, TRACE_VERSION);
-    add_text(hash, version);
+    add_text(hash, plan.version);
+    add_number(hash, plan.tool == TOOL_QEMU && add_file(hash, plan.plugin));
     add_number(hash, request->max_refs);
     add_number(hash, request->skip);
     add_number(hash, request->quiet);
     add_number(hash, request->keep_env);
-    bool readable = add_file(hash, program);
+    bool readable = add_file(hash, plan.program);
     for (size_t i = 0; request->argv[i]; i++) {
         add_text(hash, request->argv[i]);
         add_number(hash, i > 0 && add_file(hash, request->argv[i]));
@@ -105,7 +107,7 @@ static enum err_code content_key(const struct recording_request *request, char k
     XXH128_hash_t sum = XXH3_128bits_digest(hash);
     XXH3_freeState(hash);
     snprintf(key, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)sum.high64, (uint64_t)sum.low64);
-    return readable ? ERR_OK : err_errno(err, ERR_FILE, "%s: cannot be read", program);
+    return readable ? ERR_OK : err_errno(err, ERR_FILE, "%s: cannot be read", plan.program);
 }
 
 struct kept {

@@ -9,9 +9,9 @@
 
 // Gives the path of a recording that answers the request, making it when there is none. The key covers argv,
 // the bytes of the program and of every argument that is an existing regular file, max_refs, skip, the
-// format's and valgrind's version. Two callers at once record once; the second waits.
-// Recordings lie in $NUMAPLEX_CACHE, else $XDG_CACHE_HOME/numaplex, else ~/.cache/numaplex. Errors of
-// record_program; ERR_FILE for the folder.
+// format's version, the tool, its version and, with qemu-user, our plugin's bytes. Two callers at once record
+// once; the second waits. Recordings lie in $NUMAPLEX_CACHE, else $XDG_CACHE_HOME/numaplex, else
+// ~/.cache/numaplex. Errors of record_program; ERR_FILE for the folder.
 enum err_code cache_recording(const struct recording_request *request, char path[PATH_MAX_BYTES],
                               struct err *err);
 

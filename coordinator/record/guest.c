@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,33 +49,6 @@ enum err_code record_find_program(const char *name, char path[PATH_MAX_BYTES], s
                    "%s: no program of this name is in PATH; check the name or give its path", name);
 }
 
-static enum err_code find_tool(char path[PATH_MAX_BYTES], struct err *err)
-{
-    if (record_find_program("valgrind", path, err) == ERR_OK)
-        return ERR_OK;
-    return err_set(err, ERR_MISSING_TOOL,
-                   "valgrind is needed for recording and is not installed; "
-                   "on Debian: apt install valgrind");
-}
-
-enum err_code record_tool_version(char version[NAME_MAX_BYTES], struct err *err)
-{
-    char path[PATH_MAX_BYTES];
-    if (find_tool(path, err))
-        return err->code;
-    FILE *pipe = popen("exec valgrind --version 2>/dev/null", "re");
-    if (!pipe)
-        return err_errno(err, ERR_PROCESS, "%s: cannot be started", path);
-    version[0] = '\0';
-    if (fgets(version, NAME_MAX_BYTES, pipe))
-        version[strcspn(version, "\n")] = '\0';
-    int status = pclose(pipe);
-    if (status != 0 || strncmp(version, "valgrind-", 9) != 0)
-        return err_set(err, ERR_MISSING_TOOL, "%s: does not run; on Debian: apt install --reinstall valgrind",
-                       path);
-    return ERR_OK;
-}
-
 static void quiet_streams(void)
 {
     int null = open("/dev/null", O_RDWR);
@@ -82,6 +56,17 @@ static void quiet_streams(void)
         dup2(null, fd);
     if (null > 2)
         close(null);
+}
+
+static bool limit_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files))
+        return false;
+    if (files.rlim_max > LEASH_FILES_LIMIT)
+        files.rlim_max = LEASH_FILES_LIMIT;
+    files.rlim_cur = files.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &files) == 0;
 }
 
 // Between fork and exec: a process group of its own (the terminal's Ctrl-C reaches only us), default signals,
@@ -98,7 +83,7 @@ static void settle(const struct recording_request *request, const struct leash *
     if (request->quiet)
         quiet_streams();
     personality((unsigned long)personality(0xffffffff) | ADDR_NO_RANDOMIZE);
-    if (leash_put_on(leash))
+    if (leash ? leash_put_on(leash) : limit_files())
         return;
     int number = errno;
     if (write(report, &number, sizeof number) < 0)
@@ -120,15 +105,14 @@ static void run_child(const char *tool, char **args, const struct recording_requ
     _exit(127);
 }
 
-// Gives the program the terminal if it is ours to give, so that it can read from it and Ctrl-C ends it.
-static bool give_terminal(const struct recording_request *request, pid_t pid)
+bool guest_give_terminal(const struct recording_request *request, pid_t pid)
 {
     if (request->quiet || !isatty(0) || tcgetpgrp(0) != getpgrp())
         return false;
     return tcsetpgrp(0, pid) == 0;
 }
 
-static void take_terminal_back(void)
+void guest_take_terminal_back(void)
 {
     sigset_t stop, before;
     sigemptyset(&stop);
@@ -153,9 +137,8 @@ static enum err_code await_exec(struct guest *guest, int report, const char *too
     return err_errno(err, ERR_PROCESS, "%s: cannot be started", tool);
 }
 
-static enum err_code fork_and_run(struct guest *guest, const char *tool, char **args,
-                                  const struct recording_request *request, struct leash *leash,
-                                  struct err *err)
+enum err_code guest_spawn(struct guest *guest, const char *tool, char **args,
+                          const struct recording_request *request, struct leash *leash, struct err *err)
 {
     int report[2];
     if (pipe2(report, O_CLOEXEC))
@@ -169,23 +152,41 @@ static enum err_code fork_and_run(struct guest *guest, const char *tool, char **
         return err_errno(err, ERR_PROCESS, "%s: cannot be started", tool);
     }
     setpgid(pid, pid); // here and in the child: whoever comes first
-    leash_forked(leash);
-    *guest = (struct guest){.pid = pid, .running = true, .foreground = give_terminal(request, pid)};
+    if (leash)
+        leash_forked(leash);
+    *guest = (struct guest){.pid = pid, .running = true, .foreground = guest_give_terminal(request, pid)};
     await_exec(guest, report[0], tool, err);
     close(report[0]);
     return err->code;
 }
 
-enum err_code guest_start(struct guest *guest, const struct recording_request *request, const char *folder,
-                          struct leash *leash, struct err *err)
+char **guest_arguments(const char *const *options, size_t n, const struct recording_request *request,
+                       struct err *err)
 {
-    char tool[PATH_MAX_BYTES], program[PATH_MAX_BYTES], log[PATH_MAX_BYTES + 32];
-    if (find_tool(tool, err) || record_find_program(request->argv[0], program, err))
-        return err->code;
+    size_t argc = 0;
+    while (request->argv[argc])
+        argc++;
+    if (argc > ARGS_MAX) {
+        err_set(err, ERR_LIMIT, "%s: more than %u arguments", request->argv[0], ARGS_MAX);
+        return NULL;
+    }
+    char **args = calloc(n + argc, sizeof *args);
+    NP_ASSERT(args);
+    for (size_t i = 0; i < n; i++)
+        args[i] = (char *)(uintptr_t)options[i]; // exec does not change what it is given
+    memcpy(args + n, request->argv + 1, argc * sizeof *args);
+    return args;
+}
+
+enum err_code guest_start(struct guest *guest, const struct recording_request *request,
+                          const struct recording_plan *plan, const char *folder, struct leash *leash,
+                          struct err *err)
+{
+    char log[PATH_MAX_BYTES + 32];
     snprintf(log, sizeof log, "--log-file=%s/%%p", folder);
     // trace-sched names the thread that runs; fair-sched makes their turns repeatable where the host allows
     // it.
-    const char *options[] = {tool,
+    const char *options[] = {plan->runner,
                              "--tool=lackey",
                              "--trace-mem=yes",
                              "--trace-children=yes",
@@ -196,18 +197,11 @@ enum err_code guest_start(struct guest *guest, const struct recording_request *r
                              "--vgdb=no",
                              log,
                              "--",
-                             program};
-    size_t n = NP_ARRAY_LEN(options), argc = 0;
-    while (request->argv[argc])
-        argc++;
-    if (argc > ARGS_MAX)
-        return err_set(err, ERR_LIMIT, "%s: more than %u arguments", request->argv[0], ARGS_MAX);
-    char **args = calloc(n + argc, sizeof *args);
-    NP_ASSERT(args);
-    for (size_t i = 0; i < n; i++)
-        args[i] = (char *)(uintptr_t)options[i]; // exec does not change what it is given
-    memcpy(args + n, request->argv + 1, argc * sizeof *args);
-    fork_and_run(guest, tool, args, request, leash, err);
+                             plan->program};
+    char **args = guest_arguments(options, NP_ARRAY_LEN(options), request, err);
+    if (!args)
+        return err->code;
+    guest_spawn(guest, plan->runner, args, request, leash, err);
     free(args);
     return err->code;
 }
@@ -224,7 +218,7 @@ void guest_finish(struct guest *guest)
         continue;
     guest->running = false;
     if (guest->foreground)
-        take_terminal_back();
+        guest_take_terminal_back();
     guest->foreground = false;
 }
 

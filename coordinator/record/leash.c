@@ -11,9 +11,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-// A program's usual limit; the same on every host makes recordings alike.
-#define FILES_LIMIT 1024u
-
 // Room above the limit for the descriptors that valgrind keeps there for itself.
 #define FILES_ABOVE 64u
 
@@ -31,11 +28,11 @@ enum err_code leash_open(struct leash *leash, struct err *err)
         return err_errno(err, ERR_PROCESS, "%s: recording needs /proc", name);
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
-    unsigned highest = FILES_LIMIT + FILES_ABOVE;
+    unsigned highest = LEASH_FILES_LIMIT + FILES_ABOVE;
     if (files.rlim_max <= highest)
         highest = (unsigned)files.rlim_max - 1;
     leash->number = (int)highest;
-    leash->limit = highest < FILES_LIMIT ? highest : FILES_LIMIT;
+    leash->limit = highest < LEASH_FILES_LIMIT ? highest : LEASH_FILES_LIMIT;
     return ERR_OK;
 }
 

@@ -10,6 +10,9 @@
 
 #include "proto/base/err.h"
 
+// Open files of a recorded program: a usual limit; the same on every host makes recordings alike.
+#define LEASH_FILES_LIMIT 1024u
+
 struct leash {
     int reading;    // our end; -1 when not open
     int writing;    // until the program has it; -1 then

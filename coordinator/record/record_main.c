@@ -38,6 +38,15 @@ static uint64_t parse_count(const char *text, struct argp_state *state)
     return count * unit;
 }
 
+static enum recording_tool parse_tool(const char *text, struct argp_state *state)
+{
+    for (unsigned i = 0; i < TOOL_COUNT; i++)
+        if (strcmp(text, recording_tool_names[i]) == 0)
+            return i;
+    argp_error(state, "'%s' is no tool; there are auto, qemu and lackey", text);
+    return TOOL_AUTO;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct command *command = state->input;
@@ -54,6 +63,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case 'e':
         command->request.keep_env = true;
+        return 0;
+    case 't':
+        command->request.tool = parse_tool(arg, state);
         return 0;
     case 'q':
         command->request.quiet = true;
@@ -73,6 +85,10 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "the trace to write (PROGRAM" TRACE_SUFFIX ")", 0},
     {"max-refs", 'm', "N", 0, "stop the program after N recorded references; k, M, G are understood", 0},
     {"skip", 's', "N", 0, "leave out the first N references", 0},
+    {"tool", 't', "TOOL", 0,
+     "qemu (threads become streams; x86-64 and s390x programs), lackey (follows programs that the program "
+     "starts), or auto: qemu where it can, else lackey",
+     0},
     {"keep-env", 'e', NULL, 0, "give the program this environment instead of a fixed small one", 0},
     {"quiet", 'q', NULL, 0, "connect the program to /dev/null", 0},
     {0},
@@ -82,9 +98,9 @@ static const struct argp argp = {
     options,
     parse_option,
     "[--] PROGRAM [ARGS...]",
-    "Records the instruction fetches, loads and stores of a program and its children, by running it under "
-    "valgrind, "
-    "for replay on simulated CPUs.\vThe program runs about fifty times slower than it would by itself.",
+    "Records the instruction fetches, loads, stores and synchronisation of a program, its threads and its "
+    "forks, by running it under qemu-user or valgrind, for replay on simulated CPUs.\vThe program runs some "
+    "fifty times slower than it would by itself.",
     NULL,
     NULL,
     NULL};
@@ -99,6 +115,34 @@ static void show_progress(void *context, uint64_t refs, uint64_t skipped, uint64
             1e-6 * (double)(refs + skipped) / (seconds + 1e-9));
 }
 
+// What a reader of the numbers should know.
+static void print_remarks(const struct recording_result *result, uint64_t total)
+{
+    if (result->note[0])
+        fprintf(stderr, "  note: %s\n", result->note);
+    if (result->unrecorded)
+        fprintf(stderr, "  note: %u program%s started by it ran unrecorded; --tool lackey follows them\n",
+                result->unrecorded, result->unrecorded == 1 ? "" : "s");
+    if (result->unordered)
+        fprintf(stderr, "  note: %u atomic accesses are not ordered: too many different words\n",
+                result->unordered);
+    if (result->unseen_operands)
+        fputs("  note: storage operands of MVC and the like are missing: this qemu does not tell registers\n",
+              stderr);
+    if (result->too_many_streams)
+        fprintf(stderr,
+                "  the program was stopped: it made more than %u threads, which is what a trace holds\n",
+                TRACE_STREAMS_MAX);
+    else if (result->stopped)
+        fprintf(stderr, "  the program was stopped after %" PRIu64 " references, as --max-refs says\n",
+                total);
+    else if (result->exit_status > 128)
+        fprintf(stderr, "  note: the program was ended by signal %d; what it did before is recorded\n",
+                result->exit_status - 128);
+    else if (result->exit_status)
+        fprintf(stderr, "  note: the program ended with exit status %d\n", result->exit_status);
+}
+
 static void print_summary(const char *path, const struct recording_result *result, uint64_t skip)
 {
     const struct trace_info *info = &result->info;
@@ -107,17 +151,13 @@ static void print_summary(const char *path, const struct recording_result *resul
     for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++)
         fprintf(stderr, "%s %" PRIu64 " %s", kind ? "," : "", info->refs[kind], trace_kind_name(kind));
     fprintf(stderr,
-            "\n  footprint %" PRIu64 " pages of %u bytes, %" PRIu64 " lines of %u bytes; %u stream%s\n",
-            info->footprint_pages, PAGE_BYTES, info->footprint_lines, TRACE_FOOTPRINT_LINE, info->n_streams,
-            info->n_streams == 1 ? "" : "s");
+            "\n  %s; footprint %" PRIu64 " pages of %u bytes, %" PRIu64 " lines of %u bytes; %u stream%s\n",
+            info->origin.tool, info->footprint_pages, PAGE_BYTES, info->footprint_lines, TRACE_FOOTPRINT_LINE,
+            info->n_streams, info->n_streams == 1 ? "" : "s");
     fprintf(stderr, "  %" PRIu64 " bytes, %.3f per reference; %.1f s, %.2f M references/s\n",
             info->file_bytes, total ? (double)info->file_bytes / (double)total : 0.0, result->seconds,
             1e-6 * (double)(total + skip) / result->seconds);
-    if (result->stopped)
-        fprintf(stderr, "  the program was stopped after %" PRIu64 " references, as --max-refs says\n",
-                total);
-    else if (result->exit_status)
-        fprintf(stderr, "  note: the program ended with exit status %d\n", result->exit_status);
+    print_remarks(result, total);
 }
 
 // SIGINT and SIGTERM end the program and complete the trace; a closed terminal does, too.

@@ -12,17 +12,21 @@ set(CMAKE_C_FLAGS_SANITIZE "-O1 -g1") # what the sanitizers need to be quick and
 set(NP_SANITIZE "" CACHE STRING "sanitizers for all targets, as in -fsanitize=; e.g. address,undefined or thread")
 option(NP_FUZZ "build the libFuzzer targets (clang only)" OFF)
 
+# np_plain is for what runs inside of somebody else's program, where a sanitizer's run-time library is not; np_options
+# adds the sanitizers and is for all else.
+add_library(np_plain INTERFACE)
 add_library(np_options INTERFACE)
-target_include_directories(np_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
-target_compile_definitions(np_options INTERFACE _GNU_SOURCE)
-target_compile_options(np_options INTERFACE
+target_link_libraries(np_options INTERFACE np_plain)
+target_include_directories(np_plain INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+target_compile_definitions(np_plain INTERFACE _GNU_SOURCE)
+target_compile_options(np_plain INTERFACE
   -Wall -Wextra -Werror -Wconversion -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings -Wstrict-prototypes
   -Wmissing-prototypes -Wold-style-definition -Wvla -Wundef -Wformat=2 -Wnull-dereference -fno-common)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(np_options INTERFACE -Woverride-init -Wduplicated-cond -Wlogical-op)
+  target_compile_options(np_plain INTERFACE -Woverride-init -Wduplicated-cond -Wlogical-op)
 else()
   # NP_ASSERT(condition && "what it means") converts a string on purpose.
-  target_compile_options(np_options INTERFACE -Winitializer-overrides -Wno-gnu-zero-variadic-macro-arguments
+  target_compile_options(np_plain INTERFACE -Winitializer-overrides -Wno-gnu-zero-variadic-macro-arguments
     -Wno-string-conversion)
 endif()
 if(NP_SANITIZE)

@@ -20,9 +20,10 @@
 
 // A *synchronisation word* is an aligned word of TRACE_WORD bytes that an atomic instruction, futex, clone or
 // exit has used. From then on every write to it by any thread of its process is a SYNC, a step from one
-// version of the word to the next, and every plain read of it is a PEEK, whose value nobody checks. A replay
-// keeps the order of SYNCs per word: the one that makes version v waits for version v - 1. Because all
-// versions were counted in one order in time, waiting never goes in a circle.
+// version of the word to the next, and so is a plain read that is the first of its thread since another
+// thread wrote it: who spins in the recording waits in the replay. Every other plain read of it is a PEEK,
+// whose value nobody checks. A replay keeps the order of SYNCs per word: the one that makes version v waits
+// for version v - 1. Because all versions were counted in one order in time, waiting never goes in a circle.
 enum trace_kind {
     TRACE_FETCH,
     TRACE_LOAD,

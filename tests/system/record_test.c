@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records real programs with the installed valgrind; says so and passes when there is none.
+// Records real programs with the installed valgrind and qemu-user, each as far as it is there; says so and
+// passes when there is none.
 #include <CUnit/Basic.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -22,9 +23,11 @@
 static char folder[PATH_MAX_BYTES], trace[NAME_BYTES], input[NAME_BYTES], family[NAME_BYTES],
     stubborn[NAME_BYTES];
 
+static enum recording_tool tool;
+
 static struct recording_request request_of(char **argv)
 {
-    return (struct recording_request){.argv = argv, .quiet = true};
+    return (struct recording_request){.argv = argv, .tool = tool, .quiet = true};
 }
 
 // Names in a folder, without . and ..
@@ -223,9 +226,12 @@ static void test_refusals(void)
     CU_ASSERT_EQUAL(record_program(&request, trace, NULL, &err), ERR_PROCESS);
     char path[8192];
     snprintf(path, sizeof path, "%s", getenv("PATH"));
+    char *present[] = {(char[]){"/bin/true"}, NULL};
+    request = request_of(present);
     setenv("PATH", "/nonexistent", 1);
     CU_ASSERT_EQUAL(record_program(&request, trace, NULL, &err), ERR_MISSING_TOOL);
-    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "apt install valgrind"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(err.text, tool == TOOL_QEMU ? "apt install qemu-user" : "apt install valgrind"));
     setenv("PATH", path, 1);
     CU_ASSERT_NOT_EQUAL(access(trace, F_OK), 0);
     CU_ASSERT_EQUAL(entries(folder), 1);
@@ -244,9 +250,11 @@ static void test_output_stays_apart(void)
         close(ends[1]);
         int null = open("/dev/null", O_WRONLY);
         dup2(null, 2);
-        char *argv[] = {(char[]){"record"}, (char[]){"-o"},    trace, (char[]){"--"}, (char[]){"echo"},
-                        (char[]){"-m"},     (char[]){"hello"}, NULL};
-        _exit(record_main(7, argv));
+        char with[16];
+        snprintf(with, sizeof with, "%s", recording_tool_names[tool]);
+        char *argv[] = {(char[]){"record"}, (char[]){"-t"},   with,           (char[]){"-o"},    trace,
+                        (char[]){"--"},     (char[]){"echo"}, (char[]){"-m"}, (char[]){"hello"}, NULL};
+        _exit(record_main(9, argv));
     }
     close(ends[1]);
     char text[256] = "";
@@ -337,22 +345,16 @@ static void clean_up(void)
     char command[2 * NAME_BYTES];
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     NP_ASSERT(strstr(folder, "numaplex-test-") && system(command) == 0);
+    unsetenv("TMPDIR");
 }
 
-int main(void)
+static void add_tests(const char *name)
 {
-    char version[NAME_MAX_BYTES];
-    struct err err;
-    if (record_tool_version(version, &err) || !getenv("NUMAPLEX_BIN")) {
-        printf("skipped: %s\n", getenv("NUMAPLEX_BIN") ? err.text : "NUMAPLEX_BIN is not set");
-        return EXIT_SUCCESS;
-    }
-    prepare();
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("recording", NULL, NULL);
+    CU_pSuite suite = CU_add_suite(name, NULL, NULL);
     CU_add_test(suite, "true", test_true);
     CU_add_test(suite, "sort is repeatable and limits count", test_sort_is_repeatable_and_limits_count);
-    CU_add_test(suite, "family", test_family);
+    if (tool == TOOL_LACKEY)
+        CU_add_test(suite, "family", test_family);
     CU_add_test(suite, "stopping leaves no orphan", test_stopping_leaves_no_orphan);
     CU_add_test(suite, "cancelling", test_cancelling);
     CU_add_test(suite, "killed recorder", test_killed_recorder);
@@ -360,9 +362,34 @@ int main(void)
     CU_add_test(suite, "output stays apart", test_output_stays_apart);
     CU_add_test(suite, "cache", test_cache);
     CU_add_test(suite, "two at once record once", test_two_at_once_record_once);
+}
+
+// Returns the number of failures; none when the tool is not there.
+static unsigned run_with(enum recording_tool with, const char *needs)
+{
+    char path[PATH_MAX_BYTES];
+    struct err err;
+    tool = with;
+    if (record_find_program(needs, path, &err)) {
+        printf("skipped: %s is not installed\n", needs);
+        return 0;
+    }
+    prepare();
+    CU_initialize_registry();
+    add_tests(recording_tool_names[with]);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();
     clean_up();
+    return failures;
+}
+
+int main(void)
+{
+    if (!getenv("NUMAPLEX_BIN")) {
+        puts("skipped: NUMAPLEX_BIN is not set");
+        return EXIT_SUCCESS;
+    }
+    unsigned failures = run_with(TOOL_LACKEY, "valgrind") + run_with(TOOL_QEMU, "qemu-x86_64");
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
