@@ -21,6 +21,8 @@
 // Whoever joins a thread waits as long as that one runs: in a second it makes a hundred million references.
 #define GIVE_UP_DEFAULT SIM_PS_PER_S
 
+const char *const scenario_tools[RECORDING_TOOLS] = {"auto", "qemu", "lackey"};
+
 // first-touch, round-robin, or the board that holds all pages.
 static enum err_code read_placement(struct reader *r, struct entry *e, struct value v)
 {
@@ -44,7 +46,7 @@ static enum err_code read_placement(struct reader *r, struct entry *e, struct va
 
 // All keys of entries that replay references or run a script; each kind has its part of the table.
 struct replay_text {
-    struct value on, what, placement, name, directory;
+    struct value on, what, placement, name, directory, tool;
     uint32_t outstanding;
     uint64_t max_refs, skip, backoff, give_up;
 };
@@ -217,6 +219,14 @@ static enum err_code copy_arguments(struct reader *r, struct value list, char **
     return ERR_OK;
 }
 
+static enum err_code read_tool(struct reader *r, struct value v, unsigned *tool)
+{
+    for (*tool = 0; *tool < RECORDING_TOOLS; ++*tool)
+        if (!value_present(v) || value_is(v, scenario_tools[*tool]))
+            return ERR_OK;
+    return value_fail(v, ERR_BAD_VALUE, r->err, "must be auto, qemu or lackey");
+}
+
 enum err_code record_read(struct reader *r, struct entry *e)
 {
     struct replay_text text;
@@ -237,6 +247,8 @@ enum err_code record_read(struct reader *r, struct entry *e)
     memcpy(made.directory, r->out->directory, sizeof made.directory);
     if (!code && value_present(text.directory))
         code = absolute_path(r, text.directory, made.directory);
+    if (!code)
+        code = read_tool(r, text.tool, &made.tool);
     e->recording = r->out->n_recordings;
     *(struct recording *)PUSH(r->out->recordings, r->out->n_recordings) = made;
     snprintf(e->cpu.trace, sizeof e->cpu.trace, "%s%s", RECORDING_PREFIX, made.name);

@@ -173,8 +173,9 @@ static void put_trace(const struct scenario *s, FILE *out, const struct cpu_desc
         }
         fprintf(out, "]\n            name: %s\n            directory: ", recording->name);
         put_text(out, recording->directory);
-        fprintf(out, "\n            max_refs: %" PRIu64 "\n            skip: %" PRIu64 "\n",
-                recording->max_refs, recording->skip);
+        fprintf(out,
+                "\n            max_refs: %" PRIu64 "\n            skip: %" PRIu64 "\n            tool: %s\n",
+                recording->max_refs, recording->skip, scenario_tools[recording->tool]);
     } else {
         fprintf(out, "            trace: ");
         put_text(out, cpu->trace);

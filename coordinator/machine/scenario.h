@@ -21,9 +21,14 @@ struct recording {
     char directory[PATH_MAX_BYTES]; // to run it in: by default the scenario file's folder
     char **argv;                    // owned, ends with NULL
     uint64_t max_refs, skip;        // references to keep, and to leave out before them
+    unsigned tool;                  // index of scenario_tools
     uint32_t n_cpus;
     uint32_t *cpus; // indices into machine.cpus, in the order of the members
 };
+
+// What a program may be recorded with, as scenarios name it: auto, qemu, lackey.
+#define RECORDING_TOOLS 3u
+extern const char *const scenario_tools[RECORDING_TOOLS];
 
 // One entry of a partition's `programs:`. CPUs refer to it, so that the resolved form can show it as one
 // entry again.

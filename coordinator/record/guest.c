@@ -82,6 +82,7 @@ static void settle(const struct recording_request *request, const struct leash *
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (request->quiet)
         quiet_streams();
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0}); // its core would be the tool's
     personality((unsigned long)personality(0xffffffff) | ADDR_NO_RANDOMIZE);
     if (leash ? leash_put_on(leash) : limit_files())
         return;

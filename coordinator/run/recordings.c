@@ -32,11 +32,14 @@ static void show(void *context, uint64_t refs, uint64_t skipped, uint64_t bytes,
                  1e-6 * (double)(report->recording->max_refs + report->recording->skip), seconds);
 }
 
+_Static_assert(RECORDING_TOOLS == TOOL_COUNT, "tools of scenarios are numbered like those of recording");
+
 // The program runs in its folder; so does the cache, whose key follows its relative arguments.
 static enum err_code record_in_folder(struct report *report, char path[PATH_MAX_BYTES], struct err *err)
 {
     const struct recording *recording = report->recording;
     struct recording_request request = {.argv = recording->argv,
+                                        .tool = (enum recording_tool)recording->tool,
                                         .max_refs = recording->max_refs,
                                         .skip = recording->skip,
                                         .quiet = true,
