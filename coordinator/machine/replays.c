@@ -83,6 +83,7 @@ static const struct field record_fields[] = {
     {"max_refs", read_number, offsetof(struct replay_text, max_refs), OPTIONAL, UNIT_COUNT, 1, MAX_REFS_MOST,
      0},
     {"skip", read_number, offsetof(struct replay_text, skip), OPTIONAL, UNIT_COUNT, 0, MAX_REFS_MOST, 0},
+    LATER("tool", tool, OPTIONAL),
     LATER("placement", placement, OPTIONAL),
     OUTSTANDING,
     WAITING,

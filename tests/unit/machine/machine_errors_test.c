@@ -165,6 +165,8 @@ static const struct row rows[] = {
      ERR_IMPOSSIBLE_MACHINE, "needs frames for its pages and partition Q has none", "frames: 64MiB"},
     {"boards: [A2]\n", "boards: [A2]\n        programs: [{on: A2/0, record: []}]\n", ERR_BAD_VALUE,
      "programs[0].record: must be a program", ""},
+    {"boards: [A2]\n", "boards: [A2]\n        programs: [{on: A2/0, record: [ls], tool: gdb}]\n", ERR_BAD_VALUE,
+     "programs[0].tool: must be auto, qemu or lackey", ""},
     {"boards: [A2]\n", "boards: [A2]\n        programs: [{on: A2/0, record: [ls], placement: A0}]\n",
      ERR_BAD_VALUE, "programs[0].placement: must be first-touch, round-robin or a board of partition Q", ""},
     {"boards: [A2]\n",

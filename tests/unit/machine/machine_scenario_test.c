@@ -170,6 +170,8 @@ static void test_recordings(void)
     CU_ASSERT_PTR_NULL(r[0].argv[3]);
     CU_ASSERT_EQUAL(r[0].max_refs, 5000);
     CU_ASSERT_EQUAL(r[0].skip, 7);
+    CU_ASSERT_STRING_EQUAL(scenario_tools[r[0].tool], "lackey");
+    CU_ASSERT_STRING_EQUAL(scenario_tools[r[1].tool], "auto");
     CU_ASSERT_EQUAL_FATAL(r[0].n_cpus, 2);
     CU_ASSERT_EQUAL(full.machine.cpus[r[0].cpus[0]].board, 1); // member 0 is SB1/1
     CU_ASSERT_EQUAL(full.machine.cpus[r[0].cpus[0]].index, 1);
