@@ -57,6 +57,17 @@ static void ask_to_end(struct recording *recording)
     keeper_kill(&recording->keeper, SIGTERM);
 }
 
+// The command line, for people, as far as it fits.
+static void tell_command(const struct recording *recording, char command[TRACE_COMMAND_MAX])
+{
+    size_t used = 0;
+    for (char *const *argument = recording->request->argv; *argument && used + 1 < TRACE_COMMAND_MAX;
+         argument++) {
+        int wanted = snprintf(command + used, TRACE_COMMAND_MAX - used, "%s%s", used ? " " : "", *argument);
+        used += wanted > 0 ? (size_t)wanted : 0;
+    }
+}
+
 static enum err_code put(struct recording *recording, uint32_t slot, const struct trace_ref *ref,
                          struct err *err)
 {
@@ -64,7 +75,7 @@ static enum err_code put(struct recording *recording, uint32_t slot, const struc
     if (*stream == 0) {
         const struct exchange_slot *from = &recording->exchange->slot[slot];
         char command[TRACE_COMMAND_MAX];
-        snprintf(command, sizeof command, "%.100s", recording->plan->program);
+        tell_command(recording, command);
         if (trace_add_stream(recording->writer, from->process, from->thread, command, stream, err))
             return err->code;
         ++*stream;
@@ -312,7 +323,7 @@ static void tell_result(const struct recording *recording, struct recording_resu
     result->seconds = now_s() - recording->began;
     result->too_many_streams = atomic_load(&exchange->slots) > EXCHANGE_SLOTS;
     result->stopped = recording->phase != RECORDING && !recording->cancelled && !result->too_many_streams;
-    result->exit_status = exit_status(recording);
+    result->exit_status = recording->cancelled ? 0 : exit_status(recording);
     result->unrecorded = atomic_load(&exchange->execs);
     result->unordered = atomic_load(&exchange->unordered);
     result->unseen_operands = atomic_load(&exchange->unseen_operands) != 0;
