@@ -248,7 +248,7 @@ static void test_trouble(void)
     CU_ASSERT_EQUAL_FATAL(record("trouble", "crash", NULL, &result, &err), ERR_OK);
     CU_ASSERT_EQUAL(result.exit_status, 128 + 11);
     CU_ASSERT_EQUAL(result.info.n_streams, 2);
-    CU_ASSERT_TRUE(fetches_in("main", 0) > 1000); // it spins there before the crash
+    CU_ASSERT_TRUE(fetches_in("main", 0) > 1000); // what it did there before the crash
     trace_info_free(&result.info);
     CU_ASSERT_EQUAL_FATAL(record("trouble", "fault", NULL, &result, &err), ERR_OK);
     CU_ASSERT_EQUAL(result.exit_status, 5);
