@@ -53,8 +53,11 @@ static unsigned rows_with(const char *folder, const char *name, const char *word
     unsigned n = 0;
     char *csv = file_content(below(folder), name);
     CU_ASSERT_PTR_NOT_NULL_FATAL(csv);
-    for (char *line = strtok(csv, "\n"); line; line = strtok(NULL, "\n"))
+    for (char *line = csv, *end; *line; line = end) {
+        end = line + strcspn(line, "\n");
+        end += *end == '\n' ? (*end = '\0', 1) : 0;
         n += strstr(line, word) != NULL;
+    }
     free(csv);
     return n;
 }
