@@ -10,6 +10,7 @@
 #include "coordinator/law/verbs.h"
 #include "coordinator/record/record.h"
 #include "coordinator/run/verbs.h"
+#include "coordinator/where/verbs.h"
 #include "proto/base/assert.h"
 #include "proto/base/err.h"
 
@@ -26,6 +27,7 @@ static const struct {
     {"record", "numaplex record", record_main},
     {"trace-info", "numaplex trace-info", trace_info_main},
     {"calibrate", "numaplex calibrate", calibrate_main},
+    {"where", "numaplex where", where_main},
 };
 
 static int refuse(void)

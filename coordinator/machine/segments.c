@@ -112,3 +112,22 @@ uint64_t segments_frames_uncovered(const struct partition_desc *partition, const
     }
     return memory - partition->frames_offset - covered;
 }
+
+bool segments_find(const struct partition_desc *partition, uint64_t address, struct segment_place *place)
+{
+    uint32_t n = 0;
+    while (n < partition->n_segments && address - partition->segments[n].base >= partition->segments[n].size)
+        n++;
+    if (n == partition->n_segments)
+        return false;
+    const struct segment_desc *s = &partition->segments[n];
+    uint64_t at = address - s->base;
+    *place = (struct segment_place){.segment = n, .board = s->boards[0], .offset = s->offset + at};
+    if (s->granule == 0)
+        return true;
+    place->granule = at / s->granule;
+    place->position = (uint32_t)(place->granule % s->n_boards);
+    place->board = s->boards[place->position];
+    place->offset = s->offset + place->granule / s->n_boards * s->granule + at % s->granule;
+    return true;
+}

@@ -25,6 +25,18 @@ uint64_t segment_share(const struct segment_desc *segment);
 // The first real address beyond the partition's segments.
 uint64_t segments_end(const struct partition_desc *partition);
 
+// Where a real address lies.
+struct segment_place {
+    uint32_t segment;  // index
+    uint16_t board;    // complex-wide
+    uint64_t offset;   // in that board's memory
+    uint32_t position; // of the board among the segment's
+    uint64_t granule;  // number of the granule in the segment; 0 in a contiguous one
+};
+
+// Returns false when no segment covers the address.
+bool segments_find(const struct partition_desc *partition, uint64_t address, struct segment_place *place);
+
 // Where the next segment on these boards may begin: the least multiple of a page that is free on all of them.
 uint64_t segments_next_offset(const struct partition_desc *partition, const uint16_t *boards, uint32_t n);
 
