@@ -106,7 +106,7 @@ static void check_protocol(const char *protocol)
 
 static void test_latencies(void)
 {
-    static const char *const protocols[] = {"mesi", "msi", "sun"};
+    static const char *const protocols[] = {"mesi", "msi", "moesi", "sun"};
     for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
         check_protocol(protocols[i]);
 }
