@@ -115,6 +115,41 @@ static void test_grants(void)
     CU_ASSERT_EQUAL(memcmp(&digest, &chopped, sizeof digest), 0);
 }
 
+// A damaged map sends a load to a board behind a gate, whose answer comes after the flight to that board.
+static sim_time refused_at(const char *stranger)
+{
+    static struct board_results results;
+    struct scenario scenario;
+    struct mini_complex complex;
+    struct err err;
+    char text[1024];
+    snprintf(text, sizeof text,
+             "scenario: gate\nsystems:\n  - name: m\n    preset: superdome-hp9000\n    boards: 8\n"
+             "    board: {memory: 1MiB}\n    partitions:\n      - name: P\n        boards: [B0, B1]\n"
+             "        memory: [{size: 1MiB, boards: [B1]}]\n        programs:\n"
+             "          - on: B0/0\n            script: |\n              load r0, 0x1000\n"
+             "      - {name: Q, boards: [B2, B4]}\n"
+             "faults: [{at: 0ps, board: B0, segment: 0, home: %s}]\n",
+             stranger);
+    read_text(text, &scenario);
+    if (mini_open(&complex, &scenario.machine, NULL, &err))
+        exit(err_report(&err));
+    CU_ASSERT_TRUE(mini_run(&complex, SIM_NEVER));
+    board_results(complex.boards[0], &results);
+    CU_ASSERT_EQUAL(results.counters[CNT_GATE_REFUSALS], 1);
+    CU_ASSERT_EQUAL(results.counters[CNT_BUS_ERRORS], 1);
+    mini_close(&complex);
+    scenario_free(&scenario);
+    return results.cpu[0].done_at;
+}
+
+static void test_gate(void)
+{
+    sim_time near = refused_at("B2"), far = refused_at("B4");
+    CU_ASSERT(far > near && far - near >= 31000 &&
+              far - near <= 33334); // 32 ns, and edges of the CPU's clock
+}
+
 int main(void)
 {
     CU_initialize_registry();
@@ -122,6 +157,7 @@ int main(void)
     CU_add_test(suite, "10 ns more are 20 ns more, on every preset", test_round_trip);
     CU_add_test(suite, "two crossbars", test_two_crossbars);
     CU_add_test(suite, "grants reach as far as flights", test_grants);
+    CU_add_test(suite, "a gate's answer", test_gate);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_failures() + (CU_get_number_of_asserts() == 0);
