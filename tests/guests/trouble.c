@@ -35,6 +35,8 @@ static void crash(void)
 {
     pthread_t thread;
     pthread_create(&thread, NULL, work, NULL);
+    while (done == 0) // until the other one works, too
+        continue;
     for (int i = 0; i < 1000; i++)
         done++;
     *(volatile int *)no_address = 1;
