@@ -9,6 +9,7 @@
 #include "coordinator/campaign/verbs.h"
 #include "coordinator/law/verbs.h"
 #include "coordinator/record/record.h"
+#include "coordinator/report/verbs.h"
 #include "coordinator/run/verbs.h"
 #include "coordinator/where/verbs.h"
 #include "proto/base/assert.h"
@@ -28,6 +29,7 @@ static const struct {
     {"trace-info", "numaplex trace-info", trace_info_main},
     {"calibrate", "numaplex calibrate", calibrate_main},
     {"where", "numaplex where", where_main},
+    {"report", "numaplex report", report_main},
 };
 
 static int refuse(void)

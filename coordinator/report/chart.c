@@ -65,8 +65,8 @@ static void write_series(FILE *out, const struct chart *chart)
 
 static void write_data(FILE *out, const struct chart *chart)
 {
-    fprintf(out, "<script type=\"application/json\">{\"kind\":\"%s\",\"percent\":%s,\n", kinds[chart->kind],
-            chart->to_one ? "true" : "false");
+    fprintf(out, "<script type=\"application/json\">{\"kind\":\"%s\",\"percent\":%s,\"first\":%u,\n",
+            kinds[chart->kind], chart->to_one ? "true" : "false", chart->first_colour);
     write_axis(out, "x", &chart->x);
     write_axis(out, "y", &chart->y);
     if (has_categories(chart)) {

@@ -49,7 +49,8 @@ struct chart {
     size_t n_categories;
     const struct chart_series *series; // at most 8 have colours of their own
     size_t n_series;
-    bool to_one; // BARS and STACKED: the axis is 0 to 100, for shares in %
+    unsigned first_colour; // of the first series, 0 to 7: for charts whose series mean the same as in another
+    bool to_one;           // BARS and STACKED: the axis is 0 to 100, for shares in %
 };
 
 // Writes the chart and its table. Nothing of `chart` is kept.

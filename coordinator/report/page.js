@@ -126,7 +126,8 @@
       return { x, y: scale(data.y, data.y.log, Object.assign({ stacked }, data.percent ? { min: 0, max: 100 } : { beginAtZero: true })) };
     }
     if (data.kind === "histogram")
-      return { x: scale(data.x, data.x.log, reach(data, data.x.log, [0, 1])), y: scale(data.y, data.y.log, data.y.log ? { min: 0.5 } : { beginAtZero: true }) };
+      return { x: scale(data.x, data.x.log, reach(data, data.x.log, [0, 1])),
+        y: scale(data.y, data.y.log, data.y.log ? { min: 0.5, max: reach(data, true, [2]).max } : { beginAtZero: true }) };
     return { x: scale(data.x, data.x.log, reach(data, data.x.log, [0])), y: scale(data.y, data.y.log, reach(data, data.y.log, [1, 2, 3])) };
   }
 
@@ -140,7 +141,7 @@
     const category = data.kind === "bars" || data.kind === "stacked";
     return {
       type: category ? "bar" : "line",
-      data: { labels: data.categories, datasets: data.series.map((series, i) => dataset(data, series, i)) },
+      data: { labels: data.categories, datasets: data.series.map((series, i) => dataset(data, series, i + data.first)) },
       plugins: [spreads],
       options: {
         animation: false, responsive: true, maintainAspectRatio: false, parsing: category ? undefined : false, normalized: true,
@@ -167,11 +168,15 @@
 
   const redraw = () => figures.forEach((chart, figure) => { if (chart) draw(figure); });
 
-  // A page of many charts opens at once: each is drawn when it comes near the window.
-  const seen = new IntersectionObserver(entries => {
-    for (const entry of entries)
-      if (entry.isIntersecting && !figures.get(entry.target)) draw(entry.target);
-  }, { rootMargin: "600px" });
+  // One chart at a time, from the top: a page of many charts can be read and scrolled meanwhile.
+  function drawNext() {
+    for (const [figure, chart] of figures)
+      if (!chart) {
+        draw(figure);
+        setTimeout(drawNext);
+        return;
+      }
+  }
 
   function contents() {
     const headings = document.querySelectorAll("section > h2");
@@ -188,10 +193,8 @@
 
   contents();
   if (window.Chart) Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-  for (const figure of document.querySelectorAll("figure.chart")) {
-    figures.set(figure, null);
-    seen.observe(figure);
-  }
+  for (const figure of document.querySelectorAll("figure.chart")) figures.set(figure, null);
+  drawNext();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("beforeprint", () => {
     root.classList.add("printing");

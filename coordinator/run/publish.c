@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "coordinator/report/report_page.h"
 #include "coordinator/run/whole.h"
 
 #define SAVING_NAME "saved" WHOLE_SUFFIX
@@ -40,12 +41,25 @@ static enum err_code publish_charts(const struct report *report, struct err *err
 }
 
 // In the order in which they get their names: results.json last, because it says that the run is whole.
-enum { COUNTERS, DIGEST, RESULTS, FILES };
+enum { COUNTERS, DIGEST, REPORT, RESULTS, FILES };
+
+// The page of the run, from the same document as results.json, and the resolved scenario that is there
+// already.
+static enum err_code write_page(const struct report *report, FILE *out, struct err *err)
+{
+    char resolved[2 * PATH_MAX_BYTES];
+    json_t *document = results_document(report);
+    snprintf(resolved, sizeof resolved, "%s/resolved.yaml", report->folder->path);
+    enum err_code code = document ? report_page_write(out, LANG_EN, document, resolved, err)
+                                  : err_set(err, ERR_MEMORY, "report.html: out of memory");
+    json_decref(document);
+    return code;
+}
 
 static enum err_code write_file(const struct report *report, int which, struct whole_file *file,
                                 struct err *err)
 {
-    static const char *const names[] = {"counters.csv", "digest", "results.json"};
+    static const char *const names[] = {"counters.csv", "digest", "report.html", "results.json"};
     enum err_code code = whole_open(file, report->folder->path, names[which], err);
     if (code)
         return code;
@@ -53,6 +67,8 @@ static enum err_code write_file(const struct report *report, int which, struct w
         counters_csv_write(report, file->out);
     else if (which == DIGEST)
         digest_file_write(report, file->out);
+    else if (which == REPORT)
+        code = write_page(report, file->out, err);
     else
         code = results_json_write(report, file->out, err);
     if (code)

@@ -23,6 +23,8 @@ const struct verb verbs[] = {
      "explain an address and what a load of it takes"},
     {"calibrate", COORDINATOR, NULL, 0, -1, "[PRESET...] [--json]",
      "compare presets with what is published of the machines"},
+    {"report", COORDINATOR, NULL, 1, -1, "RUN_FOLDER [--lang de]",
+     "write the page of a run again, or in German"},
     {"record", COORDINATOR, NULL, 1, -1, "[OPTIONS] -- PROGRAM", "record a program's memory references"},
     {"trace-info", COORDINATOR, NULL, 1, -1, "FILE", "show what a recording holds"},
     {"protocol", NODE, NULL, 0, -1, "[NAME]", "print the coherence tables that the boards run"},

@@ -31,7 +31,8 @@ static void expect(int status, const char *out, const char *err, const char *con
 
 static void test_help(void)
 {
-    static const char *const verbs[] = {"run", "check", "digest", "record", "trace-info", "protocol", "help"};
+    static const char *const verbs[] = {"run",    "check",      "digest",   "report",
+                                        "record", "trace-info", "protocol", "help"};
     EXPECT(0, "usage: numaplex VERB", NULL, NULL);
     for (unsigned i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         EXPECT(0, verbs[i], NULL, "help", NULL);
