@@ -4,7 +4,21 @@
 
 #include "coordinator/report/sections.h"
 
-static void page_row(struct page *page, const struct page_column *c, const json_t *p, uint64_t most)
+#define PAGES_SHOWN 12 // of each partition; the rest is folded away
+#define COLUMNS     8
+
+// Whether any page's place in a program is known: else the last two columns are left out.
+static bool has_places(const json_t *pages)
+{
+    for (size_t i = 0; i < json_array_size(pages); i++) {
+        const json_t *p = json_array_get(pages, i);
+        if (json_is_integer(json_object_get(p, "virtual")) || view_text(p, "symbol")[0])
+            return true;
+    }
+    return false;
+}
+
+static void page_row(struct page *page, const struct page_column *c, size_t n, const json_t *p, uint64_t most)
 {
     char text[NUMBER_TEXT_SIZE], name[512], virtual[NUMBER_TEXT_SIZE] = "";
     enum language l = page->language;
@@ -21,20 +35,20 @@ static void page_row(struct page *page, const struct page_column *c, const json_
     page_cell(page, &c[3], number_fixed(l, percent(remote, requests), 1, text));
     page_cell(page, &c[4], number_fixed(l, percent(view_count(p, "writes"), requests), 1, text));
     page_cell(page, &c[5], number_count(l, view_count(p, "boards"), text));
-    page_cell(page, &c[6], virtual);
-    page_cell(page, &c[7], name);
+    if (n == COLUMNS) {
+        page_cell(page, &c[6], virtual);
+        page_cell(page, &c[7], name);
+    }
     page_row_end(page);
 }
-
-#define PAGES_SHOWN 12 // of each partition; the rest is folded away
-#define COLUMNS     8
 
 static void table_of(struct page *page, const char *caption, const struct page_column *columns,
                      const json_t *pages, size_t from, size_t to, uint64_t most)
 {
-    page_table_begin(page, caption, columns, COLUMNS);
+    size_t n = has_places(pages) ? COLUMNS : COLUMNS - 2;
+    page_table_begin(page, caption, columns, n);
     for (size_t i = from; i < to; i++)
-        page_row(page, columns, json_array_get(pages, i), most);
+        page_row(page, columns, n, json_array_get(pages, i), most);
     page_table_end(page);
 }
 

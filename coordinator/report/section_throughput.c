@@ -71,7 +71,6 @@ static void partition_row(struct page *page, const struct page_column *c, const 
     page_cell(page, &c[7],
               number_fixed(l, percent(view_count(p, "hits"), view_count(p, "accesses")), 2, text));
     page_cell(page, &c[8], number_fixed(l, mean_ns(p), 1, text));
-    page_cell(page, &c[9], view_text(p, "digest"));
     page_row_end(page);
 }
 
@@ -89,7 +88,6 @@ void section_throughput(struct page *page, const struct view *view)
         {page_words(page, TEXT_THROUGHPUT), page_words(page, TEXT_M_PER_S), true, false},
         {page_words(page, TEXT_L1_HITS), "%", true, false},
         {page_words(page, TEXT_MEAN_LATENCY), "ns", true, false},
-        {page_words(page, TEXT_DIGEST), NULL, false, true},
     };
     page_section_begin(page, "throughput", page_words(page, TEXT_THROUGHPUT_HEADING));
     page_paragraph(page, page_words(page, TEXT_THROUGHPUT_WHAT), NULL);

@@ -16,6 +16,7 @@ void section_busy(struct page *page, const struct view *view);       // homes, m
 void section_crossbar(struct page *page, const struct view *view);   // boards x boards
 void section_messages(struct page *page, const struct view *view);   // by type
 void section_sharing(struct page *page, const struct view *view);    // pages of memory
+void section_watch(struct page *page, const struct view *view);      // message charts of watched lines
 void section_figures(struct page *page, const struct view *view);    // of the machine, with their sources
 void section_host(struct page *page, const struct view *view);       // host time: differs from run to run
 
