@@ -48,8 +48,9 @@
   }
 
   function bars(data, series, i) {
-    return { label: series.name, data: series.points, backgroundColor: colour("c" + i % 8),
-      borderColor: colour("paper"), borderWidth: 1, maxBarThickness: 60 };
+    const many = series.points.length * (data.kind === "stacked" ? 1 : data.series.length) > 100; // then borders would be all one sees
+    return { label: series.name, data: series.points, backgroundColor: colour("c" + i % 8), borderColor: colour("paper"),
+      borderWidth: many ? 0 : 1, barPercentage: many ? 1 : 0.9, categoryPercentage: many ? 0.9 : 0.8, maxBarThickness: 60 };
   }
 
   // The outline of bins: up at the low edge, down at the high one where the next bin is not its neighbour.
@@ -194,7 +195,7 @@
   contents();
   if (window.Chart) Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
   for (const figure of document.querySelectorAll("figure.chart")) figures.set(figure, null);
-  drawNext();
+  setTimeout(drawNext);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("beforeprint", () => {
     root.classList.add("printing");

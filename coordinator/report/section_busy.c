@@ -47,8 +47,12 @@ static double mean_wait_ns(const struct view_board *board, const char *wait, con
     return n ? 1e-3 * (double)view_counter(board->json, wait) / (double)n : 0;
 }
 
+#define ROWS_OPEN_MAX 16u // a longer table is folded away
+
 static void wait_table(struct page *page, const struct view *view)
 {
+    const char *title = page_words(page, TEXT_WAIT_TABLE);
+    bool folded = view->n_boards > ROWS_OPEN_MAX;
     const struct page_column columns[] = {
         {page_words(page, TEXT_BOARD), NULL, false, false},
         {page_words(page, TEXT_SENT), page_words(page, TEXT_MESSAGES_UNIT), true, false},
@@ -60,7 +64,9 @@ static void wait_table(struct page *page, const struct view *view)
     };
     static const char *const counters[] = {"messages_sent", "messages_received", "home_requests",
                                            "home_stalled"};
-    page_table_begin(page, page_words(page, TEXT_WAIT_TABLE), columns, NP_ARRAY_LEN(columns));
+    if (folded)
+        page_details_begin(page, title);
+    page_table_begin(page, folded ? NULL : title, columns, NP_ARRAY_LEN(columns));
     for (size_t b = 0; b < view->n_boards; b++) {
         const struct view_board *board = &view->boards[b];
         char n[4][NUMBER_TEXT_SIZE], text[NUMBER_TEXT_SIZE];
@@ -80,6 +86,8 @@ static void wait_table(struct page *page, const struct view *view)
         page_row_end(page);
     }
     page_table_end(page);
+    if (folded)
+        page_details_end(page);
 }
 
 void section_busy(struct page *page, const struct view *view)

@@ -18,6 +18,17 @@ static const char *figure(const struct page *page, const char *path, const json_
     return number_short(page->language, value, 6, text);
 }
 
+// The relation of a claim as a sign, in every language.
+static const char *sign_of(const char *relation)
+{
+    static const char *const signs[][2] = {
+        {"equals", "="}, {"above", ">"}, {"below", "<"}, {"least", "≥"}, {"most", "≤"}};
+    for (size_t i = 0; i < NP_ARRAY_LEN(signs); i++)
+        if (strcmp(relation, signs[i][0]) == 0)
+            return signs[i][1];
+    return relation;
+}
+
 static void row(struct page *page, const struct page_column *c, const json_t *claim)
 {
     char actual[NUMBER_TEXT_SIZE], expected[NUMBER_TEXT_SIZE];
@@ -27,7 +38,7 @@ static void row(struct page *page, const struct page_column *c, const json_t *cl
     page_cell(page, &c[0], view_text(claim, "says"));
     page_cell(page, &c[1], page_words(page, holds ? TEXT_CLAIM_HOLDS : TEXT_CLAIM_FAILS));
     page_cell(page, &c[2], figure(page, path, json_object_get(claim, "actual"), actual));
-    page_cell(page, &c[3], view_text(claim, "relation"));
+    page_cell(page, &c[3], sign_of(view_text(claim, "relation")));
     page_cell(page, &c[4], figure(page, path, json_object_get(claim, "expected"), expected));
     page_cell(page, &c[5], why[0] ? why : path);
     page_row_end(page);

@@ -10,6 +10,8 @@
 #include "proto/base/limits.h"
 
 #define LABELLED_MAX 16u // boards up to which cells hold their figures
+#define CELL         46u // pixels; page.css draws a cell one less
+#define SMALL_CELL   11u
 #define HIGH_SHARE                                                                                           \
     0.68 // of the greatest: from here on the paper's colour is easier to read on a cell than ink
 
@@ -93,7 +95,7 @@ static struct geometry geometry_of(const struct map *map)
         longest = strlen(name_of(map, i)) > longest ? strlen(name_of(map, i)) : longest;
     bool labelled = map->n <= LABELLED_MAX;
     unsigned room = 16 + 7 * (unsigned)(longest < 12 ? longest : 12);
-    return (struct geometry){labelled ? 46 : 11, room + 20, labelled ? 40 : room + 20, labelled};
+    return (struct geometry){labelled ? CELL : SMALL_CELL, room + 20, labelled ? 40 : room + 20, labelled};
 }
 
 static void draw_cell(struct page *page, const struct map *map, const struct geometry *g, uint32_t from,
@@ -103,9 +105,9 @@ static void draw_cell(struct page *page, const struct map *map, const struct geo
     double share = (double)value / (double)most;
     FILE *out = page->out;
     unsigned x = g->left + to * g->cell, y = g->top + from * g->cell;
-    fprintf(out,
-            "<rect class=\"h\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" fill-opacity=\"%.3f\"><title>", x,
-            y, g->cell - 1, g->cell - 1, 0.06 + 0.94 * share);
+    // Sizes of cells stand in the style sheet: a map of 64 boards has 4096.
+    fprintf(out, "<rect class=\"h\" x=\"%u\" y=\"%u\" fill-opacity=\"%.2f\"><title>", x, y,
+            0.06 + 0.94 * share);
     html_text(out, name_of(map, from));
     fputs(" → ", out);
     html_text(out, name_of(map, to));

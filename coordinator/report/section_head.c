@@ -53,6 +53,20 @@ static const char *parameters(const struct view *view, char list[LIST_SIZE])
     return list;
 }
 
+// "sun: mesi": each system with its coherence protocol.
+static const char *protocols(const struct view *view, char list[LIST_SIZE])
+{
+    const json_t *systems = json_object_get(view->results, "systems");
+    list[0] = '\0';
+    for (size_t i = 0; i < json_array_size(systems); i++) {
+        const json_t *system = json_array_get(systems, i);
+        size_t used = strlen(list);
+        snprintf(list + used, LIST_SIZE - used, "%s%s: %s", used ? ", " : "", view_text(system, "name"),
+                 view_text(system, "protocol"));
+    }
+    return list;
+}
+
 static enum text_id end_of(const struct view *view)
 {
     const char *end = view_text(view->results, "end");
@@ -81,6 +95,8 @@ static void facts(struct page *page, const struct view *view)
     count_fact(page, TEXT_CPUS, sum_of(view, "cpus"));
     snprintf(text, sizeof text, "%" PRIu64, view_count(view->results, "seed")); // a name, not an amount
     page_fact(page, page_words(page, TEXT_SEED), json_is_string(seed) ? json_string_value(seed) : text);
+    if (protocols(view, list)[0])
+        page_fact(page, page_words(page, TEXT_PROTOCOLS), list);
     if (parameters(view, list)[0])
         page_fact(page, page_words(page, TEXT_PARAMETERS), list);
     page_fact(page, page_words(page, TEXT_DIGEST), view_text(view->results, "digest"));
@@ -137,15 +153,30 @@ static void warn_of_partitions(struct page *page, const struct view *view)
             page_paragraph(page, page_words(page, rows[i].text), ARGS(list));
 }
 
+static const char *fitted_systems(const struct view *view, char list[LIST_SIZE])
+{
+    const json_t *systems = json_object_get(view->results, "systems");
+    list[0] = '\0';
+    for (size_t i = 0; i < json_array_size(systems); i++) {
+        const json_t *system = json_array_get(systems, i);
+        size_t used = strlen(list);
+        if (view_count(json_object_get(system, "sources"), "fitted"))
+            snprintf(list + used, LIST_SIZE - used, "%s%s", used ? ", " : "", view_text(system, "name"));
+    }
+    return list;
+}
+
 static void warn_of_figures(struct page *page, const struct view *view)
 {
-    unsigned all, unverified;
-    char some[NUMBER_TEXT_SIZE], total[NUMBER_TEXT_SIZE];
+    uint64_t all, unverified;
+    char some[NUMBER_TEXT_SIZE], total[NUMBER_TEXT_SIZE], list[LIST_SIZE];
     figures_count(view, &all, &unverified);
     if (unverified)
         page_warning(
             page, page_words(page, TEXT_WARN_UNVERIFIED),
             ARGS(number_count(page->language, unverified, some), number_count(page->language, all, total)));
+    if (fitted_systems(view, list)[0])
+        page_paragraph(page, page_words(page, TEXT_NOTE_FITTED), ARGS(list));
 }
 
 void section_head(struct page *page, const struct view *view)

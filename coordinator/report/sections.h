@@ -34,6 +34,6 @@ void chart_of_boards(struct page *page, const struct view *view, struct chart *c
 double percent(uint64_t part, uint64_t whole);
 
 // The number of figures of the machine, and how many of them are unverified defaults.
-void figures_count(const struct view *view, unsigned *all, unsigned *unverified);
+void figures_count(const struct view *view, uint64_t *all, uint64_t *unverified);
 
 #endif

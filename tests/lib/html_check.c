@@ -150,7 +150,7 @@ static bool is_charted(const json_t *chart)
     bool categories = kind && (strcmp(kind, "bars") == 0 || strcmp(kind, "stacked") == 0);
     for (int i = categories; i < 2; i++) {
         const char *axis = i ? "y" : "x", *label = member(chart, axis, "label");
-        if (!label[0] || (!member(chart, axis, "unit")[0] && !one_of(label, counts) && axis[0] == 'y'))
+        if (!label[0] || (!member(chart, axis, "unit")[0] && !one_of(label, counts)))
             return false;
     }
     return member(chart, "x", "label")[0] && json_array_size(json_object_get(chart, "series")) > 0;

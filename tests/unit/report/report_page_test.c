@@ -58,8 +58,8 @@ static void test_texts(void)
     for (unsigned id = 0; id < TEXT_COUNT; id++) {
         const char *en = text_of(LANG_EN, id), *de = text_of(LANG_DE, id);
         CU_ASSERT_TRUE(en[0] && de[0]);
-        for (char n = '0'; n <= '9'; n++) {
-            const char placeholder[] = {'{', n, '}', '\0'};
+        for (int n = '0'; n <= '9'; n++) {
+            const char placeholder[] = {'{', (char)n, '}', '\0'};
             CU_ASSERT_EQUAL(!strstr(en, placeholder), !strstr(de, placeholder));
         }
     }
