@@ -11,7 +11,7 @@ static int show_list(void)
     printf("numaplex simulates large ccNUMA servers, one process per system board.\n\n"
            "usage: numaplex VERB [ARGUMENTS]\n\n");
     for (size_t i = 0; i < n_verbs; i++)
-        printf("  %-11s%-21s%s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+        printf("  %-11s%-25s%s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
     printf(
         "\nnumaplex VERB --help explains a verb and its options.\n"
         "Exit status: 0 done, 1 internal error, 2 wrong command line, 3 impossible input, 4 damaged file,\n"
