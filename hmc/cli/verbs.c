@@ -13,7 +13,7 @@
 const struct verb verbs[] = {
     {"run", COORDINATOR, NULL, 1, -1, "FILE [OPTIONS]", "simulate a scenario and write its results"},
     {"check", COORDINATOR, NULL, 1, -1, "FILE", "read a scenario and show the machine it describes"},
-    {"sweep", COORDINATOR, NULL, 1, -1, "FILE --over NAME=VALUES",
+    {"sweep", COORDINATOR, NULL, 1, -1, "FILE --over X=VALUES",
      "run a scenario at many points, over the host's cores"},
     {"law", COORDINATOR, NULL, 0, -1, "[OPTIONS]",
      "show how an SMP grows with its CPUs, or fit it to figures"},

@@ -106,6 +106,8 @@ static struct cpu_desc *find_frames(void)
     X(m->cpus[1].index = m->cpus[0].index, "ascending order")                                                \
     X(m->cpus[0].board = 500, "board that does not exist")                                                   \
     X(m->cpus[m->n_cpus - 1].index = 2, "beyond its board's CPUs")                                           \
+    X((find(CPU_GENERATOR)->pattern = PATTERN_KERNEL, find(CPU_GENERATOR)->locks = 0), "no lock")            \
+    X((find(CPU_GENERATOR)->pattern = PATTERN_KERNEL, find(CPU_GENERATOR)->locks = 1), "do nothing between") \
     X(m->cpus[0].outstanding = 0, "under way")                                                               \
     X(m->cpus[0].outstanding = 17, "under way")                                                              \
     X(m->cpus[0].member = m->cpus[0].members, "members")                                                     \
