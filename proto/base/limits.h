@@ -14,19 +14,19 @@
 #define SEGMENTS_MAX          64u // per partition; one per board in the simplest contiguous map
 #define LINKS_MAX             64u
 #define FAULTS_MAX            64u
-#define STORE_BUFFER_MAX      64u // stores; real ones hold 8 to 72
+#define STORE_BUFFER_MAX      64u        // stores; real ones hold 8 to 72
 #define DIRECTORY_ENTRIES_MAX (1u << 26) // of one home's directory cache
-#define OUTSTANDING_MAX       16u // accesses one CPU may have under way
+#define OUTSTANDING_MAX       16u        // accesses one CPU may have under way
 #define NAME_MAX_BYTES        64u // names of systems, boards, partitions, links, including the final NUL
 #define PATH_MAX_BYTES        1024u
 #define LINE_BYTES_MIN        16u
 #define LINE_BYTES_MAX        256u
 #define WAYS_MAX              32u
-#define FRAME_BYTES_MAX       65536u              // 64 KiB HiperSockets frame (facts.md 8.1)
+#define FRAME_BYTES_MAX       65536u                           // 64 KiB HiperSockets frame (facts.md 8.1)
 #define GIVE_UP_MAX           (1000 * UINT64_C(1000000000000)) // ps a replayed thread waits for another
-#define SCRIPT_BYTES_MAX      65536u              // one CPU script
-#define SCENARIO_BYTES_MAX    (1u << 20)          // a scenario file
-#define MESSAGES_MAX          (1u << 20)          // coherence messages in one batch
+#define SCRIPT_BYTES_MAX      65536u                           // one CPU script
+#define SCENARIO_BYTES_MAX    (1u << 20)                       // a scenario file
+#define MESSAGES_MAX          (1u << 20)                       // coherence messages in one batch
 #define WIRE_BYTES_MAX        (128u << 20)        // one data-plane message: MESSAGES_MAX with lines
 #define CONTROL_BYTES_MAX     (16u << 20)         // one control-plane message
 #define NODES_MAX             256u                // host processes of one run
