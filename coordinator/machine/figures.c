@@ -4,9 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "coordinator/machine/directory.h"
 #include "proto/base/assert.h"
 
-enum needed { NEVER, ALWAYS, WHEN_SPLIT };
+enum needed { NEVER, ALWAYS, WHEN_SPLIT, WHEN_CACHED };
 
 static const struct field fields[FIGURE_COUNT] = {
 #define X(name, key, unit, member, min, max, needed)                                                         \
@@ -41,6 +42,8 @@ static uint64_t get(const struct board_params *params, enum figure figure)
 
 bool figure_applies(const struct board_params *params, enum figure figure)
 {
+    if (traits[figure].needed == WHEN_CACHED)
+        return params->directory_entries != 0;
     return traits[figure].needed != WHEN_SPLIT || params->l1_split;
 }
 
@@ -201,7 +204,7 @@ enum err_code figures_check(const struct figures *figures, const char *board, st
 {
     const struct board_params *p = &figures->params;
     for (unsigned i = 0; i < FIGURE_COUNT; i++) {
-        bool needed = traits[i].needed == ALWAYS || (traits[i].needed == WHEN_SPLIT && p->l1_split);
+        bool needed = traits[i].needed != NEVER && figure_applies(p, (enum figure)i);
         if (needed && !figures->sources[i].text[0])
             return value_fail(where, ERR_MISSING_KEY, err,
                               "board %s: figure '%s' is missing; name a preset, or add it under board:",
@@ -220,5 +223,7 @@ enum err_code figures_check(const struct figures *figures, const char *board, st
         code = check_cache(board, "l1i", &p->l1i, p->line_bytes, where, err);
     if (!code)
         code = check_cache(board, "l2", &p->l2, p->line_bytes, where, err);
+    if (!code)
+        code = directory_check(p, board, where, err);
     return code ? code : check_inclusion(p, board, where, err);
 }

@@ -43,7 +43,12 @@
     X(FIG_MEMORY_BANDWIDTH, "memory_bandwidth", UNIT_BANDWIDTH, memory_bytes_per_s, 0, BANDWIDTH_MAX,        \
       ALWAYS)                                                                                                \
     X(FIG_PORT_BANDWIDTH, "port_bandwidth", UNIT_BANDWIDTH, port_bytes_per_s, 0, BANDWIDTH_MAX, ALWAYS)      \
-    X(FIG_HEADER, "header", UNIT_SIZE, header_bytes, 1, 1024, ALWAYS)
+    X(FIG_HEADER, "header", UNIT_SIZE, header_bytes, 1, 1024, ALWAYS)                                        \
+    X(FIG_SHARER_POINTERS, "sharer_pointers", UNIT_COUNT, sharer_pointers, 0, BOARDS_PER_SYSTEM_MAX, NEVER)  \
+    X(FIG_SHARER_COARSE, "sharer_coarse", UNIT_COUNT, sharer_coarse, 0, BOARDS_PER_SYSTEM_MAX, NEVER)        \
+    X(FIG_DIRECTORY_ENTRIES, "directory_entries", UNIT_COUNT, directory_entries, 0, DIRECTORY_ENTRIES_MAX,   \
+      NEVER)                                                                                                 \
+    X(FIG_DIRECTORY_WAYS, "directory_ways", UNIT_COUNT, directory_ways, 1, WAYS_MAX, WHEN_CACHED)
 
 #define BANDWIDTH_MIN UINT64_C(1000000) // as machine_invalid: a frame must not last for minutes
 #define BANDWIDTH_MAX UINT64_C(1000000000000000)
@@ -122,7 +127,8 @@ const char *figure_key(enum figure figure);
 // The value as text that figures_read reads back. Returns `text`.
 const char *figure_format(const struct board_params *params, enum figure figure, char text[UNIT_TEXT_SIZE]);
 
-// Whether a figure has a meaning on such a board: l1i_ways has none without an L1I.
+// Whether a figure has a meaning on such a board: l1i_ways has none without an L1I, directory_ways none
+// without a directory cache.
 bool figure_applies(const struct board_params *params, enum figure figure);
 
 #endif

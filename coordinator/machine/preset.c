@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "coordinator/machine/directory.h"
 #include "proto/base/assert.h"
 
 #define PLACES_MAX 16
@@ -109,13 +110,14 @@ static enum err_code find(struct value v, const char *directory, char path[PATH_
 
 struct preset_text {
     char name[NAME_MAX_BYTES], protocol[NAME_MAX_BYTES], about[PATH_MAX_BYTES];
-    struct value crossbar, smp_cpus, board, published;
+    struct value directory_miss, crossbar, smp_cpus, board, published;
 };
 
 static const struct field fields[] = {
     {"preset", read_name, offsetof(struct preset_text, name), REQUIRED, 0, 0, 0, 0},
     {"about", read_string, offsetof(struct preset_text, about), REQUIRED, 0, 0, 0, 0},
     {"protocol", read_name, offsetof(struct preset_text, protocol), OPTIONAL, 0, 0, 0, 0},
+    {"directory_miss", read_later, offsetof(struct preset_text, directory_miss), OPTIONAL, 0, 0, 0, 0},
     {"crossbar", read_later, offsetof(struct preset_text, crossbar), OPTIONAL, 0, 0, 0, 0},
     {"smp_cpus", read_later, offsetof(struct preset_text, smp_cpus), OPTIONAL, 0, 0, 0, 0},
     {"board", read_later, offsetof(struct preset_text, board), REQUIRED, 0, 0, 0, 0},
@@ -128,6 +130,9 @@ static enum err_code read_document(const struct document *d, struct preset *pres
     enum err_code code = fields_read(document_root(d), fields, NP_ARRAY_LEN(fields), &text, err);
     if (!code)
         code = figures_read(text.board, &preset->figures, err);
+    preset->directory_miss_given = value_present(text.directory_miss);
+    if (!code && preset->directory_miss_given)
+        code = directory_miss_read(text.directory_miss, &preset->directory_miss, err);
     if (!code && value_present(text.crossbar))
         code = crossbar_read(text.crossbar, &preset->system, err);
     if (!code && value_present(text.smp_cpus))

@@ -9,6 +9,8 @@ struct preset {
     char name[NAME_MAX_BYTES];
     char about[PATH_MAX_BYTES];
     char protocol[NAME_MAX_BYTES]; // "": the scenario must say
+    bool directory_miss_given;
+    enum directory_miss directory_miss;
     struct figures figures;
     struct system_figures system;
     struct published_list published;

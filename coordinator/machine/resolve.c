@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/machine/directory.h"
 #include "coordinator/machine/generators.h"
 #include "coordinator/machine/scenario.h"
 #include "proto/base/assert.h"
@@ -247,7 +248,8 @@ static void put_system(const struct scenario *s, FILE *out, uint32_t number)
     const struct system_desc *system = &s->machine.systems[number];
     const struct system_figures *figures = &s->system_figures[number];
     bool any = false;
-    fprintf(out, "  - name: %s\n    protocol: %s\n", system->name, system->protocol);
+    fprintf(out, "  - name: %s\n    protocol: %s\n    directory_miss: %s\n", system->name, system->protocol,
+            directory_miss_name(system->directory_miss));
     put_system_figure(out, 4, figures, SYS_SMP_CPUS);
     fprintf(out, "    crossbar:\n");
     for (unsigned i = 0; i < SYS_SMP_CPUS; i++)

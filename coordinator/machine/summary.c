@@ -2,6 +2,7 @@
 // What `numaplex check` shows: the machine in a page, before anything runs.
 #include <inttypes.h>
 
+#include "coordinator/machine/directory.h"
 #include "coordinator/machine/generators.h"
 #include "coordinator/machine/lookahead.h"
 #include "coordinator/machine/placement.h"
@@ -69,6 +70,7 @@ static void print_system(const struct scenario *scenario, uint32_t number, FILE 
     struct provenances found = scenario_provenances(scenario, number);
     fprintf(out, "  figures      %s\n", provenances_text(&found, trust));
     print_board_kind(b, out);
+    directory_print(b, s, out);
     print_latencies(b, s, out);
     bool any = false;
     for (uint32_t i = s->first_board; i < s->first_board + s->boards; i++)

@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/machine/directory.h"
 #include "coordinator/machine/preset.h"
 #include "coordinator/machine/reader.h"
 #include "proto/base/assert.h"
 
 struct system_text {
     char name[NAME_MAX_BYTES];
-    struct value preset, protocol, boards, board, board_overrides, crossbar, smp_cpus, partitions;
+    struct value preset, protocol, directory_miss, boards, board, board_overrides, crossbar, smp_cpus,
+        partitions;
 };
 
 #define LATER(key, presence)                                                                                 \
@@ -21,6 +23,7 @@ static const struct field fields[] = {
     {"name", read_name, offsetof(struct system_text, name), REQUIRED, 0, 0, 0, 0},
     LATER(preset, OPTIONAL),          // figures to begin with
     LATER(protocol, OPTIONAL),        // between boards; the preset's when absent
+    LATER(directory_miss, OPTIONAL),  // recall or broadcast; the preset's when absent
     LATER(boards, REQUIRED),          // names, or how many
     LATER(board, OPTIONAL),           // figures of all boards
     LATER(board_overrides, OPTIONAL), // figures of single boards, by name
@@ -28,8 +31,6 @@ static const struct field fields[] = {
     LATER(smp_cpus, OPTIONAL),        // advised for one partition
     LATER(partitions, REQUIRED),
 };
-
-static const char *const protocols[] = {PROTOCOL_NAMES};
 
 static enum err_code read_protocol(struct reader *r, const struct system_text *text, struct value where,
                                    struct system_desc *system)
@@ -44,11 +45,7 @@ static enum err_code read_protocol(struct reader *r, const struct system_text *t
     if (!system->protocol[0])
         return value_fail(where, ERR_MISSING_KEY, r->err,
                           "key 'protocol' is missing; add protocol: mesi, for example");
-    for (size_t i = 0; i < NP_ARRAY_LEN(protocols); i++)
-        if (strcmp(protocols[i], system->protocol) == 0)
-            return ERR_OK;
-    return fail_not_one_of(where, ERR_BAD_VALUE, r->err, "protocol", system->protocol, protocols,
-                           NP_ARRAY_LEN(protocols));
+    return protocol_check(system->protocol, where, r->err);
 }
 
 static enum err_code add_board(struct reader *r, struct value where, const char *name, uint32_t system)
@@ -112,8 +109,13 @@ static enum err_code finish_board(struct reader *r, const struct system_text *te
         code = figures_read(own, &figures, r->err);
     if (!code)
         code = figures_check(&figures, board->name, value_present(own) ? own : where, r->err);
+    if (!code)
+        code = directory_fits(&figures.params, board->name, r->out->machine.systems[board->system].protocol,
+                              value_present(own) ? own : where, r->err);
     if (!figures.params.l1_split)
         figures.params.l1i = (struct cache_geometry){0};
+    if (figures.params.directory_entries == 0)
+        figures.params.directory_ways = 0;
     board->params = figures.params;
     memcpy(r->out->sources[number], figures.sources, sizeof figures.sources);
     return code;
@@ -134,6 +136,26 @@ static enum err_code check_overrides(struct reader *r, struct value overrides, u
                               "board %s belongs to another system; override it there", m->boards[board].name);
     }
     return ERR_OK;
+}
+
+// Needed only where there is a directory cache.
+static enum err_code read_directory_miss(struct reader *r, const struct system_text *text, struct value where,
+                                         const struct preset *preset, uint32_t system)
+{
+    struct machine *m = &r->out->machine;
+    struct system_desc *s = &m->systems[system];
+    enum err_code code = ERR_OK;
+    s->directory_miss = preset->directory_miss;
+    bool given = preset->directory_miss_given || value_present(text->directory_miss);
+    if (value_present(text->directory_miss))
+        code = directory_miss_read(text->directory_miss, &s->directory_miss, r->err);
+    for (uint32_t b = s->first_board; b < s->first_board + s->boards && !code; b++)
+        if (m->boards[b].params.directory_entries && !given)
+            code = value_fail(where, ERR_MISSING_KEY, r->err,
+                              "board %s has a directory cache, but key 'directory_miss' is missing; add "
+                              "directory_miss: recall or broadcast",
+                              m->boards[b].name);
+    return code;
 }
 
 static enum err_code finish_boards(struct reader *r, const struct system_text *text, struct value where,
@@ -191,6 +213,8 @@ static enum err_code fill_system(struct reader *r, const struct system_text *tex
         code = figures_read(text->board, &preset->figures, r->err);
     if (!code)
         code = finish_boards(r, text, where, &preset->figures, system);
+    if (!code)
+        code = read_directory_miss(r, text, where, preset, system);
     if (!code)
         code = read_crossbar(r, text, where, &preset->system, system);
     return code ? code : partitions_read(r, text->partitions, system);

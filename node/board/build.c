@@ -99,6 +99,12 @@ struct board *board_new(const struct machine *machine, unsigned number, const st
     if (!board->protocol)
         err_set(err, ERR_BAD_VALUE, "system %s: no protocol named '%s'", board->system->name,
                 board->system->protocol);
+    else if (!board->protocol->four_hop &&
+             (board->params->sharer_pointers || board->params->sharer_coarse > 1 ||
+              board->params->directory_entries))
+        err_set(err, ERR_IMPOSSIBLE_MACHINE,
+                "board %s: protocol %s needs a full map with an entry for every line", board->desc->name,
+                board->protocol->name);
     else if (open_cpus(board, err) == ERR_OK)
         return board;
     board_free(board);

@@ -13,6 +13,7 @@ void home_init(struct board *board)
         sim_transfer_time(board->params->line_bytes, board->params->memory_bytes_per_s);
     board->home.form.pointers = (uint8_t)board->params->sharer_pointers;
     board->home.form.coarse = (uint8_t)board->params->sharer_coarse;
+    directory_cache_init(board);
     if (!board->partition)
         return;
     segment_map_init(&board->home.decode, board->partition);
@@ -23,6 +24,7 @@ void home_init(struct board *board)
 void home_free(struct board *board)
 {
     memory_free(&board->home.memory);
+    directory_cache_free(board);
 }
 
 // Finds the line in memory, if it is this board's.
@@ -77,6 +79,7 @@ static void send_all(struct board *board, const struct step_out *out, const uint
 {
     for (unsigned i = 0; i < out->n; i++) {
         bool data = message_carries_data(out->send[i].type);
+        board_count(board, CNT_RECALLS, out->send[i].type == MSG_RECALL);
         send(board, out->send[i], data ? bytes : NULL, data ? memory_access(board) : board->now);
     }
 }
@@ -140,23 +143,63 @@ static void count_use(const struct board *board, struct page_use *use, const str
     use->boards |= UINT64_C(1) << (message->requestor - board->system->first_board) % 64;
 }
 
+static struct step_context context_of(const struct board *board, uint64_t line, uint32_t txn)
+{
+    return (struct step_context){.line = line,
+                                 .self = board->number,
+                                 .home = board->number,
+                                 .first_board = (uint16_t)board->system->first_board,
+                                 .txn = txn,
+                                 .form = board->home.form};
+}
+
+// What the home does with a line of its own accord: recalls it, or forgets who holds it.
+void home_own_event(struct board *board, struct home_line *line, uint64_t address, enum dir_event event)
+{
+    struct step_context context = context_of(board, address, 0);
+    struct step_out out;
+    dir_step(board->protocol, &line->dir, event, NULL, &context, &out);
+    board_look(board, address);
+    send_all(board, &out, NULL);
+}
+
+// What a Get needs before its cell is looked up: an entry, and a home that knows the owner. False: it waits
+// for an entry.
+static bool prepare(struct board *board, uint32_t payload, struct home_line *line, uint64_t address)
+{
+    if (!dir_state_has_entry(line->dir.state) && !dir_state_is_busy(line->dir.state) &&
+        !directory_cache_admit(board, payload))
+        return false;
+    if (line->dir.state != D_GM)
+        return true;
+    board_count(board, CNT_BROADCASTS, 1);
+    home_own_event(board, line, address, DE_RECALL);
+    return true;
+}
+
+static void count_get(struct board *board, struct page_use *use, const struct message *message)
+{
+    count_use(board, use, message);
+    if (board->home.cache.sets)
+        directory_cache_used(board, message->line);
+}
+
 static void serve(struct board *board, uint32_t payload, struct home_line *line, uint8_t *bytes)
 {
     struct pool_item *item = pool_item(&board->pool, payload);
     struct message message = item->message;
+    bool get = message.type == MSG_GETS || message.type == MSG_GETM;
+    if (get && board->home.cache.sets && !prepare(board, payload, line, message.line))
+        return;
+    item = pool_item(&board->pool, payload); // sending may have moved it
     enum dir_event event = dir_event_of(&line->dir, &message, board->system->first_board);
     if (possible_cell(board, &line->dir, event, &message)->kind == CELL_STALL) {
         stall(board, line, payload);
         return;
     }
-    if (message.type == MSG_GETS || message.type == MSG_GETM)
-        count_use(board, item->use, &message);
-    struct step_context context = {.line = message.line,
-                                   .self = board->number,
-                                   .home = board->number,
-                                   .first_board = (uint16_t)board->system->first_board,
-                                   .txn = message.txn,
-                                   .form = board->home.form};
+    if (get)
+        count_get(board, item->use, &message);
+    struct step_context context = context_of(board, message.line, message.txn);
     struct step_out out;
     dir_step(board->protocol, &line->dir, event, &message, &context, &out);
     board_look(board, message.line);
@@ -166,6 +209,8 @@ static void serve(struct board *board, uint32_t payload, struct home_line *line,
     }
     pool_release(&board->pool, payload);
     send_all(board, &out, bytes);
+    if (board->home.cache.sets)
+        directory_cache_settle(board, message.line, line->dir.state);
     release_stalled(board, line);
 }
 
@@ -244,4 +289,5 @@ void home_state(struct board *board, struct archive *ar)
         memory_each(&home->memory, save_line, &list);
     for (uint32_t i = 0; ar_loading(ar) && i < list.lines && !ar_failed(ar); i++)
         load_line(board, ar);
+    directory_cache_state(board, ar);
 }

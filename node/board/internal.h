@@ -77,11 +77,26 @@ struct frame_slot {
     struct frame frame;
 };
 
+// An entry of a directory cache.
+struct directory_entry {
+    uint64_t tag; // line address | 1; 0: free
+    uint32_t stamp;
+    bool fresh; // the Get that it was made for has not been served yet
+};
+
+struct directory_cache {
+    uint32_t ways, sets; // 0: none, every line of memory has an entry
+    uint32_t tick;
+    struct directory_entry *entries; // by set
+    uint32_t *waiting;               // per set: first of a chain of Gets, or NO_REQUEST
+};
+
 struct home {
     struct memory memory;
     struct segment_map
         decode; // which addresses are its own; the routing map of the board may be damaged, not this
     struct sharer_form form;
+    struct directory_cache cache;
     sim_time free_at;        // when it can turn to the next message
     sim_time memory_free_at; // when memory can begin the next transfer
     sim_time line_transfer;  // how long one line occupies memory
@@ -221,6 +236,15 @@ void home_free(struct board *board);
 void home_receive(struct board *board, uint32_t payload);
 void home_event(struct board *board, uint32_t payload);
 void home_state(struct board *board, struct archive *ar);
+void home_own_event(struct board *board, struct home_line *line, uint64_t address, enum dir_event event);
+
+// directory_cache.c
+void directory_cache_init(struct board *board);
+void directory_cache_free(struct board *board);
+bool directory_cache_admit(struct board *board, uint32_t payload); // false: the Get waits for an entry
+void directory_cache_used(struct board *board, uint64_t line);     // a Get of a line with an entry is served
+void directory_cache_settle(struct board *board, uint64_t line, unsigned state); // after every step of a line
+void directory_cache_state(struct board *board, struct archive *ar);
 
 // port.c
 void port_init(struct board *board);

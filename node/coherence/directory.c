@@ -59,7 +59,13 @@ bool dir_state_has_entry(unsigned state)
 
 bool dir_state_is_busy(unsigned state)
 {
-    return state != D_I && state != D_S && state != D_E && state != D_M && state != D_GS && state != D_GM;
+    return state != D_I && state != D_S && state != D_E && state != D_M && state != D_O && state != D_GS &&
+           state != D_GM;
+}
+
+bool dir_state_is_recall(unsigned state)
+{
+    return state == D_R_D || state == D_R_A;
 }
 
 static struct message *send(struct step_out *out, const struct step_context *context,

@@ -73,6 +73,7 @@ enum dir_event dir_recall_event(const struct dir_line *line);
 // under way, so that the entry cannot go.
 bool dir_state_has_entry(unsigned state);
 bool dir_state_is_busy(unsigned state);
+bool dir_state_is_recall(unsigned state); // busy, and on its way to I
 
 // `message` is NULL for the home's own events: recall, forget.
 void dir_step(const struct protocol *protocol, struct dir_line *line, enum dir_event event,

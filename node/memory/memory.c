@@ -125,6 +125,7 @@ static void dir_state(struct dir_line *dir, struct archive *ar)
     ar_u16(ar, &dir->owner);
     ar_u8(ar, &dir->state);
     ar_bool(ar, &dir->poison);
+    ar_u8(ar, &dir->acks);
     if (dir->state >= DIR_STATE_COUNT)
         ar_fail(ar, "a directory state of %u", dir->state);
     if (dir->owner != NO_OWNER && dir->owner >= BOARDS_PER_SYSTEM_MAX)

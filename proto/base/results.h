@@ -38,6 +38,11 @@
     X(CNT_FORWARDS_PARKED, "forwards_parked", "messages", "forwards that waited in their line's MSHR")       \
     X(CNT_HOME_REQUESTS, "home_requests", "messages", "messages served by this home")                        \
     X(CNT_HOME_STALLED, "home_stalled", "messages", "requests that waited for a busy line")                  \
+    X(CNT_RECALLS, "recalls", "messages", "Recalls sent by this home for itself")                            \
+    X(CNT_BROADCASTS, "broadcasts", "lines", "recalled from all boards, the owner being forgotten")          \
+    X(CNT_DIRECTORY_HITS, "directory_hits", "requests", "found their line in the directory cache")           \
+    X(CNT_DIRECTORY_MISSES, "directory_misses", "requests", "were the first to need the line's entry")       \
+    X(CNT_DIRECTORY_EVICTIONS, "directory_evictions", "lines", "gave up their directory entry to another")   \
     X(CNT_HOME_BUSY_PS, "home_busy_ps", "ps", "time the home was occupied")                                  \
     X(CNT_MEMORY_BUSY_PS, "memory_busy_ps", "ps", "time memory transferred lines to or from the home")       \
     X(CNT_BUS_BUSY_PS, "bus_busy_ps", "ps", "time the board's bus was taken by order points")                \

@@ -104,6 +104,18 @@ static bool check_board(struct model *model, const struct model_state *state, un
     return true;
 }
 
+// Poison stands for data lost with a dead board, or with a Put that went astray: without either there is
+// none.
+static bool check_loss(struct model *model, const struct model_state *state, unsigned line)
+{
+    bool lost = state->home[line].value & HOME_POISON;
+    if (state->dead || state->maps)
+        return true;
+    for (unsigned i = 0; i < model->config->boards; i++)
+        lost = lost || state->board[line][i].poison;
+    return !lost || broken(model, "line %u is taken for lost, and nobody died", line);
+}
+
 // A board has at most one request or Put of a line under way: it has one transaction per line.
 static bool check_requests(struct model *model, const struct model_state *state)
 {
@@ -255,7 +267,7 @@ static bool check_directory(struct model *model, const struct model_state *state
 bool model_check(struct model *model, const struct model_state *state)
 {
     for (unsigned line = 0; line < model->config->lines; line++) {
-        if (!check_writers(model, state, line))
+        if (!check_writers(model, state, line) || !check_loss(model, state, line))
             return false;
         for (unsigned i = 0; i < model->config->boards; i++)
             if (!check_board(model, state, line, i))

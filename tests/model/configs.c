@@ -14,12 +14,14 @@ static const struct model_config configs[] = {
     // One line: the textbook's races. Two accesses waiting per L1 let a bus request find any L1 state.
     {"2-boards", EFFORT_QUICK, MACHINE(2, 1, 1), .words = 2, .outstanding = 2, .home = {APART}},
     {"3-boards", EFFORT_NORMAL, MACHINE(3, 1, 1), .words = 2, .outstanding = 2, .home = {APART}},
-    {"4-boards", EFFORT_NORMAL, MACHINE(4, 1, 1), .words = 2, .outstanding = 1, .home = {APART}},
+    {"4-boards", EFFORT_NORMAL, MACHINE(4, 1, 1), .words = 2, .outstanding = 1, .home = {APART},
+     .long_at_four_hops = true},
     // Inside a board: upgrade against Inv, inclusive victim with a dirty L1, silent E to M.
     {"2-boards-2-l1s", EFFORT_QUICK, MACHINE(2, 1, 2), .words = 2, .outstanding = 2, .home = {APART}},
     // Two lines whose homes are the two boards: with data, and with two misses under way per board. The last
     // is both at once: 18 million states, 3 GB and minutes, for who changes how lines share anything.
-    {"2-boards-2-lines", EFFORT_NORMAL, MACHINE(2, 2, 1), .words = 1, .outstanding = 1, .home = {0, 1}},
+    {"2-boards-2-lines", EFFORT_NORMAL, MACHINE(2, 2, 1), .words = 1, .outstanding = 1, .home = {0, 1},
+     .long_at_four_hops = true},
     {"2-boards-2-misses", EFFORT_NORMAL, MACHINE(2, 2, 0), .words = 0, .outstanding = 2, .home = {0, 1},
      .long_at_four_hops = true},
     {"2-boards-2-lines-2-misses", EFFORT_LONG, MACHINE(2, 2, 1), .words = 1, .outstanding = 2,
@@ -75,6 +77,9 @@ static const struct model_config configs[] = {
     // Smaller forms, in which thousands of damaged tables are explored (damage.c).
     {"damage-2-l1s", EFFORT_DEMO, MACHINE(2, 1, 2), .words = 1, .outstanding = 1, .home = {APART}},
     {"damage-3-boards", EFFORT_DEMO, MACHINE(3, 1, 1), .words = 2, .outstanding = 1, .home = {APART}},
+    {"damage-3-bare", EFFORT_DEMO, MACHINE(3, 1, 0), .words = 1, .outstanding = 1, .home = {APART}},
+    {"damage-3-forget", EFFORT_DEMO, MACHINE(3, 1, 0), .words = 0, .outstanding = 1, .home = {APART},
+     .entries = 1, .drops = true, .forgets = true},
     {"damage-3-one-dies", EFFORT_DEMO, MACHINE(3, 1, 0), .words = 1, .outstanding = 1, .home = {APART},
      .may_die = BOARDS(3), .deaths = 1},
     {"damage-3-two-die", EFFORT_DEMO, MACHINE(3, 1, 0), .words = 1, .outstanding = 2, .home = {APART},

@@ -14,12 +14,25 @@
 
 #define WORKERS 2
 
-static const char *const stages[] = {"2-boards",        "2-boards-one-dies", "2-boards-home-dies",
-                                     "damage-2-l1s",    "damage-3-boards",   "damage-3-one-dies",
-                                     "damage-3-two-die"};
-#define STAGES         NP_ARRAY_LEN(stages)
+static const char *const three_hops[] = {"2-boards",        "2-boards-one-dies", "2-boards-home-dies",
+                                         "damage-2-l1s",    "damage-3-boards",   "damage-3-one-dies",
+                                         "damage-3-two-die"};
+// No L1s, which are shown with three hops; a directory cache instead.
+static const char *const four_hops[] = {"2-boards",          "2-boards-recall",    "2-boards-forget",
+                                        "2-boards-one-dies", "2-boards-home-dies", "damage-3-bare",
+                                        "damage-3-one-dies", "forget-one-dies",    "damage-3-forget"};
+#define STAGES_MAX     NP_ARRAY_LEN(four_hops)
 #define STAGES_ONBOARD 4 // a third board shows a board nothing that a second does not
 #define STAGES_LIVING  6 // the largest machine is for cells that nobody asks for unless a board dies
+
+static const char *const *stages;
+static unsigned n_stages;
+
+static void choose_stages(const struct protocol *protocol)
+{
+    stages = protocol->four_hop ? four_hops : three_hops;
+    n_stages = protocol->four_hop ? NP_ARRAY_LEN(four_hops) : NP_ARRAY_LEN(three_hops);
+}
 
 struct stage {
     const struct model_config *config;
@@ -54,7 +67,7 @@ static bool is_caught(const struct protocol *protocol, const struct onboard_tabl
 
 static bool needs_a_death(const struct damage *damage, const struct stage *all)
 {
-    for (unsigned i = 0; i < STAGES; i++)
+    for (unsigned i = 0; i < n_stages; i++)
         if (all[i].config->deaths == 0 && damage_is_covered(damage, &all[i].coverage))
             return false;
     return true;
@@ -62,9 +75,11 @@ static bool needs_a_death(const struct damage *damage, const struct stage *all)
 
 static unsigned last_stage(const struct damage *damage, const struct stage *all)
 {
+    if (stages == four_hops)
+        return n_stages;
     if (damage->table == TABLE_ONBOARD)
         return STAGES_ONBOARD;
-    return needs_a_death(damage, all) ? STAGES : STAGES_LIVING;
+    return needs_a_death(damage, all) ? n_stages : STAGES_LIVING;
 }
 
 // The number of the first stage that catches the damage, or why none does.
@@ -136,16 +151,16 @@ static unsigned count_listed(const char *file, const char *protocol)
 static bool report(const struct protocol *protocol, const struct damage *damages, unsigned n,
                    const uint8_t *verdict, const char *file)
 {
-    unsigned caught[STAGES] = {0}, survivors = 0, unlisted = 0;
+    unsigned caught[STAGES_MAX] = {0}, survivors = 0, unlisted = 0;
     for (unsigned i = 0; i < n; i++) {
         char text[DAMAGE_TEXT];
         damage_describe(&damages[i], protocol, text);
-        if (verdict[i] < STAGES) {
+        if (verdict[i] < n_stages) {
             caught[verdict[i]]++;
             if (is_listed(file, text))
                 printf("listed, yet %s shows it:\n  %s\n", stages[verdict[i]], text);
         }
-        if (verdict[i] < STAGES || verdict[i] == SKIPPED)
+        if (verdict[i] < n_stages || verdict[i] == SKIPPED)
             continue;
         survivors++;
         if (is_listed(file, text))
@@ -158,7 +173,7 @@ static bool report(const struct protocol *protocol, const struct damage *damages
                text);
     }
     printf("%s: %u damages, %u survive", protocol->name, n, survivors);
-    for (unsigned i = 0; i < STAGES; i++)
+    for (unsigned i = 0; i < n_stages; i++)
         printf("%s %u in %s", i ? "," : "; caught:", caught[i], stages[i]);
     unsigned listed = count_listed(file, protocol->name);
     if (listed != survivors - unlisted)
@@ -188,14 +203,15 @@ static unsigned leave_out(const struct protocol *protocol, const struct damage *
 int main(int argc, char **argv)
 {
     static struct damage damages[DAMAGES_MAX];
-    static struct stage all[STAGES];
+    static struct stage all[STAGES_MAX];
     const struct protocol *protocol = argc >= 3 ? protocol_by_name(argv[1]) : NULL;
     int every = argc == 4 ? atoi(argv[3]) : 0;
     if (!protocol || argc > 4 || (argc == 4 && every < 1)) {
         fprintf(stderr, "usage: model_damage PROTOCOL SURVIVORS [N]\n");
         return 2;
     }
-    for (unsigned i = 0; i < STAGES; i++)
+    choose_stages(protocol);
+    for (unsigned i = 0; i < n_stages; i++)
         if (!prepare(protocol, &all[i], stages[i])) {
             fprintf(stderr, "model_damage: %s fails undamaged in %s\n", protocol->name, stages[i]);
             return 1;

@@ -90,6 +90,8 @@ void home_drop(struct model *model, struct model_state *state, unsigned line)
 {
     struct dir_line dir = open_home(&state->home[line]);
     own_event(model, state, line, model->config->forgets ? DE_FORGET : dir_recall_event(&dir));
+    if (home_may_drop(model, state, line))
+        model_fail("the home gave up an entry and has it still");
 }
 
 // A Get needs an entry for its line: a free one, or that of another line at rest. False: it waits.

@@ -23,7 +23,7 @@ enum effort { EFFORT_QUICK, EFFORT_NORMAL, EFFORT_LONG, EFFORT_DEMO };
 struct model_config {
     const char *name;
     uint8_t effort;
-    bool long_at_four_hops; // a protocol without parked forwards has little to show there: on demand
+    bool long_at_four_hops; // a protocol that never parks forwards has little more to show there: on demand
     uint8_t boards, lines;
     uint8_t l1s;                   // per board; 0: accesses go straight to the board's controller
     uint8_t words;                 // per line, 0 to 2; 0: values are not followed

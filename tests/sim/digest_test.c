@@ -11,6 +11,8 @@
 #define SCENARIOS(X)                                                                                         \
     X(contiguous, "contiguous-mesi")                                                                         \
     X(fault, "fault-msi")                                                                                    \
+    X(broadcast, "directory-broadcast-sun")                                                                  \
+    X(recall, "directory-recall-sun")                                                                        \
     X(four_hops, "four-hops-sun")                                                                            \
     X(handover, "handover-msi")                                                                              \
     X(by_line, "interleave-line-mesi")                                                                       \
@@ -48,6 +50,19 @@ static void expect_busy(const struct whole_result *result)
     CU_ASSERT(result->grants <= GRANTS_MAX);
 }
 
+static void expect_evicted_entries(const struct machine *machine, const struct whole_result *result)
+{
+    if (machine->boards[0].params.directory_entries == 0)
+        return;
+    CU_ASSERT(result->counters[CNT_DIRECTORY_HITS] > 0);
+    CU_ASSERT(result->counters[CNT_DIRECTORY_MISSES] > 0);
+    CU_ASSERT(result->counters[CNT_DIRECTORY_EVICTIONS] > 0);
+    CU_ASSERT(result->counters[CNT_RECALLS] > 0);
+    CU_ASSERT(result->counters[CNT_OVER_INVALIDATIONS] > 0);
+    bool broadcasts = machine->systems[0].directory_miss == DIRECTORY_BROADCAST;
+    CU_ASSERT_EQUAL(result->counters[CNT_BROADCASTS] > 0, broadcasts);
+}
+
 static void check_scenario(const char *name)
 {
     char path[PATH_MAX_BYTES];
@@ -58,6 +73,7 @@ static void check_scenario(const char *name)
     const struct machine *machine = &scenario.machine;
     whole_run(machine, &(struct whole_options){.threads = 1}, &expected);
     expect_busy(&expected);
+    expect_evicted_entries(machine, &expected);
     expect_same(machine, &expected, &(struct whole_options){.threads = 2});
     expect_same(machine, &expected, &(struct whole_options){.threads = 3});
     expect_same(machine, &expected, &(struct whole_options){.reference = true});

@@ -197,6 +197,20 @@ static struct board_params random_params(struct rng *rng, uint32_t line)
     return p;
 }
 
+// A home that names too many sharers, or has fewer entries than lines: only where the protocol allows it.
+static void random_directory(struct board_params *p, struct rng *rng)
+{
+    unsigned form = (unsigned)rng_below(rng, 3);
+    if (form == 1)
+        p->sharer_pointers = (uint32_t)pick(rng, 1, 3);
+    if (form == 2)
+        p->sharer_coarse = (uint32_t)pick(rng, 2, 4);
+    if (rng_below(rng, 4) == 0)
+        return;
+    p->directory_ways = (uint32_t)pick(rng, 1, 3);
+    p->directory_entries = p->directory_ways << rng_below(rng, 3);
+}
+
 struct shape {
     struct system_desc system;
     struct board_desc boards[5];
@@ -217,6 +231,8 @@ static void random_shape(struct shape *shape, struct rng *rng)
     while (protocol_at(protocols))
         protocols++;
     strcpy(shape->system.protocol, protocol_at((unsigned)rng_below(rng, protocols))->name);
+    bool any_directory = protocol_by_name(shape->system.protocol)->four_hop;
+    shape->system.directory_miss = (enum directory_miss)rng_below(rng, DIRECTORY_MISS_COUNT);
     shape->partition =
         (struct partition_desc){.name = "p", .n_boards = n, .n_segments = 1, .seed = rng_next(rng)};
     struct segment_desc *segment = &shape->partition.segments[0];
@@ -224,6 +240,8 @@ static void random_shape(struct shape *shape, struct rng *rng)
         (struct segment_desc){.size = (uint64_t)n << 19, .granule = line << rng_below(rng, 3), .n_boards = n};
     for (uint32_t b = 0; b < n; b++) {
         shape->boards[b] = (struct board_desc){.params = random_params(rng, line)};
+        if (any_directory)
+            random_directory(&shape->boards[b].params, rng);
         snprintf(shape->boards[b].name, NAME_MAX_BYTES, "b%u", b);
         shape->partition.boards[b] = segment->boards[b] = (uint16_t)b;
     }
