@@ -156,6 +156,16 @@ static void replay(unsigned cpus)
     process_free(&p);
 }
 
+// Streams come in the order in which their threads had something to record.
+static uint32_t stream_of_thread(const struct trace_info *info, uint32_t thread)
+{
+    for (uint32_t i = 0; i < info->n_streams; i++)
+        if (info->streams[i].thread == thread)
+            return i;
+    CU_FAIL("no stream of that thread");
+    return 0;
+}
+
 static void test_parallel_sort(void)
 {
     struct recording_result result;
@@ -166,18 +176,19 @@ static void test_parallel_sort(void)
     CU_ASSERT_EQUAL(info->n_streams, 5);
     for (uint32_t i = 0; i < info->n_streams; i++) {
         CU_ASSERT_EQUAL(info->streams[i].process, 0);
-        CU_ASSERT_EQUAL(info->streams[i].thread, i + 1);
+        CU_ASSERT_TRUE(stream_of_thread(info, i + 1) < 5);
         CU_ASSERT_TRUE(info->streams[i].refs[TRACE_SYNC] > 2);
         CU_ASSERT_TRUE(info->streams[i].refs[TRACE_LOAD] > 5000);
     }
+    uint32_t merging = stream_of_thread(info, 2); // the first one that it makes, in all rounds
     CU_ASSERT_STRING_EQUAL(info->origin.arch, arch[0] ? "s390x" : "x86_64");
     CU_ASSERT_TRUE(strncmp(info->origin.tool, "qemu-", 5) == 0);
     CU_ASSERT_EQUAL(trace_check(trace, &err), ERR_OK);
-    CU_ASSERT_TRUE(fetches_in("work", 1) > 3000); // with what is inlined into it
-    CU_ASSERT_EQUAL(fetches_in("main", 1), 0);
+    CU_ASSERT_TRUE(fetches_in("work", merging) > 3000); // with what is inlined into it
+    CU_ASSERT_EQUAL(fetches_in("main", merging), 0);
     CU_ASSERT_FALSE(result.unseen_operands);
     if (arch[0])
-        check_long_operands(1);
+        check_long_operands(merging);
     check_versions(info);
     replay(info->n_streams);
     trace_info_free(&result.info);

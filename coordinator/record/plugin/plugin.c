@@ -34,7 +34,6 @@ static const struct calls x86_calls = {56, 60, 202, 218, 59, 322}, s390x_calls =
 EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 static struct vcpu *vcpus[VCPUS_MAX];
-static struct vcpu unknown; // of numbers beyond; begins as recorded nowhere
 static bool is_s390x;
 static const struct calls *calls;
 static __thread uint64_t cloning; // first word of the thread that this one is about to make
@@ -46,7 +45,7 @@ static uint64_t learned[LEARNED / 64];
 
 static inline struct vcpu *vcpu_of(unsigned number)
 {
-    return NP_LIKELY(number < VCPUS_MAX) ? vcpus[number] : &unknown;
+    return vcpus[number];
 }
 
 static inline void fetch(struct vcpu *vcpu, uint64_t what)
@@ -217,12 +216,9 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 static void on_vcpu(qemu_plugin_id_t id, unsigned number)
 {
     (void)id;
-    if (number >= VCPUS_MAX)
-        return;
-    if (!vcpus[number])
-        vcpus[number] = malloc(sizeof *vcpus[number]);
-    if (!vcpus[number])
-        abort(); // no memory: qemu itself would end likewise
+    // The recorder ends a program that has half as many streams. No memory: qemu itself would end likewise.
+    if (number >= VCPUS_MAX || (!vcpus[number] && !(vcpus[number] = malloc(sizeof *vcpus[number]))))
+        abort();
     stream_announce(vcpus[number], cloning);
 }
 
@@ -313,8 +309,6 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
 {
     is_s390x = strcmp(info->target_name, "s390x") == 0;
     calls = is_s390x ? &s390x_calls : &x86_calls;
-    unknown.limit = 0;
-    stream_announce(&unknown, 0);
     if (info->system_emulation || argc != 1 || strncmp(argv[0], "exchange=", 9) != 0 ||
         !stream_open((int)strtol(argv[0] + 9, NULL, 10)) || pthread_atfork(NULL, NULL, on_fork))
         return -1;

@@ -37,6 +37,7 @@ bool stream_open(int fd)
 void stream_announce(struct vcpu *vcpu, uint64_t first_word)
 {
     memset(vcpu, 0, sizeof *vcpu);
+    vcpu->thread = atomic_fetch_add(&threads, 1) + 1;
     vcpu->first_word = first_word;
     vcpu->exit_word = first_word;
     vcpu->ring = nowhere;
@@ -54,7 +55,6 @@ static void go_nowhere(struct vcpu *vcpu)
 static void begin(struct vcpu *vcpu)
 {
     vcpu->began = true;
-    uint32_t thread = atomic_fetch_add(&threads, 1) + 1;
     uint32_t number = atomic_fetch_add(&exchange->slots, 1);
     if (number >= EXCHANGE_SLOTS) {
         go_nowhere(vcpu);
@@ -68,16 +68,17 @@ static void begin(struct vcpu *vcpu)
     vcpu->written = 0;
     vcpu->limit = EXCHANGE_BELL;
     vcpu->slot->process = process;
-    vcpu->slot->thread = thread;
+    vcpu->slot->thread = vcpu->thread;
     atomic_store(&vcpu->slot->state, SLOT_LIVE);
 }
 
 void stream_forked(struct vcpu *vcpu)
 {
     process = atomic_fetch_add(&exchange->processes, 1);
-    atomic_store(&threads, 0);
+    atomic_store(&threads, 1);
     if (!vcpu)
         return;
+    vcpu->thread = 1;
     memset(vcpu->seen, 0, sizeof vcpu->seen);
     vcpu->began = false;
     vcpu->waits_on = 0;

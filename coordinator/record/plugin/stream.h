@@ -17,6 +17,7 @@ struct vcpu {
     struct trace_ref *ring;      // EXCHANGE_RING references
     _Atomic uint64_t *published; // what the recorder may see of `written`
     struct exchange_slot *slot;  // NULL: nobody records this thread
+    uint32_t thread;             // of its process, from 1, in the order in which they were made
     uint64_t first_word;         // a word that the parent used before this thread began; 0: none
     uint64_t exit_word;          // what the kernel clears when this thread ends; 0: none
     uint64_t waits_on;           // futex of the system call under way; 0: none
