@@ -58,6 +58,12 @@ uint32_t pool_cores(void)
     return cores < 1 ? 1 : cores < POOL_JOBS_MAX ? cores : POOL_JOBS_MAX;
 }
 
+uint32_t pool_default(void)
+{
+    uint32_t cores = pool_cores();
+    return cores < POOL_JOBS_MAX ? cores + 1 : cores;
+}
+
 static void fill(struct crowd *crowd, struct err *err)
 {
     struct pool *pool = crowd->pool;
@@ -146,7 +152,7 @@ enum err_code pool_run(struct pool *pool, struct err *err)
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     const struct sigaction catch = {.sa_handler = on_signal};
     struct sigaction before[NP_ARRAY_LEN(numbers)];
-    struct crowd crowd = {.pool = pool, .max = pool->jobs ? pool->jobs : pool_cores()};
+    struct crowd crowd = {.pool = pool, .max = pool->jobs ? pool->jobs : pool_default()};
     NP_ASSERT(crowd.max <= POOL_JOBS_MAX);
     crowd.slots = calloc(crowd.max, sizeof *crowd.slots);
     NP_ASSERT(crowd.slots);

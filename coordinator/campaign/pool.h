@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Children side by side: as many at once as the host has cores for us, the next one when one ends. Nothing of
-// what they compute passes here; each leaves its results in a folder of its own.
+// Children side by side: one per core that the host has for us and one more, the next one when one ends. The
+// one more bridges what a run waits for: processes at its start, the disk at its end. Nothing of what they
+// compute passes here; each leaves its results in a folder of its own.
 //
 // A child is in a process group of its own and dies with us, whatever kills us. SIGINT, SIGTERM and SIGHUP
 // end the pool: the children are asked with SIGTERM, and killed by their process ids when they take longer
@@ -23,7 +24,7 @@ struct pool_job {
 };
 
 struct pool {
-    uint32_t jobs; // at once, up to POOL_JOBS_MAX; 0: one per core
+    uint32_t jobs; // at once, up to POOL_JOBS_MAX; 0: pool_default()
     // The next job; false when there is none at present. It is asked again whenever a child has ended; the
     // pool ends when none runs and there is no next.
     bool (*next)(void *context, struct pool_job *job);
@@ -39,6 +40,9 @@ struct pool {
 
 // Cores that this process may use, at least 1.
 uint32_t pool_cores(void);
+
+// How many children run at once unless told otherwise.
+uint32_t pool_default(void);
 
 // Runs until no job is left. ERR_PROCESS when a child cannot be started, ERR_INTERRUPTED; the others have
 // ended by then.

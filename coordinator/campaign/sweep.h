@@ -67,8 +67,8 @@ const char *sweep_place(const struct sweep *sweep, uint32_t combination, char te
 // the scenario says when no combination at all is possible. The caller frees in any case.
 enum err_code sweep_plan(struct sweep *sweep, struct question *question, const char *folder, struct err *err);
 
-// Runs what is not done yet over the host's cores: `jobs` at once, 0: one per core. ERR_INTERRUPTED when the
-// user ended it (what is done is kept), ERR_PROCESS.
+// Runs what is not done yet over the host's cores: `jobs` at once, 0: as pool_default() says. ERR_INTERRUPTED
+// when the user ended it (what is done is kept), ERR_PROCESS.
 enum err_code sweep_run(struct sweep *sweep, uint32_t jobs, bool quiet, struct err *err);
 
 // FOLDER/NAME.csv; columns as in README.md. ERR_FILE, ERR_DISK_FULL.

@@ -34,7 +34,7 @@ static const struct argp_option options[] = {
      1},
     {"campaign", KEY_CAMPAIGN, "FILE", 0, "answer the questions of a file instead", 1},
     {0, 0, 0, 0, "How to run it:", 2},
-    {"jobs", KEY_JOBS, "N", 0, "runs at once (one per core)", 2},
+    {"jobs", KEY_JOBS, "N", 0, "runs at once (one per core and one more)", 2},
     {"nodes", KEY_NODES, "N", 0, "processes of boards of each run (1)", 2},
     {0, 0, 0, 0, "What to leave:", 3},
     {"metric", KEY_METRIC, "NAME", 0,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "coordinator/campaign/figure_text.h"
+#include "coordinator/campaign/pool.h"
 #include "coordinator/campaign/sweep.h"
 #include "proto/base/assert.h"
 
@@ -147,8 +148,10 @@ void sweep_print(const struct sweep *sweep, FILE *out)
     fputc('\n', out);
     put_state(sweep, out, POINT_IMPOSSIBLE, sweep->impossible);
     put_state(sweep, out, POINT_FAILED, sweep->failed);
+    uint32_t cores = pool_cores() < sweep->jobs ? pool_cores() : sweep->jobs;
     if (sweep->done && sweep->wall_s > 0)
-        fprintf(out, "  host: %.1f s, %" PRIu32 " at once, %.0f %% of that many cores\n", sweep->wall_s,
-                sweep->jobs, 100 * sweep->cpu_s / (sweep->wall_s * sweep->jobs));
+        fprintf(out, "  host: %.1f s, %" PRIu32 " at once, %.0f %% of %" PRIu32 " %s\n", sweep->wall_s,
+                sweep->jobs, 100 * sweep->cpu_s / (sweep->wall_s * cores), cores,
+                cores == 1 ? "core" : "cores");
     fprintf(out, "  in %s: %s.csv, %s.html\n", sweep->folder, q->name, q->name);
 }

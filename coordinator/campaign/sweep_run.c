@@ -167,7 +167,7 @@ enum err_code sweep_run(struct sweep *sweep, uint32_t jobs, bool quiet, struct e
     progress_init(&r.progress, SIM_NEVER, quiet);
     for (uint32_t i = 0; i < sweep->n_points; i++)
         r.todo += to_run(sweep, i);
-    sweep->jobs = jobs ? jobs : pool_cores();
+    sweep->jobs = jobs ? jobs : pool_default();
     struct pool pool = {.jobs = sweep->jobs, .next = next, .done = done, .tick = tick, .context = &r};
     err_clear(err);
     enum err_code code = r.todo ? pool_run(&pool, err) : ERR_OK;
