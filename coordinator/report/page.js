@@ -9,6 +9,8 @@
   const shapes = ["circle", "rect", "triangle", "rectRot", "cross", "star", "crossRot", "dash"];
   const number = new Intl.NumberFormat(root.lang, { maximumSignificantDigits: 6 });
 
+  // Of more series than colours, those of one colour differ in their dashes.
+  const dash = i => dashes[(i + Math.floor(i / 8)) % 8];
   const colour = name => getComputedStyle(root).getPropertyValue("--" + name).trim();
   const clear = (hex, share) => hex + Math.round(255 * share).toString(16).padStart(2, "0");
   const titled = axis => axis.unit ? axis.label + " [" + axis.unit + "]" : axis.label;
@@ -42,7 +44,7 @@
     return {
       label: series.name, showLine: series.marks !== "points", spread: series.spread, tension: 0,
       data: series.points.map(p => ({ x: drop(p[0], data.x.log), y: drop(p[1], data.y.log), low: p[2], high: p[3] })),
-      borderColor: c, backgroundColor: c, borderWidth: 2, borderDash: dashes[i % 8],
+      borderColor: c, backgroundColor: c, borderWidth: 2, borderDash: dash(i),
       pointStyle: series.marks === "line" ? "line" : shapes[i % 8], pointRadius: series.marks === "line" ? 0 : 4, pointHitRadius: 6,
     };
   }
@@ -63,7 +65,7 @@
       if (!after || after[0] !== high) outline.push({ x: high, y: floor }, { x: high, y: NaN });
     });
     return { label: series.name, data: outline, showLine: true, borderColor: c, backgroundColor: clear(c, 0.18), fill: "start",
-      borderWidth: 2, borderDash: dashes[i % 8], pointRadius: 0, pointHitRadius: 4, tension: 0 };
+      borderWidth: 2, borderDash: dash(i), pointRadius: 0, pointHitRadius: 4, tension: 0 };
   }
 
   // Error bars and bands, which Chart.js does not have.
@@ -137,6 +139,18 @@
     return series + ": " + number.format(item.parsed.y) + unit;
   }
 
+  // The legend shows a line with its dashes, which Chart.js leaves out where it shows shapes.
+  function legend(data) {
+    const lines = data.kind === "lines";
+    const labels = { color: colour("ink"), usePointStyle: lines, boxWidth: 24, boxHeight: lines ? 7 : 10 };
+    if (lines) {
+      if (data.series.every(series => series.marks === "line")) labels.pointStyleWidth = 30;
+      labels.generateLabels = chart => Chart.defaults.plugins.legend.labels.generateLabels(chart).map(item =>
+        item.pointStyle === "line" ? Object.assign(item, { lineDash: chart.data.datasets[item.datasetIndex].borderDash, lineWidth: 2 }) : item);
+    }
+    return { display: data.series.length > 1, position: "bottom", labels };
+  }
+
   function configuration(data) {
     const dataset = { lines, bars, stacked: bars, histogram: bins }[data.kind];
     const category = data.kind === "bars" || data.kind === "stacked";
@@ -150,8 +164,7 @@
         interaction: { mode: category ? "index" : "nearest", intersect: false, axis: category ? "x" : "xy" },
         scales: axes(data),
         plugins: {
-          legend: { display: data.series.length > 1, position: "bottom",
-            labels: { color: colour("ink"), usePointStyle: data.kind === "lines", boxWidth: 24, boxHeight: data.kind === "lines" ? 7 : 10 } },
+          legend: legend(data),
           tooltip: { callbacks: {
             title: items => category ? items[0].label : titled(data.x) + ": " + number.format(items[0].parsed.x),
             label: item => tip(data, item) } },
