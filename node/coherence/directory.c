@@ -177,7 +177,7 @@ static void perform_four_hops(enum dir_action action, struct dir_line *line, con
 static void perform(enum dir_action action, struct dir_line *line, const struct message *message,
                     const struct step_context *context, struct step_out *out)
 {
-    unsigned requestor = message ? message->requestor - context->first_board : 0;
+    unsigned requestor = message->requestor - context->first_board;
     switch (action) {
     case DA_DATA:
         send_data(out, context, message, line, MSG_DATA);
@@ -236,6 +236,9 @@ void dir_step(const struct protocol *protocol, struct dir_line *line, enum dir_e
 {
     const struct cell *cell = dir_cell(protocol, line->state, event);
     NP_ASSERT(cell->kind == CELL_STEP);
+    const struct message own = {.requestor = context->self, .txn = context->txn, .data = NO_DATA};
+    if (!message)
+        message = &own;
     out->n = 0;
     out->hit = out->fill = out->fail = false;
     for (unsigned i = 0; i < CELL_ACTIONS_MAX && cell->actions[i]; i++)
