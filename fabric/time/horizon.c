@@ -70,6 +70,8 @@ sim_time horizon_compute(const struct horizon_group *state, const struct groups 
     if (options->stride)
         horizon = sim_min(horizon, sim_add(horizon_floor(own, &groups->group[g]), options->stride));
     horizon = sim_min(horizon, own->stop);
-    NP_ASSERT(horizon >= own->reached);
+    // After a resume the bounds of a linked group are no better than what it has reached, and may be lower
+    // than they were: this group waits until they have come back.
+    horizon = sim_max(horizon, own->reached);
     return options->chop ? chopped(own->reached, horizon, rng) : horizon;
 }
