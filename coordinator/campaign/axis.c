@@ -106,7 +106,7 @@ enum err_code axis_parse(struct axis *axis, const char *text, struct err *err)
     char *copy = strdup(equals + 1);
     NP_ASSERT(copy);
     enum err_code code = ERR_OK;
-    for (char *element = copy, *comma = copy; comma && !code; element = comma + 1) {
+    for (char *element = copy, *comma = copy; comma && !code; element = comma ? comma + 1 : element) {
         comma = strchr(element, ',');
         if (comma)
             *comma = '\0';

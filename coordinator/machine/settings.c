@@ -179,7 +179,7 @@ static enum err_code set_path(struct document *d, const struct setting *setting,
     struct value at = document_root(d);
     char path[SETTING_NAME_SIZE];
     strcpy(path, setting->name);
-    for (char *step = path, *dot = path; dot; step = dot + 1) {
+    for (char *step = path, *dot = path; dot; step = dot ? dot + 1 : step) {
         dot = strchr(step, '.');
         if (dot)
             *dot = '\0';
