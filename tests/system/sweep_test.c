@@ -88,8 +88,8 @@ static void test_points(void)
 // A point of a sweep is the run that its parameters describe.
 static void test_same_as_run(void)
 {
-    struct test_process p =
-        process_run(numaplex, "run", file, "--set", "cpus=3", "--quiet", "--out", below("run"));
+    struct test_process p = process_run(numaplex, "run", file, "--set", "cpus=3", "--nodes", "1", "--quiet",
+                                        "--out", below("run"));
     CU_ASSERT_EQUAL(p.status, 0);
     process_free(&p);
     p = SWEEP(file, "--over", "cpus=3", "--out", below("one"), "--quiet");
