@@ -107,6 +107,11 @@ measure_fn measure_run_ready;    // host s from the first process started to all
 measure_fn measure_run_start;    // host s from the command to its end, one grant between
 measure_fn measure_run_resident; // MB, the most that any process of a board had
 
+// A program of the host, recorded and replayed (measure_trace.c). setup.option: the recorder's tool.
+measure_fn measure_recording;  // M references/s of the whole command
+measure_fn measure_replay;     // M references per second of processor time
+measure_fn measure_cachegrind; // the same of valgrind's cachegrind
+
 // Sockets without a machine (measure_wire.c).
 measure_fn measure_wire; // rounds/s of the window protocol
 measure_fn measure_bare; // rounds/s of plain ZeroMQ sockets

@@ -33,7 +33,7 @@ static void test_link(void)
 static void test_resumed(void)
 {
     CU_ASSERT_EQUAL(compute(3600, 3600, 1500, 1500, 0), 3600);
-    CU_ASSERT_EQUAL(compute(3600, 3600, 1500, 1500, 1), 5600);
+    CU_ASSERT_EQUAL(compute(3600, 3600, 1500, 1500, 1), 5500); // group 0 may yet answer what comes at 1500
 }
 
 static void test_lookahead(void)
