@@ -101,8 +101,8 @@ static void fill(struct partition_metrics *m, const json_t *partition)
     m->value[METRIC_MISS_LATENCY] = 1e-3 * ratio(missed_ps, missed);
     m->value[METRIC_HIT_RATIO] = ratio(get(partition, "hits"), accesses);
     m->value[METRIC_REMOTE_SHARE] = ratio(remote, accesses);
-    m->value[METRIC_CPUS] = get(partition, "cpus");
-    m->value[METRIC_WAIT_SHARE] = ratio(1e-12 * sums.wait_ps, seconds * get(partition, "cpus"));
+    m->value[METRIC_CPUS] = get(partition, "cpus_with_programs");
+    m->value[METRIC_WAIT_SHARE] = ratio(1e-12 * sums.wait_ps, seconds * get(partition, "cpus_with_programs"));
     m->value[METRIC_TIME] = 1e6 * seconds;
     m->value[METRIC_LATE] = get(counters, counter_name(CNT_LATE));
     m->value[METRIC_WRONG] = get(counters, counter_name(CNT_CHECKS_FAILED));

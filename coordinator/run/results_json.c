@@ -121,6 +121,7 @@ static json_t *partition(const struct report *report, uint32_t number_of)
     put_digest(object, report->outcome->partitions[number_of]);
     put(object, "end_ps", number(sum.end));
     put(object, "cpus", number(sum.cpus));
+    put(object, "cpus_with_programs", number(sum.cpus - sum.idle_cpus));
     put(object, "cpus_running", number(sum.running_cpus));
     put(object, "accesses", number(sum.accesses));
     put(object, "hits", number(sum.hits));
