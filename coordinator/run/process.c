@@ -43,8 +43,7 @@ enum err_code process_spawn(struct process *process, char *const *argv, struct e
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
-        return err_errno(err, ERR_PROCESS, "%s cannot be started; use fewer processes",
-                         process->label);
+        return err_errno(err, ERR_PROCESS, "%s cannot be started; use fewer processes", process->label);
     }
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     process->pid = pid;
