@@ -16,6 +16,9 @@
 #include "proto/base/assert.h"
 #include "proto/base/machine.h"
 
+#define PAGE_SHIFT 12
+_Static_assert(1u << PAGE_SHIFT == PAGE_BYTES, "a frame in one piece is one granule");
+
 // A virtual page. Its frame may lie in lines of several stretches of real addresses when segments are
 // interleaved by less than a page.
 struct page {
@@ -80,6 +83,8 @@ bool page_has_word(const struct address_space *space, const struct page *page, u
 NP_INLINE uint64_t page_real(const struct page *page, uint64_t address)
 {
     uint64_t in_page = address % PAGE_BYTES;
+    if (NP_LIKELY(page->granule_shift == PAGE_SHIFT))
+        return page->real + in_page;
     return page->real + (in_page >> page->granule_shift) * page->stretch +
            (in_page & ((UINT64_C(1) << page->granule_shift) - 1));
 }

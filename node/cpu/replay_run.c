@@ -144,19 +144,47 @@ NP_INLINE struct run_plan *plan_of(const struct cpu *cpu, struct replay *replay,
     return plan->usable ? plan : NULL;
 }
 
-NP_INLINE uint64_t load8(const uint8_t *bytes)
+// Loads and stores of the sizes that programs use; others go by the library.
+NP_INLINE uint64_t load(const uint8_t *bytes, uint32_t n)
 {
-    uint64_t value;
-    memcpy(&value, bytes, 8);
-    return value;
+    uint64_t value8;
+    uint32_t value4;
+    uint16_t value2;
+    switch (n) {
+    case 8:
+        memcpy(&value8, bytes, 8);
+        return value8;
+    case 4:
+        memcpy(&value4, bytes, 4);
+        return value4;
+    case 2:
+        memcpy(&value2, bytes, 2);
+        return value2;
+    case 1:
+        return *bytes;
+    default:
+        value8 = 0;
+        memcpy(&value8, bytes, n);
+        return value8;
+    }
+}
+
+NP_INLINE void store(uint8_t *bytes, uint64_t value, uint32_t n)
+{
+    if (NP_LIKELY(n == 8))
+        memcpy(bytes, &value, 8);
+    else if (n == 4)
+        memcpy(bytes, &value, 4);
+    else
+        memcpy(bytes, &value, n);
 }
 
 // Whether `n` bytes are what the program left there; `stored` NULL: zeros.
 NP_INLINE bool same_bytes(const uint8_t *bytes, const uint8_t *stored, uint32_t n)
 {
     static const uint8_t zeros[64];
-    if (NP_LIKELY(n == 8))
-        return load8(bytes) == (stored ? load8(stored) : 0);
+    if (NP_LIKELY(n <= 8))
+        return load(bytes, n) == (stored ? load(stored, n) : 0);
     return memcmp(bytes, stored ? stored : zeros, n) == 0;
 }
 
@@ -180,46 +208,56 @@ static bool fetches_hit(const struct l1 *l1, struct run_plan *plan)
 }
 
 // Looks a data reference's line up.
-static bool find_line(struct cpu *cpu, struct replay *replay, struct data_plan *data, uint64_t address)
+NP_INLINE bool find_line(const struct l1 *l1, struct replay *replay, struct data_plan *data, uint64_t line,
+                         uint64_t epoch)
 {
-    const struct l1 *l1 = &cpu->l1[0];
-    uint64_t line = address & ~(uint64_t)l1->line_mask;
     uint32_t number = page_of(replay, line);
-    if (number == NO_PAGE)
+    if (NP_UNLIKELY(number == NO_PAGE))
         return false;
     const struct page *page = &replay->space->pages[number];
     bool stores = data->kind != TRACE_LOAD;
-    if (page->shared || page->unchecked || (stores && !page->stored))
+    uint8_t *stored = page->stored;
+    if (NP_UNLIKELY(page->shared || page->unchecked || (stores && !stored)))
         return false;
     int32_t index = l1_find(l1, page_real(page, line), TAG_READ | (uint64_t)stores << 1);
-    if (index < 0)
+    if (NP_UNLIKELY(index < 0))
         return false;
     data->index = (uint32_t)index;
-    data->bytes = l1_bytes(l1, data->index, 0);
-    data->stored = page->stored ? page->stored + line % PAGE_BYTES : NULL;
+    data->bytes = l1_bytes(l1, (uint32_t)index, 0);
+    data->stored = stored ? stored + line % PAGE_BYTES : NULL;
     data->line = line;
-    data->epoch = replay->plans.epoch;
+    data->epoch = epoch;
     return true;
 }
 
-NP_INLINE bool data_hits(struct cpu *cpu, struct replay *replay, struct data_plan *data, uint64_t address)
+// Whether all data references of the run hit and read what they must.
+NP_INLINE bool data_hit(const struct l1 *l1, struct replay *replay, const struct run_plan *plan)
 {
-    uint64_t mask = cpu->l1[0].line_mask, at = address & mask;
-    bool known = ((data->line ^ (address & ~mask)) | (data->epoch ^ replay->plans.epoch)) == 0;
-    if (NP_UNLIKELY(at + data->size > mask + 1) ||
-        (NP_UNLIKELY(!known) && !find_line(cpu, replay, data, address)))
-        return false;
-    return data->kind == TRACE_STORE ||
-           same_bytes(data->bytes + at, data->stored ? data->stored + at : NULL, data->size);
+    const uint64_t *address = replay->reader->address;
+    const uint64_t mask = l1->line_mask, epoch = replay->plans.epoch;
+    struct data_plan *data = plan->data, *end = data + plan->n_data;
+    for (; data < end; data++, address++) {
+        uint64_t at = *address & mask, line = *address & ~mask;
+        uint32_t size = data->size;
+        if (NP_UNLIKELY(at + size > mask + 1) ||
+            ((data->line != line || data->epoch != epoch) && !find_line(l1, replay, data, line, epoch)))
+            return false;
+        if (data->kind != TRACE_STORE &&
+            NP_UNLIKELY(!same_bytes(data->bytes + at, data->stored ? data->stored + at : NULL, size)))
+            return false;
+    }
+    return true;
 }
 
-static void do_store(const struct cpu *cpu, struct replay *replay, const struct data_plan *data, uint64_t at)
+NP_INLINE void do_store(const struct cpu *cpu, struct replay *replay, const struct data_plan *data,
+                        uint64_t at)
 {
-    for (uint32_t done = 0; done < data->size; done += 8) {
-        uint32_t piece = data->size - done < 8u ? data->size - done : 8;
+    uint8_t *bytes = data->bytes + at, *stored = data->stored + at;
+    for (uint32_t left = data->size, piece; left; left -= piece, bytes += piece, stored += piece) {
+        piece = left < 8 ? left : 8;
         uint64_t value = store_value(cpu, replay->stores++, piece);
-        memcpy(data->bytes + at + done, &value, piece);
-        memcpy(data->stored + at + done, &value, piece);
+        store(bytes, value, piece);
+        store(stored, value, piece);
     }
 }
 
@@ -237,13 +275,14 @@ NP_INLINE void commit(struct cpu *cpu, struct replay *replay, const struct run_p
 {
     struct l1 *l1 = &cpu->l1[0];
     const uint64_t *address = replay->reader->address;
-    for (uint32_t i = 0; i < plan->n_data; i++) {
-        const struct data_plan *data = &plan->data[i];
-        l1->stamp[data->index] = l1->tick + data->last;
+    const struct data_plan *data = plan->data, *end = data + plan->n_data;
+    uint32_t *stamp = l1->stamp, tick = l1->tick;
+    for (; data < end; data++, address++) {
+        stamp[data->index] = tick + data->last;
         if (data->kind == TRACE_LOAD)
             continue;
         l1->tag[data->index] |= TAG_WRITTEN;
-        do_store(cpu, replay, data, address[i] & l1->line_mask);
+        do_store(cpu, replay, data, *address & l1->line_mask);
     }
     use_fetched(&cpu->l1[cpu->split], plan, !cpu->split);
     cpu->l1[0].tick += plan->ticks[0];
@@ -269,16 +308,14 @@ NP_INLINE void count(struct cpu *cpu, const struct run_plan *plan)
 
 NP_INLINE bool replay_run(struct cpu *cpu, struct replay *replay, struct run_plan *plan)
 {
-    const uint64_t *address = replay->reader->address;
     bool carry = cpu->clock.rem + plan->last_rem >= cpu->clock.hz;
     if (cpu->clock.now + plan->last_ps + carry >= cpu->limit)
         return false;
     if (NP_UNLIKELY(plan->epoch != replay->plans.epoch) && !fetches_hit(&cpu->l1[cpu->split], plan))
         return false;
     plan->epoch = replay->plans.epoch;
-    for (uint32_t i = 0; i < plan->n_data; i++)
-        if (!data_hits(cpu, replay, &plan->data[i], address[i]))
-            return false;
+    if (!data_hit(&cpu->l1[0], replay, plan))
+        return false;
     commit(cpu, replay, plan);
     count(cpu, plan);
     return true;
