@@ -135,7 +135,7 @@ static void make_plan(const struct cpu *cpu, struct replay *replay, const struct
 // NULL: the run in hand has to go the other way.
 NP_INLINE struct run_plan *plan_of(const struct cpu *cpu, struct replay *replay, const struct trace_run *run)
 {
-    uint32_t number = trace_run_number(replay->reader);
+    uint32_t number = replay->reader->number;
     if (NP_UNLIKELY(number == TRACE_NO_RUN))
         return NULL;
     struct run_plan *plan = &replay->plans.plans[number];

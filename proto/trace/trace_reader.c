@@ -93,7 +93,7 @@ static enum err_code load_block(struct reader *reader, uint32_t number, uint64_t
 }
 
 // Decodes the next run of the loaded block.
-static enum err_code decode_run(struct reader *reader, struct err *err)
+NP_INLINE enum err_code decode_run(struct reader *reader, struct err *err)
 {
     struct trace_decoder *decoder = &reader->decoder;
     bool good = trace_decode(decoder, &reader->raw_at, reader->raw_end);
@@ -111,6 +111,7 @@ static enum err_code decode_run(struct reader *reader, struct err *err)
     seen->address = decoder->address;
     seen->n_items = n;
     seen->item = seen->datum = 0;
+    seen->number = loose ? TRACE_NO_RUN : (uint32_t)(decoder->run - decoder->memory.runs);
     seen->version = loose ? decoder->version : 0;
     seen->loose_size = loose ? decoder->loose_size : 0;
     seen->fetch = decoder->run->start;
@@ -140,13 +141,6 @@ enum trace_step trace_load(struct trace_reader *seen, struct err *err)
         return TRACE_STEP_FAILED;
     }
     return TRACE_STEP_REF;
-}
-
-uint32_t trace_run_number(const struct trace_reader *seen)
-{
-    const struct reader *reader = (const struct reader *)seen;
-    return seen->run == &reader->decoder.loose_run ? TRACE_NO_RUN
-                                                   : (uint32_t)(seen->run - reader->decoder.memory.runs);
 }
 
 static enum err_code prepare(struct reader *reader, const struct trace_contents *contents, struct err *err)

@@ -28,6 +28,7 @@ struct trace_reader {
     const struct trace_item *items;
     const uint64_t *address;       // of its data references, in their order
     uint32_t n_items, item, datum; // item, datum: next ones
+    uint32_t number;               // of the run among those that are remembered, or TRACE_NO_RUN: it is loose
     uint32_t version;              // of a SYNC
     uint16_t loose_size;           // of an item without a size
     uint64_t fetch;                // address of the next fetch
@@ -62,9 +63,6 @@ static inline const struct trace_run *trace_whole_run(const struct trace_reader 
 {
     return reader->item == 0 && reader->n_items ? reader->run : NULL;
 }
-
-// Its number among the runs that the reader remembers, below TRACE_RUNS_MAX; TRACE_NO_RUN: it is loose.
-uint32_t trace_run_number(const struct trace_reader *reader);
 
 // All of the run in hand counts as handed out.
 static inline void trace_skip_run(struct trace_reader *reader)
