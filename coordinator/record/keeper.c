@@ -21,12 +21,14 @@
 #define PARENTS_MAX 65536 // processes of the host that are looked at in one pass
 
 // From the keeper to us, a message each. Its end of file: all are gone.
+enum news_kind { STARTED, NOT_STARTED, ENDED };
+
 struct news {
-    enum { STARTED, NOT_STARTED, ENDED } what;
+    enum news_kind what;
     int value; // process id, errno, status of waitpid
 };
 
-static void tell(int line, int what, int value)
+static void tell(int line, enum news_kind what, int value)
 {
     struct news news = {what, value};
     ssize_t put = send(line, &news, sizeof news, MSG_NOSIGNAL);

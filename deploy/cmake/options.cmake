@@ -34,8 +34,9 @@ if(NP_SANITIZE)
     -fno-omit-frame-pointer)
   target_link_options(np_options INTERFACE -fsanitize=${NP_SANITIZE})
   if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
-    # gcc's flow analysis sees the sanitizers' own branches and warns of paths that no source line has.
-    target_compile_options(np_options INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized)
+    # gcc's flow analysis sees the sanitizers' own branches and warns of paths that no source line has. In np_plain: what
+    # np_options says itself comes before np_plain's warnings, which would turn these on again.
+    target_compile_options(np_plain INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized)
   endif()
 endif()
 

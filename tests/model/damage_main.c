@@ -220,10 +220,12 @@ int main(int argc, char **argv)
     uint8_t *verdict = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     NP_ASSERT(verdict != MAP_FAILED);
     memset(verdict, WORKER_DIED, n);
-    const char *file = read_file(argv[2]);
+    char *file = read_file(argv[2]);
     if (every)
         printf("of %u damages %u are explored\n", n,
                leave_out(protocol, damages, n, file, (unsigned)every, verdict));
     judge_all(protocol, damages, n, all, verdict);
-    return report(protocol, damages, n, verdict, file) ? 0 : 1;
+    bool good = report(protocol, damages, n, verdict, file);
+    free(file);
+    return good ? 0 : 1;
 }

@@ -141,7 +141,7 @@ static void test_wrong_ranges(void)
 {
     static const struct {
         const char *memory;
-        enum err_code code;
+        int code;
         const char *text;
     } wrong[] = {
         {"{range: 0-0xFFF, size: 4KiB}", ERR_IMPOSSIBLE_MACHINE, "memory[0].size: range: says where"},
