@@ -50,7 +50,7 @@ static int add_scalar(struct document *d, const char *text, struct value beside)
     memcpy(value, text, strlen(text) + 1);
     int node = yaml_document_add_scalar(&d->yaml, (const yaml_char_t *)tag, value, (int)strlen(text),
                                         YAML_PLAIN_SCALAR_STYLE);
-    NP_ASSERT(node && "memory for one value");
+    NP_ASSERT(node != 0); // there is memory for one value
     yaml_node_t *added = yaml_document_get_node(&d->yaml, node);
     added->start_mark = yaml_document_get_node(&d->yaml, beside.node)->start_mark;
     return node;
@@ -179,8 +179,8 @@ static enum err_code set_path(struct document *d, const struct setting *setting,
     struct value at = document_root(d);
     char path[SETTING_NAME_SIZE];
     strcpy(path, setting->name);
-    for (char *step = path, *dot = path; dot; step = dot ? dot + 1 : step) {
-        dot = strchr(step, '.');
+    for (char *step = path; step;) {
+        char *dot = strchr(step, '.');
         if (dot)
             *dot = '\0';
         enum err_code code = ERR_OK;
@@ -193,6 +193,7 @@ static enum err_code set_path(struct document *d, const struct setting *setting,
                            setting->name, setting->value, step, value_line(at), d->name);
         if (code)
             return code;
+        step = dot ? dot + 1 : NULL;
     }
     return ERR_OK;
 }

@@ -147,7 +147,7 @@ static void put_miss(struct timeline_file *file, uint32_t board, const struct ti
         else if (record->lane == OUTSTANDING_MAX - 1)
             snprintf(name, sizeof name, "CPU %u, store buffer or access 16", record->cpu);
         else
-            snprintf(name, sizeof name, "CPU %u, access %u", record->cpu, record->lane + 1);
+            snprintf(name, sizeof name, "CPU %u, access %u", record->cpu, record->lane + 1u);
         name_track(file, board + 1, track + 1, name);
     }
     sim_time start = record->start / SIM_PS_PER_NS, end = record->end / SIM_PS_PER_NS;

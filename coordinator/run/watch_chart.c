@@ -111,7 +111,7 @@ static void draw_state(struct chart *chart, const struct watch_event *event, int
 {
     char text[WATCH_WHAT_SIZE + 16];
     if (event->unit == WATCH_L1)
-        snprintf(text, sizeof text, "%u%s: %s", event->l1 / 2, event->l1 % 2 ? "i" : "", event->what);
+        snprintf(text, sizeof text, "%u%s: %s", event->l1 / 2u, event->l1 % 2 ? "i" : "", event->what);
     else
         snprintf(text, sizeof text, "%s", event->what);
     centre(chart, lifeline(own), text);

@@ -223,14 +223,14 @@ static void test_folders(void)
 }
 
 // A limit on the size of files works without a file system of our own: one for results, one that a part of a
-// state exceeds, and an early state of which only the manifest does.
+// state exceeds, and an early state of which only the manifest does (the scenario as resolved does not).
 static void test_files_that_cannot_grow(void)
 {
     const struct process_options options = {.file_bytes_max = 8000};
     expect_refused(&options, below("limited"), ERR_FILE, "cannot be written",
                    (const char *const[]){"two-boards", "--nodes", "1", "--quiet", NULL});
     CU_ASSERT_TRUE(file_exists(below("limited"), "failed.txt"));
-    const struct process_options smaller = {.file_bytes_max = 3000};
+    const struct process_options smaller = {.file_bytes_max = 3500};
     expect_refused(&smaller, below("limited-part"), ERR_FILE, "board-",
                    (const char *const[]){"two-boards", "--quiet", "--save-at", "100us", NULL});
     expect_refused(&smaller, below("limited-manifest"), ERR_FILE, "manifest.json",

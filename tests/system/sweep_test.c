@@ -35,7 +35,9 @@ static void write_file(const char *name, const char *content)
     char path[2 * PATH_MAX_BYTES];
     snprintf(path, sizeof path, "%s/%s", root, name);
     FILE *out = fopen(path, "w");
-    NP_ASSERT(out && fputs(content, out) >= 0 && fclose(out) == 0);
+    NP_ASSERT(out);
+    NP_ASSERT(fputs(content, out) >= 0);
+    NP_ASSERT(fclose(out) == 0);
 }
 
 static const char *below(const char *name)

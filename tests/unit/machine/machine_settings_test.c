@@ -32,8 +32,19 @@ static const char text[] = "scenario: law\n"                                // 1
 static void write_file(const char *content)
 {
     FILE *out = fopen(file, "w");
-    NP_ASSERT(out && fputs(content, out) >= 0);
+    NP_ASSERT(out);
+    NP_ASSERT(fputs(content, out) >= 0);
     NP_ASSERT(fclose(out) == 0);
+}
+
+// Writes the text with one part in the place of another.
+static void write_with(const char *find, const char *put)
+{
+    char other[2 * sizeof text];
+    const char *at = strstr(text, find);
+    NP_ASSERT(at);
+    snprintf(other, sizeof other, "%.*s%s%s", (int)(at - text), text, put, at + strlen(find));
+    write_file(other);
 }
 
 // Reads the file with settings, which end with NULL.
@@ -98,10 +109,7 @@ static void test_first(void)
 {
     struct scenario s;
     struct err err;
-    char other[sizeof text];
-    strcpy(other, text);
-    memcpy(strstr(other, "{spread:"), "{first: ", 8);
-    write_file(other);
+    write_with("{spread:", "{first:");
     CU_ASSERT_EQUAL_FATAL(READ(&s, &err, "cpus=3"), ERR_OK);
     CU_ASSERT_EQUAL(s.machine.cpus[2].kind, CPU_GENERATOR);
     CU_ASSERT_EQUAL(s.machine.cpus[2].board, 1); // two on the first board, one on the second
@@ -113,10 +121,7 @@ static void test_escape(void)
 {
     struct scenario s;
     struct err err;
-    char other[sizeof text];
-    strcpy(other, text);
-    memcpy(strstr(other, "$mode"), "$$mod", 5);
-    write_file(other);
+    write_with("$mode", "$$mod");
     CU_ASSERT_EQUAL(read_with((const char *const[]){NULL}, &s, &err), ERR_BAD_VALUE);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "name '$mod'"));
 }
@@ -171,11 +176,7 @@ static void test_bad_parameters(void)
         {"parameters: {cpus: 3, mode: msi, size: 4KiB}", "parameters: 3", ERR_BAD_VALUE, "must be a mapping"},
     };
     for (size_t i = 0; i < NP_ARRAY_LEN(rows); i++) {
-        char other[2 * sizeof text];
-        const char *at = strstr(text, rows[i].find);
-        snprintf(other, sizeof other, "%.*s%s%s", (int)(at - text), text, rows[i].put,
-                 at + strlen(rows[i].find));
-        write_file(other);
+        write_with(rows[i].find, rows[i].put);
         struct scenario s;
         struct err err;
         CU_ASSERT_EQUAL(read_with((const char *const[]){NULL}, &s, &err), rows[i].code);
@@ -189,10 +190,7 @@ static void test_unused_is_told(void)
 {
     struct scenario s;
     struct err err;
-    char other[sizeof text];
-    strcpy(other, text);
-    memcpy(strstr(other, "$mode"), "mesi ", 5);
-    write_file(other);
+    write_with("$mode", "mesi");
     CU_ASSERT_EQUAL_FATAL(read_with((const char *const[]){NULL}, &s, &err), ERR_OK);
     bool told = false;
     for (uint32_t i = 0; i < s.n_warnings; i++)
