@@ -290,15 +290,6 @@ static void put_faults(const struct machine *m, FILE *out)
     }
 }
 
-// Texts may hold anything but control characters: in double quotes, with those and backslashes escaped.
-static void put_quoted(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (; *text; text++)
-        fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
-    fputc('"', out);
-}
-
 static void put_claims(const struct scenario *s, FILE *out)
 {
     char share[UNIT_TEXT_SIZE];
@@ -306,9 +297,20 @@ static void put_claims(const struct scenario *s, FILE *out)
     for (uint32_t i = 0; i < s->n_claims; i++) {
         const struct claim *c = &s->claims[i];
         fputs("  - says: ", out);
-        put_quoted(out, c->says);
+        put_text(out, c->says);
         fprintf(out, "\n    value: %s\n    %s: %s\n    times: %s\n", c->value,
                 claim_relation_key(c->relation), c->operand, unit_format(UNIT_SHARE, c->permille, share));
+    }
+}
+
+// As comments, for the reader: their values are in their places. Quoted, so that none goes on in the next
+// line.
+static void put_parameters(const struct scenario *s, FILE *out)
+{
+    for (uint32_t i = 0; i < s->n_parameters; i++) {
+        fprintf(out, "# parameter %s: ", s->parameters[i].name);
+        put_text(out, s->parameters[i].value);
+        fputc('\n', out);
     }
 }
 
@@ -318,8 +320,7 @@ int scenario_write_resolved(const struct scenario *scenario, FILE *out, struct e
     char text[UNIT_TEXT_SIZE];
     fprintf(out, "# The scenario as it was run: presets filled in, everything written out, each figure with "
                  "its source.\n");
-    for (uint32_t i = 0; i < scenario->n_parameters; i++)
-        fprintf(out, "# parameter %s: %s\n", scenario->parameters[i].name, scenario->parameters[i].value);
+    put_parameters(scenario, out);
     fprintf(out, "scenario: %s\nseed: %" PRIu64 "\n", m->name, m->seed);
     if (m->until != SIM_NEVER)
         fprintf(out, "until: %s\n", unit_format(UNIT_TIME, m->until, text));

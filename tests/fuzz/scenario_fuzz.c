@@ -42,6 +42,12 @@ static void check(const struct scenario *first)
     if (size <= SCENARIO_BYTES_MAX) { // a small file may stand for a large one
         if (scenario_read_text(text, size, "resolved", &second, &err))
             np_panic("the resolved form is refused: %s\n%s", err.text, text);
+        // The resolved form tells of parameters in comments, and has none itself.
+        NP_ASSERT(second.n_parameters == 0);
+        struct scenario plain = *first;
+        plain.n_parameters = 0;
+        free(text);
+        text = resolved(&plain, &size);
         char *again = resolved(&second, &size_again);
         NP_ASSERT(size == size_again && memcmp(text, again, size) == 0);
         scenario_free(&second);

@@ -110,7 +110,9 @@ static void test_comparison_sees_differences(void)
 static void test_awkward_texts(void)
 {
     static const char form[] =
-        "scenario: s\nuntil: 1us\nsystems:\n  - name: m\n    preset: teaching-board\n    boards: 1\n"
+        "scenario: s\nparameters: {p: \"3\\nscenario: t\"}\nuntil: 1us\n"
+        "claims:\n  - {says: \"one\\ntwo \\u2028 \\\"\", value: P.counters.checks, equals: 0}\n"
+        "systems:\n  - name: m\n    preset: teaching-board\n    boards: 1\n"
         "    board: {mshrs: {value: 3, source: \"a: b # c \\\\ \\\" \\u2028 \\u0085 \\U0001F600 \\t end "
         "\"}}\n"
         "    partitions:\n      - name: P\n        boards: all\n        programs:\n"
@@ -130,6 +132,7 @@ static void test_awkward_texts(void)
     for (int i = 0; i < 5; i++)
         CU_ASSERT_STRING_EQUAL(first.recordings[0].argv[i], second.recordings[0].argv[i]);
     CU_ASSERT_STRING_EQUAL(first.recordings[0].name, "_7_b");
+    CU_ASSERT_STRING_EQUAL(first.claims[0].says, second.claims[0].says);
     CU_ASSERT_STRING_EQUAL(first.sources[0][FIG_MSHRS].text, second.sources[0][FIG_MSHRS].text);
     free(text);
     scenario_free(&first);
