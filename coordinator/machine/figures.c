@@ -133,7 +133,7 @@ static enum err_code read_system_figure(struct value v, enum system_figure figur
 
 enum err_code crossbar_read(struct value crossbar, struct system_figures *figures, struct err *err)
 {
-    enum { CROSSBAR_FIGURES = SYS_SMP_CPUS }; // all before it
+    enum { CROSSBAR_FIGURES = ADVICE_FIGURE_FIRST }; // all before it
     enum err_code code = fields_check_keys(crossbar, system_fields, CROSSBAR_FIGURES, err);
     for (unsigned i = 0; i < CROSSBAR_FIGURES && !code; i++) {
         struct value v = mapping_get(crossbar, system_fields[i].key);
@@ -143,9 +143,10 @@ enum err_code crossbar_read(struct value crossbar, struct system_figures *figure
     return code;
 }
 
-enum err_code smp_cpus_read(struct value v, struct system_figures *figures, struct err *err)
+enum err_code advice_figure_read(struct value v, enum system_figure figure, struct system_figures *figures,
+                                 struct err *err)
 {
-    return read_system_figure(v, SYS_SMP_CPUS, figures, err);
+    return value_present(v) ? read_system_figure(v, figure, figures, err) : ERR_OK;
 }
 
 bool system_figure_given(const struct system_figures *figures, enum system_figure figure)

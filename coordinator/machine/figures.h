@@ -83,7 +83,9 @@ struct figures {
     X(SYS_BOARDS, "boards", UNIT_COUNT, boards, 1, BOARDS_PER_SYSTEM_MAX)                                    \
     X(SYS_FAR_FLIGHT, "far_flight", UNIT_TIME, far_flight, 1, SIM_PS_PER_S)                                  \
     X(SYS_LINKS, "links", UNIT_COUNT, links, 1, BOARDS_PER_SYSTEM_MAX)                                       \
-    X(SYS_SMP_CPUS, "smp_cpus", UNIT_COUNT, smp_cpus, 1, BOARDS_MAX *CPUS_PER_BOARD_MAX)
+    X(SYS_SMP_CPUS, "smp_cpus", UNIT_COUNT, smp_cpus, 1, BOARDS_MAX *CPUS_PER_BOARD_MAX)                     \
+    X(SYS_CLM_STEPS, "clm_steps", UNIT_COUNT, clm_steps, 1, 1024)                                            \
+    X(SYS_CLM_SMALL_CELL, "clm_small_cell", UNIT_SIZE, clm_small_cell, 0, MEMORY_PER_BOARD_MAX)
 
 enum system_figure {
 #define X(name, key, unit, member, min, max) name,
@@ -98,6 +100,9 @@ struct system_figures {
     uint64_t far_flight; // between two crossbars
     uint64_t links;      // between each two crossbars; 0: not known. For advice only
     uint64_t smp_cpus;   // most CPUs of one partition that are advised; 0: the lecture's rule for Unix
+    // A cell's local memory is so many steps of all its memory, half as many in a cell that has less memory
+    // than a small one; 0: any size. For advice only.
+    uint64_t clm_steps, clm_small_cell;
     struct source sources[SYSTEM_FIGURE_COUNT];
 };
 
@@ -108,8 +113,12 @@ enum err_code figures_read(struct value mapping, struct figures *figures, struct
 // form of a figure.
 enum err_code crossbar_read(struct value crossbar, struct system_figures *figures, struct err *err);
 
-// Reads the advised CPUs of a partition, in either form of a figure.
-enum err_code smp_cpus_read(struct value v, struct system_figures *figures, struct err *err);
+// What is advised for a system stands beside its crossbar, under a key of its own.
+#define ADVICE_FIGURE_FIRST SYS_SMP_CPUS
+
+// Reads one of these, in either form of a figure; an absent value is none.
+enum err_code advice_figure_read(struct value v, enum system_figure figure, struct system_figures *figures,
+                                 struct err *err);
 
 // Whether a figure is given, its key, and its value as text that is read back. Returns `text`.
 bool system_figure_given(const struct system_figures *figures, enum system_figure figure);

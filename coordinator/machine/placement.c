@@ -95,10 +95,42 @@ static void advise_links(struct reader *r, uint32_t partition, struct value wher
         }
 }
 
+// Memory of a board that no other shares in an interleave: cell-local memory in HP's words.
+static uint64_t local_memory(const struct partition_desc *p, uint16_t board)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < p->n_segments; i++)
+        bytes += p->segments[i].n_boards == 1 && p->segments[i].boards[0] == board ? p->segments[i].size : 0;
+    return bytes;
+}
+
+// Firmware gives a cell's local memory in steps ([S:HP-WIN116] facts 2), rounded up.
+static void advise_local_memory(struct reader *r, const struct partition_desc *p, struct value where)
+{
+    const struct machine *m = &r->out->machine;
+    const struct system_figures *figures = &r->out->system_figures[p->system];
+    char local[UNIT_TEXT_SIZE], step_text[UNIT_TEXT_SIZE], rounded[UNIT_TEXT_SIZE];
+    for (uint32_t i = 0; figures->clm_steps && p->n_boards > 1 && i < p->n_boards; i++) {
+        uint64_t memory = m->boards[p->boards[i]].params.memory_bytes, bytes = local_memory(p, p->boards[i]);
+        bool small = memory < figures->clm_small_cell;
+        uint64_t step = memory / (small ? (figures->clm_steps + 1) / 2 : figures->clm_steps);
+        if (step == 0 || bytes % step == 0)
+            continue;
+        warn(
+            r, where,
+            "cell %s has %s of local memory; the machine gives it in steps of %s and would make it %s: write "
+            "that",
+            m->boards[p->boards[i]].name, unit_format(UNIT_SIZE, bytes, local),
+            unit_format(UNIT_SIZE, step, step_text),
+            unit_format(UNIT_SIZE, (bytes / step + 1) * step, rounded));
+    }
+}
+
 void advise_placement(struct reader *r, uint32_t partition)
 {
     struct value where = r->drafts[partition].where;
     advise_size(r, &r->out->machine.partitions[partition], where);
     advise_quads(r, partition, where);
     advise_links(r, partition, where);
+    advise_local_memory(r, &r->out->machine.partitions[partition], where);
 }

@@ -110,7 +110,7 @@ static enum err_code find(struct value v, const char *directory, char path[PATH_
 
 struct preset_text {
     char name[NAME_MAX_BYTES], protocol[NAME_MAX_BYTES], about[PATH_MAX_BYTES];
-    struct value directory_miss, crossbar, smp_cpus, board, published;
+    struct value directory_miss, crossbar, smp_cpus, clm_steps, clm_small_cell, board, published;
 };
 
 static const struct field fields[] = {
@@ -120,6 +120,8 @@ static const struct field fields[] = {
     {"directory_miss", read_later, offsetof(struct preset_text, directory_miss), OPTIONAL, 0, 0, 0, 0},
     {"crossbar", read_later, offsetof(struct preset_text, crossbar), OPTIONAL, 0, 0, 0, 0},
     {"smp_cpus", read_later, offsetof(struct preset_text, smp_cpus), OPTIONAL, 0, 0, 0, 0},
+    {"clm_steps", read_later, offsetof(struct preset_text, clm_steps), OPTIONAL, 0, 0, 0, 0},
+    {"clm_small_cell", read_later, offsetof(struct preset_text, clm_small_cell), OPTIONAL, 0, 0, 0, 0},
     {"board", read_later, offsetof(struct preset_text, board), REQUIRED, 0, 0, 0, 0},
     {"published", read_later, offsetof(struct preset_text, published), OPTIONAL, 0, 0, 0, 0},
 };
@@ -135,8 +137,12 @@ static enum err_code read_document(const struct document *d, struct preset *pres
         code = directory_miss_read(text.directory_miss, &preset->directory_miss, err);
     if (!code && value_present(text.crossbar))
         code = crossbar_read(text.crossbar, &preset->system, err);
-    if (!code && value_present(text.smp_cpus))
-        code = smp_cpus_read(text.smp_cpus, &preset->system, err);
+    if (!code)
+        code = advice_figure_read(text.smp_cpus, SYS_SMP_CPUS, &preset->system, err);
+    if (!code)
+        code = advice_figure_read(text.clm_steps, SYS_CLM_STEPS, &preset->system, err);
+    if (!code)
+        code = advice_figure_read(text.clm_small_cell, SYS_CLM_SMALL_CELL, &preset->system, err);
     if (!code && value_present(text.published))
         code = published_read(text.published, &preset->published, err);
     memcpy(preset->name, text.name, sizeof preset->name);

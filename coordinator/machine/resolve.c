@@ -250,9 +250,10 @@ static void put_system(const struct scenario *s, FILE *out, uint32_t number)
     bool any = false;
     fprintf(out, "  - name: %s\n    protocol: %s\n    directory_miss: %s\n", system->name, system->protocol,
             directory_miss_name(system->directory_miss));
-    put_system_figure(out, 4, figures, SYS_SMP_CPUS);
+    for (unsigned i = ADVICE_FIGURE_FIRST; i < SYSTEM_FIGURE_COUNT; i++)
+        put_system_figure(out, 4, figures, (enum system_figure)i);
     fprintf(out, "    crossbar:\n");
-    for (unsigned i = 0; i < SYS_SMP_CPUS; i++)
+    for (unsigned i = 0; i < ADVICE_FIGURE_FIRST; i++)
         put_system_figure(out, 6, figures, (enum system_figure)i);
     put_boards(s, out, system);
     for (uint32_t i = 0; i < s->machine.n_partitions; i++) {

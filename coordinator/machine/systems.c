@@ -12,7 +12,7 @@
 struct system_text {
     char name[NAME_MAX_BYTES];
     struct value preset, protocol, directory_miss, boards, board, board_overrides, crossbar, smp_cpus,
-        partitions;
+        clm_steps, clm_small_cell, partitions;
 };
 
 #define LATER(key, presence)                                                                                 \
@@ -29,6 +29,8 @@ static const struct field fields[] = {
     LATER(board_overrides, OPTIONAL), // figures of single boards, by name
     LATER(crossbar, OPTIONAL),        // flight times, boards of each
     LATER(smp_cpus, OPTIONAL),        // advised for one partition
+    LATER(clm_steps, OPTIONAL),       // of a cell's memory, for its local part
+    LATER(clm_small_cell, OPTIONAL),
     LATER(partitions, REQUIRED),
 };
 
@@ -182,8 +184,12 @@ static enum err_code read_crossbar(struct reader *r, const struct system_text *t
     enum err_code code = ERR_OK;
     if (value_present(text->crossbar))
         code = crossbar_read(text->crossbar, figures, r->err);
-    if (!code && value_present(text->smp_cpus))
-        code = smp_cpus_read(text->smp_cpus, figures, r->err);
+    if (!code)
+        code = advice_figure_read(text->smp_cpus, SYS_SMP_CPUS, figures, r->err);
+    if (!code)
+        code = advice_figure_read(text->clm_steps, SYS_CLM_STEPS, figures, r->err);
+    if (!code)
+        code = advice_figure_read(text->clm_small_cell, SYS_CLM_SMALL_CELL, figures, r->err);
     if (!code && figures->flight == 0)
         code = value_fail(where, ERR_MISSING_KEY, r->err,
                           "figure 'flight' is missing; name a preset or add crossbar: {flight: 100ns}");

@@ -113,6 +113,38 @@ static void test_link_load(void)
     scenario_free(&s);
 }
 
+// Warnings about cell-local memory, of two cells with `memory` each, of which `local` is B0's own.
+static bool local_memory_warns(const char *memory, const char *local, const char *rest, const char *text)
+{
+    struct scenario s;
+    struct err err;
+    char more[300];
+    snprintf(
+        more, sizeof more,
+        "        memory: [{size: %s, boards: [B0, B1]}, {size: %s, boards: [B0]}]\n    board: {memory: %s}\n",
+        rest, local, memory);
+    if (read_one("superdome-hp9000", 2, "[B0, B1]", "B0", more, &s, &err))
+        printf("\n  %s\n", err.text);
+    CU_ASSERT_EQUAL_FATAL(err.code, ERR_OK);
+    bool warned = warns(&s, text);
+    CU_ASSERT_EQUAL(warned, warns(&s, "of local memory"));
+    scenario_free(&s);
+    return warned;
+}
+
+// facts 2, [S:HP-WIN116]: steps of 12.5 %, of 25 % in cells of less than 4 GB.
+static void test_local_memory(void)
+{
+    CU_ASSERT_FALSE(local_memory_warns("8GiB", "1GiB", "8GiB", "cell B0"));
+    CU_ASSERT_TRUE(
+        local_memory_warns("8GiB", "1536MiB", "8GiB",
+                           "cell B0 has 1536MiB of local memory; the machine gives it in steps of 1GiB "
+                           "and would make it 2GiB"));
+    CU_ASSERT_TRUE(
+        local_memory_warns("2GiB", "256MiB", "1GiB", "in steps of 512MiB and would make it 512MiB"));
+    CU_ASSERT_FALSE(local_memory_warns("2GiB", "512MiB", "1GiB", "cell B0"));
+}
+
 // Abb. 12.1.3 (facts 11.1, X1-X3).
 static void test_address_tables(void)
 {
@@ -193,6 +225,7 @@ int main(void)
 {
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("advice", NULL, NULL);
+    CU_add_test(suite, "cell-local memory", test_local_memory);
     CU_add_test(suite, "none without cause", test_without_cause);
     CU_add_test(suite, "CPUs of an SMP", test_cpus);
     CU_add_test(suite, "boards and crossbars", test_crossbars);
