@@ -37,7 +37,8 @@ static void write_file(const char *name, const char *content)
     FILE *out = fopen(path, "w");
     NP_ASSERT(out);
     NP_ASSERT(fputs(content, out) >= 0);
-    NP_ASSERT(fclose(out) == 0);
+    int closed = fclose(out);
+    NP_ASSERT(closed == 0);
 }
 
 static const char *below(const char *name)

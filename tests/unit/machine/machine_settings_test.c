@@ -34,7 +34,8 @@ static void write_file(const char *content)
     FILE *out = fopen(file, "w");
     NP_ASSERT(out);
     NP_ASSERT(fputs(content, out) >= 0);
-    NP_ASSERT(fclose(out) == 0);
+    int closed = fclose(out);
+    NP_ASSERT(closed == 0);
 }
 
 // Writes the text with one part in the place of another.
