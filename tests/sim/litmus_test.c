@@ -140,7 +140,7 @@ static void run_timings(const char *name, const struct litmus *litmus, const str
         tiny.partitions[0].seed = seed;
         run_once(&tiny, litmus, &tally);
     }
-    printf("    %s, %s, %s, CPUs on %s: %u timings\n", name, way->protocol,
+    printf("    %s, %s, %s, CPUs on %s: %d timings\n", name, way->protocol,
            way->store_buffer ? "store buffers" : "no store buffers",
            way->spread ? "several boards" : "one board", TIMINGS);
     judge(litmus, &tally, way);
