@@ -4,7 +4,7 @@
 // grow by fixed numbers, lines are used in a fixed order. What has to be looked at is whether every line is
 // in its L1 with the right permission, and whether every byte that is read is right. If anything is not as
 // hoped, nothing has been changed, and the run goes the way of single accesses (trace.c), with the same
-// results: tests/sim/digest_test.c compares the two.
+// results: tests/unit/cpu/trace_cpu_test.c compares the two.
 //
 // While whole runs follow one another no event of the board is processed, so no L1 gains or loses a line:
 // such a stretch is an *epoch*, and what was looked up in it stays true until it ends.
