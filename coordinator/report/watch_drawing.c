@@ -53,7 +53,7 @@ static void draw_lifelines(FILE *out, const struct story *story, int rows)
 static const char *class_of(const char *what)
 {
     static const char *const classes[VN_COUNT] = {
-        [VN_REQUEST] = "req", [VN_FORWARD] = "fwd", [VN_RESPONSE] = "rsp"};
+        [VN_REQUEST] = "req", [VN_FORWARD] = "fwd", [VN_RESPONSE] = "rsp", [VN_SIGNAL] = "rsp"};
     for (unsigned t = 0; t < MSG_TYPE_COUNT; t++)
         if (strcmp(message_name(t), what) == 0)
             return classes[message_vnet(t)];

@@ -79,6 +79,10 @@ unsigned gate_answer(const struct message *refused, component_id home, struct me
     case MSG_INV:
         out[0] = answer(refused, MSG_ACK_ERROR, requestor);
         return 1;
+    case MSG_SIGNAL:
+        out[0] = answer(refused, MSG_SIGNAL_ANSWER, refused->src);
+        out[0].acks = 3; // not operational
+        return 1;
     default:
         return 0;
     }

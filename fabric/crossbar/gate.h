@@ -19,6 +19,7 @@
 //   Recall               Ack-Error to the home
 //   Data, Data-E, Owner  that a busy home waits to hear of (MSGF_BLOCKS): from the home, Unblock-Error to it;
 //                        from an owner, poisoned Unblock-Data to the home
+//   Signal               Signal-Answer with condition code 3, not operational, to its sender
 //   all others           nothing: nobody waits for what they would have caused
 //
 // `home` is the line's home by the segment map of the partition: an owner's Data does not say.

@@ -12,6 +12,7 @@
 #include "proto/base/machine.h"
 #include "proto/base/message.h"
 #include "proto/base/results.h"
+#include "proto/base/text.h"
 #include "proto/base/timeline.h"
 #include "proto/base/watch.h"
 
@@ -22,6 +23,7 @@ struct board_options {
     bool reference;          // every access a step of its own, no run-ahead
     struct watch_list watch; // lines of which states and messages are recorded
     struct timeline_range timeline;
+    struct instruction_trace trace; // of guests' instructions
 };
 
 // Builds board `number` of the machine (which must outlive it) at time 0. NULL and *err on failure: a trace
@@ -41,6 +43,9 @@ bool board_run(struct board *board, sim_time until, uint64_t budget);
 // What the board sent since the lists were last cleared; the caller takes the content and clears.
 struct message_list *board_outbox(struct board *board);
 struct frame_list *board_frames(struct board *board);
+
+// Console text and traces of its guests since the list was last cleared, in no particular order.
+struct text_list *board_texts(struct board *board);
 
 // The earliest time at which this board could begin to send, on the crossbar or on a timed link, if nothing
 // further arrived: CPU time + the way to the bus, or pending event + its way to the port, whichever is least.

@@ -4,6 +4,7 @@
 
 #include "node/board/internal.h"
 #include "node/cpu/placement.h"
+#include "node/isa/isa.h"
 
 static const struct cpu_desc *cpu_desc_of(const struct machine *machine, unsigned board, unsigned index)
 {
@@ -24,6 +25,8 @@ static enum err_code open_program(struct board *board, struct cpu *cpu, struct e
         return script_open(cpu, err);
     case CPU_TRACE:
         return trace_open_program(cpu, board->machine, &board->spaces, err);
+    case CPU_ZARCH:
+        return zarch_open(cpu, board->machine, err);
     case CPU_IDLE:
         break;
     }
@@ -37,7 +40,7 @@ static enum err_code open_cpus(struct board *board, struct err *err)
         struct cpu *cpu = &board->cpus[i];
         cpu_init(cpu, board->params, cpu_desc_of(board->machine, board->number, i), board->number, i, seed,
                  board->cache.data, &board->ready[i]);
-        cpu->port = (struct cpu_port){board, bus_request, adapter_send};
+        cpu->port = (struct cpu_port){board, bus_request, adapter_send, signal_send, text_emit};
         cpu->missed = board->timeline ? timeline_miss : NULL;
         board->n_cpus = i + 1;
         if (open_program(board, cpu, err))
@@ -126,6 +129,7 @@ void board_free(struct board *board)
     pool_free(&board->pool);
     event_queue_free(&board->events);
     message_list_free(&board->outbox);
+    text_list_free(&board->texts);
     frame_list_free(&board->frames_out);
     free(board);
 }

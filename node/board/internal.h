@@ -161,6 +161,7 @@ struct board {
 
     struct message_list outbox;
     struct frame_list frames_out;
+    struct text_list texts; // until the host takes them; never state
 
     uint64_t counters[COUNTER_COUNT];
     uint64_t sent_by_type[MSG_TYPE_COUNT];
@@ -262,6 +263,14 @@ void adapter_arrive(struct board *board, uint32_t payload);
 uint32_t adapter_hold(struct board *board, const struct frame *frame);
 void adapter_free(struct board *board);
 void adapter_frame_state(struct board *board, struct archive *ar, uint32_t *payload);
+
+// signal.c: signals between CPUs, and to the service element. Sent by `cpu` at `at`, on their way after the bus
+// and the agent.
+void signal_send(void *board, struct cpu *cpu, const struct message *signal, sim_time at);
+void signal_receive(struct board *board, const struct message *signal);
+
+// text.c: takes a copy of a piece that a CPU wrote, for the host.
+void text_emit(void *board, struct cpu *cpu, const struct text_piece *piece);
 
 // pages.c: fills in the most used pages of this home; the list in *results is all zero.
 void board_pages(const struct board *board, struct board_results *results);

@@ -58,6 +58,11 @@ static void deliver(struct board *board, const struct event *event)
     board->delivered_hash = XXH3_64bits(record, sizeof record);
     if (NP_UNLIKELY(board->watch != NULL))
         watch_message(board, &message, WATCH_RECEIVE);
+    if (NP_UNLIKELY(message_vnet(message.type) == VN_SIGNAL)) {
+        pool_release(&board->pool, event->payload);
+        signal_receive(board, &message);
+        return;
+    }
     if (component_unit(message.dst) == UNIT_HOME) {
         home_receive(board, event->payload);
         return;

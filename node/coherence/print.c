@@ -214,13 +214,13 @@ static bool speaks(const struct protocol *protocol, unsigned type)
 
 static void print_networks(const struct protocol *protocol, FILE *out)
 {
-    static const char *const order[VN_COUNT] = {
+    static const char *const order[VN_SIGNAL] = {
         "requests, board to home; may be reordered:",
         "forwards, home to board; first-in first-out per pair of boards:",
         "responses, to boards and homes; may be reordered:",
     };
     fprintf(out, "Virtual networks\n");
-    for (unsigned vnet = 0; vnet < VN_COUNT; vnet++) {
+    for (unsigned vnet = 0; vnet < VN_SIGNAL; vnet++) { // signals are no coherence
         fprintf(out, "  %s", order[vnet]);
         for (unsigned type = 0; type < MSG_TYPE_COUNT; type++)
             if (message_vnet(type) == vnet && speaks(protocol, type))

@@ -18,7 +18,7 @@ void cpu_init(struct cpu *cpu, const struct board_params *params, const struct c
               unsigned index, uint64_t seed, uint8_t *data, sim_time *ready)
 {
     *cpu = (struct cpu){.desc = desc, .index = (uint8_t)index, .split = params->l1_split, .ready = ready};
-    cpu->due = SIM_NEVER;
+    cpu->due = cpu->wake_at = SIM_NEVER;
     *ready = SIM_NEVER;
     cpu->id = component(board, UNIT_CPU0 + index);
     cpu->rng = rng_for(seed, cpu->id);
@@ -133,7 +133,11 @@ static void perform(struct cpu *cpu, struct pending *p, int64_t index, sim_time 
         struct l1 *l1 = &cpu->l1[p->l1];
         l1->stamp[index] = ++l1->tick;
         l1->tag[index] |= (uint64_t)(p->access.kind >= ACCESS_STORE) << 2;
-        access_perform(&p->access, l1_bytes(l1, (uint32_t)index, p->access.address));
+        uint8_t *bytes = l1_bytes(l1, (uint32_t)index, p->access.address);
+        if (NP_UNLIKELY(p->access.kind == ACCESS_RMW && p->access.op == RMW_PROGRAM))
+            cpu->ops->perform(cpu, &p->access, bytes);
+        else
+            access_perform(&p->access, bytes);
     }
     if (NP_UNLIKELY(cpu->watch != NULL))
         cpu->watch(cpu, &p->access, done_at);
@@ -201,7 +205,7 @@ static void access_state(struct access *access, struct archive *ar)
     ar_u8(ar, &access->kind);
     ar_u8(ar, &access->size);
     ar_u8(ar, &access->op);
-    if (access->kind >= ACCESS_KIND_COUNT || access->size > 8 || access->op >= RMW_OP_COUNT)
+    if (access->kind >= ACCESS_KIND_COUNT || access->size > 16 || access->op >= RMW_OP_COUNT)
         ar_fail(ar, "an access of kind %u, size %u", access->kind, access->size);
 }
 
@@ -268,6 +272,7 @@ void cpu_state(struct cpu *cpu, struct archive *ar, uint32_t slots)
     ar_u64(ar, &cpu->seq);
     ar_u64(ar, &cpu->rng.state);
     ar_u64(ar, &cpu->blocked_since);
+    ar_u64(ar, &cpu->wake_at);
     pending_state(cpu, ar);
     l1_state(&cpu->l1[0], ar, slots);
     if (cpu->split)

@@ -18,16 +18,18 @@
 #include "proto/base/message.h"
 #include "proto/base/results.h"
 #include "proto/base/rng.h"
+#include "proto/base/text.h"
 #include "proto/base/time.h"
 
 enum access_kind { ACCESS_FETCH, ACCESS_LOAD, ACCESS_STORE, ACCESS_RMW, ACCESS_KIND_COUNT };
 
 // Atomic operations: memory = memory + value; memory = value; memory = value if memory == expected.
-enum rmw_op { RMW_ADD, RMW_SWAP, RMW_COMPARE_SWAP, RMW_OP_COUNT };
+// RMW_PROGRAM: what the program's own `perform` does.
+enum rmw_op { RMW_ADD, RMW_SWAP, RMW_COMPARE_SWAP, RMW_PROGRAM, RMW_OP_COUNT };
 
 enum access_status { ACCESS_OK, ACCESS_BUS_ERROR, ACCESS_POISONED };
 
-// One access. It lies within one line; size is 1 .. 8 bytes.
+// One access. It lies within one line; size is 1 .. 8 bytes (RMW_PROGRAM: what the program says).
 struct access {
     uint64_t address;  // partition real address
     uint64_t value;    // store, swap, add: operand; completed fetch, load, rmw: what memory held
@@ -64,12 +66,15 @@ enum next { NEXT_ACCESS, NEXT_COMPUTE, NEXT_WAIT, NEXT_FENCE, NEXT_DONE };
 struct cpu;
 
 // What a board offers its CPUs. request: post a bus request for `line` at the order point of time `at` + B.
-// frame: hand `size` bytes to the timed link `link` at `at`.
+// frame: hand `size` bytes to the timed link `link` at `at`. signal: send a MSG_SIGNAL or its answer, of
+// which the CPU fills in all but time, source and sequence. text: a piece of a console or a trace, at `at`.
 struct cpu_port {
     void *board;
     void (*request)(void *board, struct cpu *cpu, unsigned l1, uint64_t line, bool store, sim_time at);
     void (*frame)(void *board, struct cpu *cpu, uint32_t link, const uint8_t *bytes, uint32_t size,
                   sim_time at);
+    void (*signal)(void *board, struct cpu *cpu, const struct message *signal, sim_time at);
+    void (*text)(void *board, struct cpu *cpu, const struct text_piece *piece);
 };
 
 struct program_ops {
@@ -81,6 +86,13 @@ struct program_ops {
     void (*frame)(struct cpu *cpu, const uint8_t *bytes, uint32_t size, sim_time at);
     // A store that had been complete for the program was refused, or its line is lost. May be NULL.
     void (*store_failed)(struct cpu *cpu, const struct access *access);
+    // An RMW_PROGRAM access is performed on the bytes at its address, the line's permission being granted.
+    // NULL for kinds that issue none.
+    void (*perform)(struct cpu *cpu, struct access *access, uint8_t *bytes);
+    // A signal or its answer reached this CPU at `at`. NULL for kinds that nobody sends any.
+    void (*signal)(struct cpu *cpu, const struct message *signal, sim_time at);
+    // How the CPU of a guest stands. NULL for other kinds.
+    void (*guest)(const struct cpu *cpu, struct guest_cpu_results *results);
     void (*state)(struct cpu *cpu, struct archive *ar);
     void (*free)(struct cpu *cpu);
 };
@@ -107,6 +119,7 @@ struct cpu {
     uint32_t n_under_way;                    // of these, and of the store buffer, not yet performed
     struct pending pending[OUTSTANDING_MAX]; // in order of issue
     sim_time due;                            // earliest done_at among them; SIM_NEVER: none is known
+    sim_time wake_at; // blocked or not by these: when its program wants to go on by itself; SIM_NEVER: never
     struct store_buffer buffer;
     bool draining;       // blocked until the store buffer is empty
     bool has_aside;      // the store buffer dealt with the access just issued: it is complete, as in
@@ -153,7 +166,7 @@ static inline sim_time cpu_ready(const struct cpu *cpu)
 {
     if (cpu->done || !cpu->ops)
         return SIM_NEVER;
-    return cpu->blocked ? cpu->due : cpu->clock.now;
+    return cpu->blocked ? sim_min(cpu->due, cpu->wake_at) : cpu->clock.now;
 }
 
 // Writes cpu_ready() to where the board looks for it. Whatever changes the answer ends with this.
@@ -180,11 +193,11 @@ static inline void cpu_check_failed(struct cpu *cpu, const struct access *access
 // Any other failure of the program, in printf form: counted and kept like a check that fails.
 void cpu_fail(struct cpu *cpu, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-// Makes a CPU that waits for a frame go on at `at` or later.
+// Makes a CPU that waits for a frame or a signal go on at `at` or later.
 void cpu_wake(struct cpu *cpu, sim_time at);
 
 // The kinds.
-extern const struct program_ops program_generator, program_script, program_trace;
+extern const struct program_ops program_generator, program_script, program_trace, program_zarch;
 
 // Each kind's constructor: sets cpu->ops and cpu->program. The description has been checked by the
 // coordinator; what depends on files (traces) or text (scripts) is checked here.

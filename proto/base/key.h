@@ -21,6 +21,7 @@ enum unit {
     UNIT_BUS = 3,     // order point of the board
     UNIT_FAULT = 4,   // planned machine faults
     UNIT_ADAPTER = 5, // timed-link adapter
+    UNIT_SERVICE = 6, // service element (consoles), on the first board of a partition with a guest
     UNIT_CPU0 = 16
 };
 

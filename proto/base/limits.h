@@ -25,8 +25,14 @@
 #define FRAME_BYTES_MAX       65536u                           // 64 KiB HiperSockets frame (facts.md 8.1)
 #define GIVE_UP_MAX           (1000 * UINT64_C(1000000000000)) // ps a replayed thread waits for another
 #define SCRIPT_BYTES_MAX      65536u                           // one CPU script
-#define SCENARIO_BYTES_MAX    (1u << 20)                       // a scenario file
-#define MESSAGES_MAX          (1u << 20)                       // coherence messages in one batch
+#define GUEST_ARGUMENTS_MAX   896u // COMMAND_LINE_SIZE of Linux on s390x; the place at 0x10480 ends there
+#define GUEST_IMAGE_MAX       (UINT64_C(1) << 30) // bytes of an image file
+#define GUEST_CPUS_MAX        256u                // CPU addresses of a partition
+#define GUEST_INPUTS_MAX      256u                // planned console inputs of a partition
+#define GUEST_INPUT_BYTES_MAX 256u
+#define TEXT_BYTES_MAX        4096u               // of one piece of console text: an SCCB is a page
+#define SCENARIO_BYTES_MAX    (1u << 20)          // a scenario file
+#define MESSAGES_MAX          (1u << 20)          // coherence messages in one batch
 #define WIRE_BYTES_MAX        (128u << 20)        // one data-plane message: MESSAGES_MAX with lines
 #define CONTROL_BYTES_MAX     (16u << 20)         // one control-plane message
 #define NODES_MAX             256u                // host processes of one run

@@ -35,6 +35,8 @@ void machine_free(struct machine *machine)
 {
     for (uint32_t i = 0; machine->cpus && i < machine->n_cpus; i++)
         free(machine->cpus[i].script);
+    for (uint32_t i = 0; machine->partitions && i < machine->n_partitions; i++)
+        free(machine->partitions[i].guest.inputs);
     free(machine->systems);
     free(machine->boards);
     free(machine->partitions);

@@ -101,6 +101,27 @@ struct segment_desc {
     uint16_t boards[BOARDS_PER_SYSTEM_MAX]; // complex-wide board numbers
 };
 
+// Facility levels of z/Architecture CPUs: each includes those before it (node/isa/facility.c lists them).
+enum architecture { ARCH_Z900, ARCH_Z990, ARCH_Z9, ARCH_Z10, ARCH_Z196, ARCH_ZEC12, ARCHITECTURE_COUNT };
+
+// Text that somebody types at a partition's console.
+struct guest_input {
+    sim_time at;
+    char text[GUEST_INPUT_BYTES_MAX]; // ASCII with its final newline, NUL-terminated
+};
+
+// What a partition's z/Architecture CPUs run. An image is loaded before time 0; the CPU with address 0 starts
+// with it and the others are stopped.
+struct guest_desc {
+    char image[PATH_MAX_BYTES];          // ELF for s390x, or flat with a short PSW at 0; "": no guest
+    char arguments[GUEST_ARGUMENTS_MAX]; // for the command line at 0x10480, NUL-terminated
+    enum architecture architecture;
+    bool functional; // an instruction takes one cycle and a hit costs no more
+    uint32_t n_cpus; // CPU addresses 0 .. n_cpus - 1: members of the CPU_ZARCH entry
+    uint32_t n_inputs;
+    struct guest_input *inputs; // ascending by time, owned
+};
+
 struct partition_desc {
     char name[NAME_MAX_BYTES];
     uint32_t system;
@@ -113,9 +134,10 @@ struct partition_desc {
     // no frames.
     uint64_t frames_offset;
     uint64_t seed; // of everything random in the partition
+    struct guest_desc guest;
 };
 
-enum cpu_kind { CPU_IDLE, CPU_GENERATOR, CPU_SCRIPT, CPU_TRACE };
+enum cpu_kind { CPU_IDLE, CPU_GENERATOR, CPU_SCRIPT, CPU_TRACE, CPU_ZARCH };
 
 // Documented one by one in node/cpu/README.md.
 enum pattern {
@@ -145,7 +167,8 @@ struct cpu_desc {
 
     enum pattern pattern;
     uint64_t base, size;      // region of partition real addresses
-    uint32_t member, members; // this CPU is number `member` of the `members` that share the pattern's region
+    uint32_t member, members; // this CPU is number `member` of the `members` that share the pattern's region;
+                              // zarch: CPU address
     uint32_t write_permille;
     uint64_t stride;
     uint64_t count;              // accesses (or rounds) until it is done; 0: as long as the run

@@ -12,8 +12,11 @@
 #include "proto/base/key.h"
 
 // Virtual networks and what each promises. Forwards are first-in first-out per pair of boards; requests and
-// responses may be reordered. A message may wait only for one of a later network.
-enum vnet { VN_REQUEST, VN_FORWARD, VN_RESPONSE, VN_COUNT };
+// responses may be reordered. A message may wait only for one of a later network. Signals (SIGP, service
+// element) have a network of their own, first-in first-out per pair of components; they name no line: `line`
+// is a parameter, `txn` the order, `requestor` the sender's CPU address, `acks` a condition code
+// (node/isa/signal.h).
+enum vnet { VN_REQUEST, VN_FORWARD, VN_RESPONSE, VN_SIGNAL, VN_COUNT };
 
 // X(enumerator, printed name, network, carries a line of data)
 #define MESSAGE_TYPES(X)                                                                                     \
@@ -38,7 +41,9 @@ enum vnet { VN_REQUEST, VN_FORWARD, VN_RESPONSE, VN_COUNT };
     X(MSG_UNBLOCK_DATA, "Unblock-Data", VN_RESPONSE, 1)                                                      \
     X(MSG_UNBLOCK_ERROR, "Unblock-Error", VN_RESPONSE, 0)                                                    \
     X(MSG_ACK_COUNT, "AckCount", VN_FORWARD, 0)                                                              \
-    X(MSG_PUTO, "PutO", VN_REQUEST, 1)
+    X(MSG_PUTO, "PutO", VN_REQUEST, 1)                                                                       \
+    X(MSG_SIGNAL, "Signal", VN_SIGNAL, 0)                                                                    \
+    X(MSG_SIGNAL_ANSWER, "Signal-Answer", VN_SIGNAL, 0)
 
 enum message_type {
 #define X(name, text, vnet, data) name,

@@ -18,6 +18,8 @@
     X(CNT_STORES, "stores", "accesses", "stores issued")                                                     \
     X(CNT_RMWS, "rmws", "accesses", "atomic read-modify-writes issued")                                      \
     X(CNT_FETCHES, "fetches", "accesses", "instruction fetches issued")                                      \
+    X(CNT_INSTRUCTIONS, "instructions", "instructions", "completed by z/Architecture CPUs")                  \
+    X(CNT_SIGNALS, "signals", "messages", "sent by SIGP and to service elements, answers included")          \
     X(CNT_L1_HITS, "l1_hits", "accesses", "served by the CPU's own L1")                                      \
     X(CNT_MERGED, "merged", "accesses", "joined a request already under way for the same line")              \
     X(CNT_STORE_FORWARDS, "store_forwards", "accesses", "loads answered from the CPU's store buffer")        \
@@ -88,6 +90,26 @@ void latency_add(struct latency_histogram *histogram, uint64_t ps);
 unsigned latency_bucket(uint64_t ps);
 uint64_t latency_bucket_floor(unsigned bucket); // least latency of a bucket, ps
 
+// How a z/Architecture CPU stands, at the end of a run or when it is asked.
+enum guest_end {
+    GUEST_NONE,          // no z/Architecture CPU
+    GUEST_RUNNING,       // the run ended first
+    GUEST_WAITING,       // in an enabled wait
+    GUEST_STOPPED,       // never started, or by SIGP
+    GUEST_ENDED,         // disabled wait at an address that ends in 0xFFF: clean
+    GUEST_DISABLED_WAIT, // any other disabled wait
+    GUEST_CHECK_STOP,    // machine check with machine checks disabled
+    GUEST_PROGRAM_LOOP,  // each program interruption causes the next
+    GUEST_END_COUNT
+};
+
+struct guest_cpu_results {
+    uint8_t end; // enum guest_end
+    uint64_t instructions;
+    uint64_t psw_mask, psw_address;
+    uint64_t gr[16];
+};
+
 struct cpu_results {
     uint64_t accesses, hits; // completed; of these served by L1
     uint64_t latency_sum_ps; // of all completed
@@ -138,6 +160,7 @@ struct board_results {
     struct page_results pages[PAGES_REPORTED_MAX]; // most remote requests first
     struct latency_histogram latency[SERVED_COUNT];
     struct cpu_results cpu[CPUS_PER_BOARD_MAX];
+    struct guest_cpu_results guest[CPUS_PER_BOARD_MAX];
     uint32_t trail_n;
     struct trail_mark trail[TRAIL_MAX];
     char first_failure[256]; // first check that failed, or ""

@@ -53,7 +53,7 @@ static enum next tester_next(struct cpu *cpu, struct access *access)
     if (random >> 62 == 0) // near its last store: the store buffer may have to answer
         access->address = tester->last_store / access->size * access->size;
     access->kind = (uint8_t)(ACCESS_FETCH + (random >> 32) % 4);
-    access->op = (uint8_t)((random >> 36) % RMW_OP_COUNT);
+    access->op = (uint8_t)((random >> 36) % RMW_PROGRAM);
     access->value = rng_next(&tester->rng);
     access->expected = (random >> 44) % 3;
     access->tag = access->value; // the operand: value becomes what was read
@@ -106,7 +106,7 @@ static void record(struct cpu *cpu, const struct access *access, sim_time at, bo
         entry->written = low_bytes(rmw_result(access, entry->read), access->size);
 }
 
-enum { RECORDED = RMW_OP_COUNT };
+enum { RECORDED = RMW_PROGRAM };
 
 // Latencies after the order point are zero in these machines: `at` is the moment at which the access was
 // performed.

@@ -152,7 +152,9 @@ static void test_gate_answers(void)
                     {MSG_UNBLOCK_DATA, -1, 0},
                     {MSG_UNBLOCK_ERROR, -1, 0},
                     {MSG_ACK_COUNT, -1, 0},
-                    {MSG_PUTO, MSG_PUT_ERROR, 1}};
+                    {MSG_PUTO, MSG_PUT_ERROR, 1},
+                    {MSG_SIGNAL, MSG_SIGNAL_ANSWER, 1},
+                    {MSG_SIGNAL_ANSWER, -1, 0}};
     CU_ASSERT_EQUAL(sizeof expected / sizeof expected[0], MSG_TYPE_COUNT);
     for (unsigned i = 0; i < MSG_TYPE_COUNT; i++) {
         struct message refused = message_of(expected[i].refused, 5), out[GATE_ANSWERS_MAX];
@@ -160,7 +162,7 @@ static void test_gate_answers(void)
         if (expected[i].n == 0)
             continue;
         CU_ASSERT_EQUAL(out[0].type, expected[i].answer);
-        bool to_home = expected[i].refused == MSG_RECALL;
+        bool to_home = expected[i].refused == MSG_RECALL || expected[i].refused == MSG_SIGNAL; // its sender
         CU_ASSERT_EQUAL(out[0].dst, to_home ? component(HOME, UNIT_HOME) : component(5, UNIT_AGENT));
         CU_ASSERT_EQUAL(out[0].src, refused.dst);
         if (expected[i].n == 2)

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signals between CPUs, and between CPUs and the service element: short messages on a network of their own. A
+// signal leaves its CPU through the bus and the agent like a miss, so that it never overtakes the lookahead.
+#include "node/board/internal.h"
+
+void signal_send(void *self, struct cpu *cpu, const struct message *signal, sim_time at)
+{
+    struct board *board = self;
+    struct message message = *signal;
+    message.src = cpu->id;
+    message.seq = cpu->seq++;
+    board_count(board, CNT_SIGNALS, 1);
+    port_send(board, &message, NULL, at + board->params->bus_order + board->params->agent_latency);
+}
+
+void signal_receive(struct board *board, const struct message *signal)
+{
+    unsigned unit = component_unit(signal->dst);
+    NP_ASSERT(unit >= UNIT_CPU0 && unit - UNIT_CPU0 < board->n_cpus);
+    struct cpu *cpu = &board->cpus[unit - UNIT_CPU0];
+    NP_ASSERT(cpu->ops && cpu->ops->signal);
+    cpu->ops->signal(cpu, signal, board->now);
+}
