@@ -264,8 +264,8 @@ uint32_t adapter_hold(struct board *board, const struct frame *frame);
 void adapter_free(struct board *board);
 void adapter_frame_state(struct board *board, struct archive *ar, uint32_t *payload);
 
-// signal.c: signals between CPUs, and to the service element. Sent by `cpu` at `at`, on their way after the bus
-// and the agent.
+// signal.c: signals between CPUs, and to the service element. Sent by `cpu` at `at`, on their way after the
+// bus and the agent.
 void signal_send(void *board, struct cpu *cpu, const struct message *signal, sim_time at);
 void signal_receive(struct board *board, const struct message *signal);
 

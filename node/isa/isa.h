@@ -9,9 +9,9 @@
 
 struct cpu;
 
-// Makes `cpu` (its desc is of CPU_ZARCH) a CPU of its partition's guest: address desc->member, state as after a
-// clear reset; address 0 starts with PSW `start_mask`, `start_address`, the others are stopped. The image has
-// been loaded into memory by the board.
+// Makes `cpu` (its desc is of CPU_ZARCH) a CPU of its partition's guest: address desc->member, state as after
+// a clear reset; address 0 starts with PSW `start_mask`, `start_address`, the others are stopped. The image
+// has been loaded into memory by the board.
 enum err_code zarch_open(struct cpu *cpu, const struct machine *machine, struct err *err);
 
 // Address 0 only: where the image that has been loaded begins.

@@ -21,7 +21,7 @@ enum exit_class {
     EXIT_CLASS_DAMAGED = 4,  // a file or message is not what was once written
     EXIT_CLASS_HOST = 5,     // the host could not do what was asked: disk, memory, process, socket
     EXIT_CLASS_RUN = 6,      // the run itself stopped: a process died, the machine makes no progress
-    EXIT_CLASS_CHECK = 7,    // a program on the simulated machine saw a wrong value
+    EXIT_CLASS_CHECK = 7,    // a program on the simulated machine saw a wrong value, or failed
     EXIT_CLASS_INTERRUPTED = 130
 };
 
@@ -39,10 +39,12 @@ enum exit_class {
     X(ERR_IMPOSSIBLE_MACHINE, "NP0305", EXIT_CLASS_INPUT, "the parts do not fit together")                   \
     X(ERR_LIMIT, "NP0306", EXIT_CLASS_INPUT, "a stated limit is exceeded")                                   \
     X(ERR_SCRIPT, "NP0307", EXIT_CLASS_INPUT, "a CPU script is malformed")                                   \
+    X(ERR_IMAGE, "NP0308", EXIT_CLASS_INPUT, "a file is no program image of a guest")                        \
     X(ERR_DAMAGED_TRACE, "NP0401", EXIT_CLASS_DAMAGED, "a trace file is damaged or truncated")               \
     X(ERR_DAMAGED_STATE, "NP0402", EXIT_CLASS_DAMAGED, "a saved state is damaged or does not fit")           \
     X(ERR_DAMAGED_MESSAGE, "NP0403", EXIT_CLASS_DAMAGED, "a message is damaged or malformed")                \
     X(ERR_FOREIGN_PEER, "NP0404", EXIT_CLASS_DAMAGED, "a peer that does not belong to this run")             \
+    X(ERR_DAMAGED_IMAGE, "NP0405", EXIT_CLASS_DAMAGED, "a program image is damaged or truncated")            \
     X(ERR_FILE, "NP0501", EXIT_CLASS_HOST, "a file could not be opened, read or written")                    \
     X(ERR_DISK_FULL, "NP0502", EXIT_CLASS_HOST, "no space left on the device")                               \
     X(ERR_MEMORY, "NP0503", EXIT_CLASS_HOST, "out of memory")                                                \
@@ -58,6 +60,7 @@ enum exit_class {
     X(ERR_DIFFER, "NP0702", EXIT_CLASS_CHECK, "two runs that should agree do not")                           \
     X(ERR_CLAIM, "NP0703", EXIT_CLASS_CHECK, "something that the scenario claims does not hold")             \
     X(ERR_CALIBRATION, "NP0704", EXIT_CLASS_CHECK, "a preset does not meet the values it was fitted to")     \
+    X(ERR_GUEST, "NP0705", EXIT_CLASS_CHECK, "a guest did not end clean")                                    \
     X(ERR_INTERRUPTED, "NP0901", EXIT_CLASS_INTERRUPTED, "interrupted by the user")
 
 enum err_code {

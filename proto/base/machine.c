@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/guest.h"
+#include "proto/base/rules.h"
+
 // Longest single latency that makes sense, and the bound that keeps sums of many of them far below SIM_NEVER.
 #define LATENCY_MAX      SIM_PS_PER_S
 #define UNTIL_MAX        (UINT64_C(1) << 62)
@@ -15,21 +18,6 @@
 // Slower ports than 1 MB/s would make one 64 KiB frame last longer than LATENCY_MAX allows for.
 #define BANDWIDTH_MIN UINT64_C(1000000)
 #define BANDWIDTH_MAX UINT64_C(1000000000000000)
-
-// Leaves the calling function with `sentence` unless `condition` holds.
-#define RULE(condition, sentence)                                                                            \
-    do {                                                                                                     \
-        if (!(condition))                                                                                    \
-            return (sentence);                                                                               \
-    } while (0)
-
-// Leaves the calling function with the sentence of a sub-check that failed.
-#define CHECK(expression)                                                                                    \
-    do {                                                                                                     \
-        const char *sentence_ = expression;                                                                  \
-        if (sentence_)                                                                                       \
-            return sentence_;                                                                                \
-    } while (0)
 
 void machine_free(struct machine *machine)
 {
@@ -342,7 +330,7 @@ static const char *cpu_invalid(const struct machine *m, const struct cpu_desc *c
          "a CPU has no accesses under way or too many");
     RULE(c->members >= 1 && c->members <= BOARDS_MAX * CPUS_PER_BOARD_MAX && c->member < c->members,
          "a CPU is not one of the members of its program");
-    RULE((unsigned)c->kind <= CPU_TRACE, "a CPU is of an unknown kind");
+    RULE((unsigned)c->kind <= CPU_ZARCH, "a CPU is of an unknown kind");
     if (c->kind == CPU_GENERATOR)
         return generator_invalid(m, c);
     if (c->kind == CPU_TRACE)
@@ -423,5 +411,6 @@ const char *machine_invalid(const struct machine *machine)
     CHECK(partitions_invalid(machine));
     CHECK(links_invalid(machine));
     CHECK(cpus_invalid(machine));
+    CHECK(guests_invalid(machine));
     return faults_invalid(machine);
 }

@@ -22,6 +22,7 @@
 #define BOARD_FIELDS(X)     X(system) X(partition)
 #define SEGMENT_FIELDS(X)   X(size) X(granule) X(offset)
 #define PARTITION_FIELDS(X) X(system) X(frames_offset) X(seed)
+#define GUEST_FIELDS(X)     X(functional) X(n_cpus)
 
 // clang-format off
 #define CPU_FIELDS(X) \
@@ -77,6 +78,23 @@ static void segment_to_wire(const struct segment_desc *from, Np__Segment *to, st
     to->boards = wire_from_u16(from->boards, from->n_boards, arena);
 }
 
+static Np__Guest *guest_to_wire(const struct guest_desc *from, struct arena *arena)
+{
+    Np__Guest *to = arena_new(arena, 1, sizeof *to);
+    np__guest__init(to);
+    GUEST_FIELDS(COPY)
+    to->image = arena_text(arena, from->image, sizeof from->image);
+    to->arguments = arena_text(arena, from->arguments, sizeof from->arguments);
+    to->architecture = from->architecture;
+    to->n_inputs = from->n_inputs;
+    to->inputs = WIRE_ARRAY(arena, Np__GuestInput, np__guest_input__init, from->n_inputs);
+    for (uint32_t i = 0; i < from->n_inputs; i++) {
+        to->inputs[i]->at = from->inputs[i].at;
+        to->inputs[i]->text = arena_text(arena, from->inputs[i].text, sizeof from->inputs[i].text);
+    }
+    return to;
+}
+
 static void partition_to_wire(const struct partition_desc *from, Np__Partition *to, struct arena *arena)
 {
     PARTITION_FIELDS(COPY)
@@ -87,6 +105,8 @@ static void partition_to_wire(const struct partition_desc *from, Np__Partition *
     to->segments = WIRE_ARRAY(arena, Np__Segment, np__segment__init, from->n_segments);
     for (uint32_t i = 0; i < from->n_segments; i++)
         segment_to_wire(&from->segments[i], to->segments[i], arena);
+    if (from->guest.image[0])
+        to->guest = guest_to_wire(&from->guest, arena);
 }
 
 static void cpu_to_wire(const struct cpu_desc *from, Np__Cpu *to, struct arena *arena)
@@ -194,6 +214,38 @@ static enum err_code board_list(const uint32_t *from, size_t count, uint32_t *to
     return wire_to_u16(from, count, to, "board", err);
 }
 
+static enum err_code inputs_from_wire(const Np__Guest *from, struct guest_desc *to, struct err *err)
+{
+    if (from->n_inputs > GUEST_INPUTS_MAX)
+        return REFUSE(err, "%zu inputs, where %u is the most", from->n_inputs, GUEST_INPUTS_MAX);
+    if (from->n_inputs == 0)
+        return ERR_OK;
+    to->inputs = calloc(from->n_inputs, sizeof *to->inputs);
+    if (!to->inputs)
+        return err_set(err, ERR_MEMORY, "no memory for %zu inputs", from->n_inputs);
+    to->n_inputs = (uint32_t)from->n_inputs;
+    for (uint32_t i = 0; i < to->n_inputs; i++) {
+        to->inputs[i].at = from->inputs[i]->at;
+        if (wire_text(to->inputs[i].text, sizeof to->inputs[i].text, from->inputs[i]->text, "an input", err))
+            return err->code;
+    }
+    return ERR_OK;
+}
+
+static enum err_code guest_from_wire(const Np__Guest *from, struct guest_desc *to, struct err *err)
+{
+    if (!from)
+        return ERR_OK;
+    GUEST_FIELDS(COPY)
+    if (from->architecture >= ARCHITECTURE_COUNT)
+        return REFUSE(err, "unknown architecture %u", from->architecture);
+    to->architecture = (enum architecture)from->architecture;
+    if (wire_text(to->image, sizeof to->image, from->image, "the path of an image", err) ||
+        wire_text(to->arguments, sizeof to->arguments, from->arguments, "arguments", err))
+        return err->code;
+    return inputs_from_wire(from, to, err);
+}
+
 static enum err_code partition_from_wire(const Np__Partition *from, struct partition_desc *to,
                                          struct err *err)
 {
@@ -213,7 +265,7 @@ static enum err_code partition_from_wire(const Np__Partition *from, struct parti
         SEGMENT_FIELDS(SEGMENT_COPY)
         out->base = in->start;
     }
-    return ERR_OK;
+    return guest_from_wire(from->guest, &to->guest, err);
 }
 
 static enum err_code script_from_wire(const Np__Cpu *from, struct cpu_desc *to, struct err *err)
@@ -231,7 +283,7 @@ static enum err_code cpu_from_wire(const Np__Cpu *from, struct cpu_desc *to, str
 {
     CPU_FIELDS(COPY)
     to->base = from->start;
-    if (from->kind > CPU_TRACE || from->pattern >= PATTERN_COUNT || from->placement > PLACE_FIXED)
+    if (from->kind > CPU_ZARCH || from->pattern >= PATTERN_COUNT || from->placement > PLACE_FIXED)
         return REFUSE(err, "unknown kind %u, pattern %u or placement %u", from->kind, from->pattern,
                       from->placement);
     to->kind = (enum cpu_kind)from->kind;

@@ -14,6 +14,8 @@
     X(sync_waits) X(sync_wait_ps)
 // clang-format on
 
+#define GUEST_FIELDS(X) X(instructions) X(psw_mask) X(psw_address)
+
 // clang-format off
 #define PAGE_FIELDS(X) \
     X(address) X(requests) X(remote) X(writes) X(boards) X(owned) X(virtual_address) X(process)
@@ -29,6 +31,8 @@
 #define EIGHT_BYTES(field) +8
 _Static_assert(sizeof(struct host_stats) == HOST_FIELDS(EIGHT_BYTES), "HOST_FIELDS lists all of host_stats");
 _Static_assert(sizeof(struct cpu_results) == CPU_FIELDS(EIGHT_BYTES), "CPU_FIELDS lists all of cpu_results");
+_Static_assert(sizeof(struct guest_cpu_results) == 8 GUEST_FIELDS(EIGHT_BYTES) + 16 * 8,
+               "end, GUEST_FIELDS and registers are all of guest_cpu_results");
 
 #define COPY(field) to->field = from->field;
 
@@ -51,6 +55,23 @@ static void latency_to_wire(const struct latency_histogram *from, Np__Latency *t
 static void cpu_to_wire(const struct cpu_results *from, Np__CpuResults *to)
 {
     CPU_FIELDS(COPY)
+}
+
+static void guests_to_wire(const struct board_results *board, Np__BoardResults *message, struct arena *arena)
+{
+    message->guest = WIRE_ARRAY(arena, Np__GuestCpuResults, np__guest_cpu_results__init, board->cpus);
+    for (uint32_t i = 0; i < board->cpus; i++) {
+        const struct guest_cpu_results *from = &board->guest[i];
+        if (from->end == GUEST_NONE)
+            continue;
+        Np__GuestCpuResults *to = message->guest[message->n_guest++];
+        GUEST_FIELDS(COPY)
+        to->cpu = i;
+        to->end = from->end;
+        to->n_gr = NP_ARRAY_LEN(from->gr);
+        to->gr = arena_new(arena, to->n_gr, sizeof *to->gr);
+        memcpy(to->gr, from->gr, sizeof from->gr);
+    }
 }
 
 static uint64_t *numbers_to_wire(const uint64_t *from, size_t count, struct arena *arena)
@@ -110,6 +131,7 @@ static void board_to_wire(const struct board_results *from, Np__BoardResults *to
     to->cpu = WIRE_ARRAY(arena, Np__CpuResults, np__cpu_results__init, from->cpus);
     for (uint32_t i = 0; i < from->cpus; i++)
         cpu_to_wire(&from->cpu[i], to->cpu[i]);
+    guests_to_wire(from, to, arena);
     traffic_to_wire(from, to, arena);
     to->n_pages = from->n_pages;
     to->pages = WIRE_ARRAY(arena, Np__PageResults, np__page_results__init, from->n_pages);
@@ -156,6 +178,23 @@ static enum err_code latency_from_wire(const Np__Latency *from, struct latency_h
 static void cpu_from_wire(const Np__CpuResults *from, struct cpu_results *to)
 {
     CPU_FIELDS(COPY)
+}
+
+static enum err_code guests_from_wire(const Np__BoardResults *message, struct board_results *board,
+                                      struct err *err)
+{
+    for (size_t i = 0; i < message->n_guest; i++) {
+        const Np__GuestCpuResults *from = message->guest[i];
+        if (from->cpu >= message->n_cpu || (i && from->cpu <= message->guest[i - 1]->cpu))
+            return REFUSE(err, "CPU %u of a guest is out of range or out of order", from->cpu);
+        struct guest_cpu_results *to = &board->guest[from->cpu];
+        if (from->end == GUEST_NONE || from->end >= GUEST_END_COUNT || from->n_gr != NP_ARRAY_LEN(to->gr))
+            return REFUSE(err, "a guest's CPU of end %u with %zu registers", from->end, from->n_gr);
+        GUEST_FIELDS(COPY)
+        to->end = (uint8_t)from->end;
+        memcpy(to->gr, from->gr, sizeof to->gr);
+    }
+    return ERR_OK;
 }
 
 static enum err_code traffic_from_wire(const Np__BoardResults *from, struct board_results *to,
@@ -213,7 +252,8 @@ static enum err_code board_from_wire(const Np__BoardResults *from, struct board_
     if (lengths_invalid(from, err))
         return err->code;
     to->board = (uint16_t)from->board;
-    if (traffic_from_wire(from, to, err) || pages_from_wire(from, to, err))
+    if (traffic_from_wire(from, to, err) || pages_from_wire(from, to, err) ||
+        guests_from_wire(from, to, err))
         return err->code;
     to->digest = (struct digest){from->digest_low, from->digest_high};
     memcpy(to->counters, from->counters, sizeof to->counters);

@@ -21,13 +21,14 @@ function set_directions()
 {
     may["proto/base"] = "^proto/base/"
     may["proto/codec"] = "^proto/(base|codec|schema)/"
+    may["proto/image"] = "^proto/(base|image)/"
     may["proto/trace"] = "^proto/(base|trace)/"
     may["fabric"] = "^(proto/(base|codec|trace)|fabric)/"
-    may["node"] = "^(proto/(base|codec|trace)|fabric|node)/"
+    may["node"] = "^(proto/(base|codec|image|trace)|fabric|node)/"
     may["node/coherence"] = "^(proto/base|node/coherence)/"
-    may["coordinator"] = "^(proto/(base|codec|trace)|fabric|coordinator)/"
+    may["coordinator"] = "^(proto/(base|codec|image|trace)|fabric|coordinator)/"
     may["hmc"] = "^(proto/(base|codec|trace)|fabric/link|hmc)/"
-    may["tests"] = "^(proto/(base|codec|trace)|fabric|node|coordinator|hmc|tests)/"
+    may["tests"] = "^(proto/(base|codec|image|trace)|fabric|node|coordinator|hmc|tests)/"
 }
 
 function check_include(    path, folder, top)
@@ -56,7 +57,7 @@ function set_calls()
     nowhere = call_of("s?rand|s?random|[dlm]rand48|localtime|gmtime|asctime|ctime|strtok|gets")
     tests_only = call_of("setlocale|sprintf")
     not_simulated = call_of("time|clock|clock_gettime|gettimeofday|getenv|getpid|gettid|pthread_self|usleep|nanosleep|getrandom")
-    simulated = "^(proto/(base|trace)|fabric/(time|crossbar|fault)|node/(coherence|memory|cpu|isa|board))/"
+    simulated = "^(proto/(base|image|trace)|fabric/(time|crossbar|fault)|node/(coherence|memory|cpu|isa|board))/"
 }
 
 function call_of(names)

@@ -68,6 +68,15 @@ static void fill_traffic(struct rng *rng, bool full, struct board_results *b)
     }
 }
 
+static void fill_guest(struct rng *rng, struct guest_cpu_results *guest)
+{
+    guest->end = (uint8_t)(1 + below(rng, GUEST_END_COUNT - 1));
+    guest->instructions = number(rng);
+    guest->psw_mask = rng_next(rng);
+    guest->psw_address = rng_next(rng);
+    numbers(rng, guest->gr, NP_ARRAY_LEN(guest->gr));
+}
+
 static void fill_board(struct rng *rng, bool full, struct board_results *b)
 {
     b->cpus = full ? CPUS_PER_BOARD_MAX : below(rng, CPUS_PER_BOARD_MAX + 1);
@@ -79,6 +88,9 @@ static void fill_board(struct rng *rng, bool full, struct board_results *b)
         fill_latency(rng, full, &b->latency[i]);
     for (uint32_t i = 0; i < b->cpus; i++)
         numbers(rng, (uint64_t *)(void *)&b->cpu[i], sizeof b->cpu[i] / sizeof(uint64_t)); // it is all such
+    for (uint32_t i = 0; i < b->cpus; i++)
+        if (full || below(rng, 4) == 0)
+            fill_guest(rng, &b->guest[i]);
     fill_traffic(rng, full, b);
     b->trail_n = full ? TRAIL_MAX : below(rng, 20);
     for (uint32_t i = 0; i < b->trail_n; i++) {
@@ -301,11 +313,24 @@ static bool cpu_equal(const struct cpu_desc *a, const struct cpu_desc *b)
 
 #define SAME_LIST(list) same_items(a->list, b->list, a->n_##list, b->n_##list, sizeof a->list[0])
 
+static bool partition_equal(const struct partition_desc *a, const struct partition_desc *b)
+{
+    struct partition_desc plain_a, plain_b;
+    memcpy(&plain_a, a, sizeof plain_a);
+    memcpy(&plain_b, b, sizeof plain_b);
+    plain_a.guest.inputs = plain_b.guest.inputs = NULL;
+    return memcmp(&plain_a, &plain_b, sizeof plain_a) == 0 &&
+           same_items(a->guest.inputs, b->guest.inputs, a->guest.n_inputs, b->guest.n_inputs,
+                      sizeof a->guest.inputs[0]);
+}
+
 bool machine_equal(const struct machine *a, const struct machine *b)
 {
     bool same = memcmp(a->name, b->name, sizeof a->name) == 0 && a->seed == b->seed && a->until == b->until &&
-                a->window == b->window && SAME_LIST(systems) && SAME_LIST(boards) && SAME_LIST(partitions) &&
-                SAME_LIST(links) && SAME_LIST(faults) && a->n_cpus == b->n_cpus;
+                a->window == b->window && SAME_LIST(systems) && SAME_LIST(boards) && SAME_LIST(links) &&
+                SAME_LIST(faults) && a->n_partitions == b->n_partitions && a->n_cpus == b->n_cpus;
+    for (uint32_t i = 0; same && i < a->n_partitions; i++)
+        same = partition_equal(&a->partitions[i], &b->partitions[i]);
     for (uint32_t i = 0; same && i < a->n_cpus; i++)
         same = cpu_equal(&a->cpus[i], &b->cpus[i]);
     return same;

@@ -191,6 +191,38 @@ static void fill_cpu(struct rng *rng, const struct machine *m, struct cpu_desc *
     c->fixed_board = p->boards[rng_below(rng, p->n_boards)];
 }
 
+// Now and then the CPUs of a partition that have programs run a guest instead.
+static void fill_guest(struct rng *rng, struct machine *m, uint32_t partition)
+{
+    struct guest_desc *g = &m->partitions[partition].guest;
+    if (rng_below(rng, 3))
+        return;
+    for (uint32_t i = 0; i < m->n_cpus; i++) {
+        struct cpu_desc *c = &m->cpus[i];
+        if (m->boards[c->board].partition != partition)
+            continue;
+        c->kind = CPU_ZARCH;
+        c->outstanding = 1;
+        c->member = g->n_cpus++;
+    }
+    for (uint32_t i = 0; i < m->n_cpus; i++)
+        if (m->boards[m->cpus[i].board].partition == partition)
+            m->cpus[i].members = g->n_cpus;
+    if (g->n_cpus == 0)
+        return;
+    snprintf(g->image, sizeof g->image, "/guests/%u.elf", between32(rng, 0, UINT16_MAX));
+    snprintf(g->arguments, sizeof g->arguments, "cpus=%u \"quoted\"", between32(rng, 0, UINT16_MAX));
+    g->architecture = (enum architecture)rng_below(rng, ARCHITECTURE_COUNT);
+    g->functional = rng_below(rng, 2);
+    g->n_inputs = between32(rng, 0, 3);
+    g->inputs = zeroed(g->n_inputs, sizeof *g->inputs);
+    sim_time at = 0;
+    for (uint32_t i = 0; i < g->n_inputs; i++) {
+        g->inputs[i].at = at += between(rng, 0, SIM_PS_PER_S);
+        snprintf(g->inputs[i].text, sizeof g->inputs[i].text, "line %u\n", i);
+    }
+}
+
 static void fill_cpus(struct rng *rng, struct machine *m)
 {
     for (uint32_t board = 0; board < m->n_boards; board++)
@@ -249,6 +281,8 @@ void random_machine(struct rng *rng, struct machine *machine)
         fill_partitions(rng, m, i);
     fill_links(rng, m);
     fill_cpus(rng, m);
+    for (uint32_t i = 0; i < m->n_partitions; i++)
+        fill_guest(rng, m, i);
     fill_faults(rng, m);
     const char *reason = machine_invalid(m);
     if (reason)
