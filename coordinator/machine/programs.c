@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `programs:` of the partitions: which CPUs do what. An entry is of one of four kinds, told by the key it
-// has; the kinds are read in generators.c and replays.c.
+// `programs:` of the partitions: which CPUs do what. An entry is of one of five kinds, told by the key it
+// has; the kinds are read in generators.c, replays.c and guests.c.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +140,7 @@ static const struct {
     {"record", record_read},
     {"trace", trace_read},
     {"script", script_read},
+    {"load", load_read},
 };
 
 static enum err_code read_kind(struct reader *r, struct entry *e)
@@ -151,7 +152,7 @@ static enum err_code read_kind(struct reader *r, struct entry *e)
         if (value_present(mapping_get(e->where, kinds[i].key)))
             return kinds[i].read(r, e);
     return value_fail(e->where, ERR_MISSING_KEY, r->err,
-                      "says not what to run; add one of generator:, record:, trace: or script:");
+                      "says not what to run; add one of generator:, record:, trace:, script: or load:");
 }
 
 // Enters one CPU description per member. The script's text is copied for each: every description owns its
@@ -185,6 +186,8 @@ static enum err_code read_entry(struct reader *r, struct value v, uint32_t parti
             code = generator_check(r, &e);
         if (!code && e.cpu.kind == CPU_TRACE && e.recording == NO_RECORDING)
             code = trace_check_members(r, &e);
+        if (!code && e.cpu.kind == CPU_ZARCH)
+            code = load_check(r, &e);
         uint32_t program = r->out->n_programs;
         if (!code) {
             *(struct program *)PUSH(r->out->programs, r->out->n_programs) =

@@ -51,14 +51,16 @@ enum err_code faults_read(struct reader *r, struct value list);
 enum err_code claims_read(struct reader *r, struct value list);
 // programs.c: everything in all `programs:`
 enum err_code programs_read(struct reader *r);
-// generators.c, replays.c: the keys of one entry but `on`
+// generators.c, replays.c, guests.c: the keys of one entry but `on`
 enum err_code generator_read(struct reader *r, struct entry *e);
 enum err_code trace_read(struct reader *r, struct entry *e);
 enum err_code record_read(struct reader *r, struct entry *e);
 enum err_code script_read(struct reader *r, struct entry *e);
-// generators.c, replays.c: what can be checked only when the members are known
+enum err_code load_read(struct reader *r, struct entry *e);
+// generators.c, replays.c, guests.c: what can be checked only when the members are known
 enum err_code generator_check(struct reader *r, const struct entry *e);
 enum err_code trace_check_members(struct reader *r, const struct entry *e);
+enum err_code load_check(struct reader *r, const struct entry *e);
 // advice.c: what is allowed and probably not meant
 void advice_collect(struct reader *r, struct value root);
 

@@ -6,6 +6,7 @@
 
 #include "coordinator/machine/directory.h"
 #include "coordinator/machine/generators.h"
+#include "coordinator/machine/guests.h"
 #include "coordinator/machine/scenario.h"
 #include "proto/base/assert.h"
 
@@ -212,6 +213,8 @@ static void put_program(const struct scenario *s, FILE *out, uint32_t number)
         put_generator(m, out, members[0]);
     else if (members[0]->kind == CPU_SCRIPT)
         put_script(out, members[0]->script);
+    else if (members[0]->kind == CPU_ZARCH)
+        guest_write(&m->partitions[s->programs[number].partition].guest, out, put_text);
     else
         put_trace(s, out, members[0], &s->programs[number]);
     free(members);

@@ -4,6 +4,7 @@
 
 #include "coordinator/machine/directory.h"
 #include "coordinator/machine/generators.h"
+#include "coordinator/machine/guests.h"
 #include "coordinator/machine/lookahead.h"
 #include "coordinator/machine/placement.h"
 #include "coordinator/machine/scenario.h"
@@ -105,6 +106,8 @@ static const char *kind_of(const struct scenario *s, const struct cpu_desc *cpu)
     uint32_t recording = s->programs[s->program_of[cpu - s->machine.cpus]].recording;
     if (cpu->kind == CPU_TRACE)
         return recording == NO_RECORDING ? "trace" : s->recordings[recording].name;
+    if (cpu->kind == CPU_ZARCH)
+        return "guest";
     return cpu->kind == CPU_SCRIPT ? "script" : "idle";
 }
 
@@ -162,6 +165,8 @@ static void print_partition(const struct scenario *s, uint32_t number, FILE *out
     print_segments(m, p, out);
     print_link_loads(s, number, out);
     print_programs(s, number, out);
+    if (p->guest.image[0])
+        guest_print(&p->guest, out);
     sim_time lookahead = lookahead_of_partition(m, number);
     fprintf(out, "  sync group   %" PRIu32 ", %s%s\n", number,
             lookahead == SIM_NEVER ? "one board: no lookahead needed" : "lookahead ",

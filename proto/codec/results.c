@@ -252,8 +252,7 @@ static enum err_code board_from_wire(const Np__BoardResults *from, struct board_
     if (lengths_invalid(from, err))
         return err->code;
     to->board = (uint16_t)from->board;
-    if (traffic_from_wire(from, to, err) || pages_from_wire(from, to, err) ||
-        guests_from_wire(from, to, err))
+    if (traffic_from_wire(from, to, err) || pages_from_wire(from, to, err) || guests_from_wire(from, to, err))
         return err->code;
     to->digest = (struct digest){from->digest_low, from->digest_high};
     memcpy(to->counters, from->counters, sizeof to->counters);
