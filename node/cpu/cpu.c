@@ -126,6 +126,14 @@ void cpu_wake(struct cpu *cpu, sim_time at)
     cpu_publish(cpu);
 }
 
+void cpu_perform(struct cpu *cpu, struct access *access, uint8_t *bytes)
+{
+    if (NP_UNLIKELY(access->kind == ACCESS_RMW && access->op == RMW_PROGRAM))
+        cpu->ops->perform(cpu, access, bytes);
+    else
+        access_perform(access, bytes);
+}
+
 static void perform(struct cpu *cpu, struct pending *p, int64_t index, sim_time done_at,
                     enum access_status status, enum served served)
 {
@@ -133,11 +141,7 @@ static void perform(struct cpu *cpu, struct pending *p, int64_t index, sim_time 
         struct l1 *l1 = &cpu->l1[p->l1];
         l1->stamp[index] = ++l1->tick;
         l1->tag[index] |= (uint64_t)(p->access.kind >= ACCESS_STORE) << 2;
-        uint8_t *bytes = l1_bytes(l1, (uint32_t)index, p->access.address);
-        if (NP_UNLIKELY(p->access.kind == ACCESS_RMW && p->access.op == RMW_PROGRAM))
-            cpu->ops->perform(cpu, &p->access, bytes);
-        else
-            access_perform(&p->access, bytes);
+        cpu_perform(cpu, &p->access, l1_bytes(l1, (uint32_t)index, p->access.address));
     }
     if (NP_UNLIKELY(cpu->watch != NULL))
         cpu->watch(cpu, &p->access, done_at);

@@ -70,6 +70,9 @@ NP_INLINE bool cpu_line_under_way(const struct cpu *cpu, unsigned l1, uint64_t l
 // A store may go into the store buffer instead, and is then complete (cpu->aside).
 void cpu_suspend(struct cpu *cpu, struct access access, unsigned l1, uint64_t line, bool join);
 
+// Performs any access, the program's own kind included, on its bytes.
+void cpu_perform(struct cpu *cpu, struct access *access, uint8_t *bytes);
+
 // Takes the first pending access whose result is due at clock.now out of the set. False when there is none.
 bool cpu_retire(struct cpu *cpu, struct pending *retired);
 

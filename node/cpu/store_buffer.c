@@ -156,7 +156,7 @@ static void perform(struct cpu *cpu, struct pending *p, int64_t index, sim_time 
     struct l1 *l1 = &cpu->l1[p->l1];
     l1->stamp[index] = ++l1->tick;
     l1->tag[index] |= (uint64_t)(p->access.kind >= ACCESS_STORE) << 2;
-    access_perform(&p->access, l1_bytes(l1, (uint32_t)index, p->access.address));
+    cpu_perform(cpu, &p->access, l1_bytes(l1, (uint32_t)index, p->access.address));
     if (NP_UNLIKELY(cpu->watch != NULL))
         cpu->watch(cpu, &p->access, at);
 }

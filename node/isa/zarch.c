@@ -1,10 +1,164 @@
 // SPDX-License-Identifier: Apache-2.0
+// A z/Architecture CPU as a kind of CPU of a board: made, saved, asked.
 #include "node/isa/isa.h"
 
-#include "node/cpu/cpu.h"
+#include <stdlib.h>
+
+#include "node/isa/fetch.h"
+#include "node/isa/interrupt.h"
+#include "node/isa/run.h"
+#include "proto/base/assert.h"
+
+// The state after a clear reset (Principles of Operation, "Resets"): registers zero, CR0 and CR14 as
+// assigned.
+static void reset(struct zcpu *z)
+{
+    z->cr[0] = 0xe0;
+    z->cr[14] = UINT64_C(0xc2000000);
+    z->address_mask = UINT64_C(0xffffff);
+    z->activity = DOING_STOPPED;
+    z->end = GUEST_STOPPED;
+}
+
+static uint64_t memory_size(const struct partition_desc *partition)
+{
+    const struct segment_desc *last = &partition->segments[partition->n_segments - 1];
+    return last->base + last->size;
+}
+
+static void set_facilities(struct zcpu *z)
+{
+    for (unsigned bit = 0; bit < 8 * sizeof z->facilities; bit++)
+        if (isa_has(z->level, (enum facility)bit))
+            z->facilities[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+}
 
 enum err_code zarch_open(struct cpu *cpu, const struct machine *machine, struct err *err)
 {
-    (void)machine;
-    return err_set(err, ERR_BAD_VALUE, "CPU %u: z/Architecture CPUs cannot be run yet", cpu->index);
+    (void)err;
+    const struct partition_desc *partition =
+        &machine->partitions[machine->boards[cpu->desc->board].partition];
+    struct zcpu *z = calloc(1, sizeof *z);
+    NP_ASSERT(z && cpu->outstanding == 1);
+    cpu->ops = &program_zarch;
+    cpu->program = z;
+    cpu->done = true;
+    z->cpu = cpu;
+    z->data = &cpu->l1[0];
+    z->text = &cpu->l1[cpu->split];
+    z->machine = machine;
+    z->guest = &partition->guest;
+    z->level = partition->guest.architecture;
+    z->address = (uint16_t)cpu->desc->member;
+    z->memory_size = memory_size(partition);
+    z->hit_extra = partition->guest.functional ? 0 : cpu->hit_cycles - 1;
+    set_facilities(z);
+    fetch_init(z);
+    reset(z);
+    zcpu_control_changed(z);
+    return ERR_OK;
 }
+
+void zarch_start(struct cpu *cpu, uint64_t psw_mask, uint64_t psw_address)
+{
+    struct zcpu *z = zcpu_of(cpu);
+    cpu->done = false;
+    z->end = GUEST_NONE;
+    zcpu_set_psw(z, psw_mask, psw_address);
+    cpu_publish(cpu);
+}
+
+static void perform(struct cpu *cpu, struct access *access, uint8_t *bytes)
+{
+    (void)access;
+    access_update(zcpu_of(cpu), bytes);
+}
+
+static void store_failed(struct cpu *cpu, const struct access *access)
+{
+    (void)access;
+    storage_failed(zcpu_of(cpu));
+}
+
+static uint8_t end_of(const struct zcpu *z)
+{
+    if (z->activity == DOING_ENDED || z->activity == DOING_STOPPED)
+        return z->end;
+    return z->activity == DOING_WAIT ? GUEST_WAITING : GUEST_RUNNING;
+}
+
+static void guest(const struct cpu *cpu, struct guest_cpu_results *results)
+{
+    const struct zcpu *z = zcpu_of(cpu);
+    *results = (struct guest_cpu_results){.end = end_of(z),
+                                          .instructions = z->instructions,
+                                          .psw_mask = zcpu_psw_mask(z),
+                                          .psw_address = z->ia};
+    memcpy(results->gr, z->gr, sizeof results->gr);
+}
+
+static void psw_state(struct zcpu *z, struct archive *ar)
+{
+    ar_u64(ar, &z->psw_mask);
+    ar_u64(ar, &z->ia);
+    ar_u64(ar, &z->here);
+    ar_u64(ar, &z->address_mask);
+    ar_u8(ar, &z->cc);
+    ar_u8(ar, &z->ilc);
+    if (z->cc > 3 || z->ilc > 6)
+        ar_fail(ar, "a condition code of %u, a length of %u", z->cc, z->ilc);
+}
+
+static void activity_state(struct zcpu *z, struct archive *ar)
+{
+    ar_u8(ar, &z->activity);
+    ar_u8(ar, &z->after_plan);
+    ar_u8(ar, &z->end);
+    ar_u8(ar, &z->interruption);
+    ar_u16(ar, &z->program_code);
+    ar_u8(ar, &z->data_code);
+    ar_u16(ar, &z->svc_code);
+    ar_u32(ar, &z->loops);
+    ar_u64(ar, &z->loop_instructions);
+    ar_u64(ar, &z->instructions);
+    if (z->activity >= ACTIVITY_COUNT || z->after_plan >= ACTIVITY_COUNT || z->end >= GUEST_END_COUNT ||
+        z->interruption >= INTERRUPTION_COUNT)
+        ar_fail(ar, "a CPU in activity %u", z->activity);
+}
+
+static void state(struct cpu *cpu, struct archive *ar)
+{
+    struct zcpu *z = zcpu_of(cpu);
+    ar_mark(ar, "ZCPU");
+    for (unsigned i = 0; i < 16; i++) {
+        ar_u64(ar, &z->gr[i]);
+        ar_u64(ar, &z->fpr[i]);
+        ar_u32(ar, &z->ar[i]);
+        ar_u64(ar, &z->cr[i]);
+    }
+    ar_u32(ar, &z->fpc);
+    ar_u32(ar, &z->todpr);
+    ar_u64(ar, &z->prefix);
+    psw_state(z, ar);
+    activity_state(z, ar);
+    access_state(z, ar);
+    for (unsigned i = 0; i < TEXT_STREAM_COUNT; i++)
+        ar_u64(ar, &z->text_seq[i]);
+    if (ar_loading(ar))
+        zcpu_control_changed(z);
+    fetch_state(z, ar);
+}
+
+static void free_zarch(struct cpu *cpu)
+{
+    fetch_free(zcpu_of(cpu));
+    free(cpu->program);
+}
+
+const struct program_ops program_zarch = {.kind = "zarch",
+                                          .run = zarch_run,
+                                          .store_failed = store_failed,
+                                          .perform = perform,
+                                          .guest = guest,
+                                          .state = state,
+                                          .free = free_zarch};

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Storage operands of instructions. Addresses are logical (today: real), as address1() and its like give
+// them. A hit in the L1 takes a few nanoseconds here; everything else goes the long way (access.c), from
+// which an access may not return (zcpu.h). Values are in the host's order, storage is big-endian.
+//
+// Accesses are block-concurrent as the architecture wants it: pieces of at most 8 bytes that lie within a
+// doubleword are never seen in parts; a hit moves all of its bytes of a line at once.
+#ifndef NP_NODE_ISA_ACCESS_H
+#define NP_NODE_ISA_ACCESS_H
+
+#include <endian.h>
+#include <string.h>
+
+#include "node/isa/zcpu.h"
+
+// Prefixing (Principles of Operation, "Prefixing"): the first 8 KiB and those at the prefix change places.
+NP_INLINE uint64_t real_to_absolute(const struct zcpu *z, uint64_t real)
+{
+    uint64_t block = real & ~UINT64_C(0x1fff);
+    return real ^ (block == 0 || block == z->prefix ? z->prefix : 0);
+}
+
+// The bytes of an operand that hits and can be had at once, or NULL.
+NP_INLINE uint8_t *operand_hit(struct zcpu *z, uint64_t address, uint32_t size, bool store)
+{
+    struct l1 *l1 = z->data;
+    uint64_t absolute = real_to_absolute(z, address), offset = absolute & l1->line_mask;
+    uint64_t line = absolute - offset, permission = TAG_READ | (uint64_t)store << 1;
+    uint32_t index = l1->hint[(line >> l1->line_shift) & l1->hint_mask];
+    uint64_t wrong = (l1->tag[index] ^ (line | permission)) & (~(uint64_t)TAG_BITS | permission);
+    if (NP_UNLIKELY(wrong | (uint64_t)z->careful | z->cpu->n_under_way) ||
+        NP_UNLIKELY(offset + size > l1->line_mask + UINT64_C(1)))
+        return NULL;
+    l1->stamp[index] = ++l1->tick;
+    l1->tag[index] |= (uint64_t)store << 2;
+    z->stall += z->hit_extra;
+    z->hits++;
+    z->cpu->by_kind[store ? ACCESS_STORE : ACCESS_LOAD]++;
+    return l1->data + ((uint64_t)l1->slot[index] << l1->line_shift) + offset;
+}
+
+// The same for a store, which may be refused or change instructions.
+NP_INLINE uint8_t *store_hit(struct zcpu *z, uint64_t address, uint32_t size)
+{
+    if (NP_UNLIKELY((address & z->protect_mask) == z->protect_value))
+        return NULL;
+    uint8_t *bytes = operand_hit(z, address, size, true);
+    if (NP_UNLIKELY((real_to_absolute(z, address) & ~(uint64_t)z->data->line_mask) == z->unified_code_line))
+        z->code_base = 1;
+    return bytes;
+}
+
+// The long way. load_slow: 1 to 8 bytes, as a number. store_slow: 1 to 8 low bytes of `value`.
+uint64_t load_slow(struct zcpu *z, uint64_t address, uint32_t size);
+void store_slow(struct zcpu *z, uint64_t address, uint32_t size, uint64_t value);
+
+NP_INLINE uint8_t load8(struct zcpu *z, uint64_t address)
+{
+    const uint8_t *bytes = operand_hit(z, address, 1, false);
+    return NP_LIKELY(bytes != NULL) ? *bytes : (uint8_t)load_slow(z, address, 1);
+}
+
+NP_INLINE uint16_t load16(struct zcpu *z, uint64_t address)
+{
+    uint16_t value;
+    const uint8_t *bytes = operand_hit(z, address, 2, false);
+    if (NP_UNLIKELY(bytes == NULL))
+        return (uint16_t)load_slow(z, address, 2);
+    memcpy(&value, bytes, 2);
+    return be16toh(value);
+}
+
+NP_INLINE uint32_t load32(struct zcpu *z, uint64_t address)
+{
+    uint32_t value;
+    const uint8_t *bytes = operand_hit(z, address, 4, false);
+    if (NP_UNLIKELY(bytes == NULL))
+        return (uint32_t)load_slow(z, address, 4);
+    memcpy(&value, bytes, 4);
+    return be32toh(value);
+}
+
+NP_INLINE uint64_t load64(struct zcpu *z, uint64_t address)
+{
+    uint64_t value;
+    const uint8_t *bytes = operand_hit(z, address, 8, false);
+    if (NP_UNLIKELY(bytes == NULL))
+        return load_slow(z, address, 8);
+    memcpy(&value, bytes, 8);
+    return be64toh(value);
+}
+
+NP_INLINE void store8(struct zcpu *z, uint64_t address, uint8_t value)
+{
+    uint8_t *bytes = store_hit(z, address, 1);
+    if (NP_LIKELY(bytes != NULL))
+        *bytes = value;
+    else
+        store_slow(z, address, 1, value);
+}
+
+NP_INLINE void store16(struct zcpu *z, uint64_t address, uint16_t value)
+{
+    uint8_t *bytes = store_hit(z, address, 2);
+    uint16_t big = htobe16(value);
+    if (NP_LIKELY(bytes != NULL))
+        memcpy(bytes, &big, 2);
+    else
+        store_slow(z, address, 2, value);
+}
+
+NP_INLINE void store32(struct zcpu *z, uint64_t address, uint32_t value)
+{
+    uint8_t *bytes = store_hit(z, address, 4);
+    uint32_t big = htobe32(value);
+    if (NP_LIKELY(bytes != NULL))
+        memcpy(bytes, &big, 4);
+    else
+        store_slow(z, address, 4, value);
+}
+
+NP_INLINE void store64(struct zcpu *z, uint64_t address, uint64_t value)
+{
+    uint8_t *bytes = store_hit(z, address, 8);
+    uint64_t big = htobe64(value);
+    if (NP_LIKELY(bytes != NULL))
+        memcpy(bytes, &big, 8);
+    else
+        store_slow(z, address, 8, value);
+}
+
+// Operands of any length, as bytes in storage order; 1 to OPERAND_MAX.
+#define OPERAND_MAX 256u
+void load_bytes(struct zcpu *z, uint64_t address, uint32_t size, uint8_t *bytes);
+void store_bytes(struct zcpu *z, uint64_t address, uint32_t size, const uint8_t *bytes);
+
+// Whether a store there would be refused: causes the exception that it would. For instructions that store
+// more than one operand, before the first of them.
+void check_store(struct zcpu *z, uint64_t address, uint64_t size);
+void check_load(struct zcpu *z, uint64_t address, uint64_t size);
+
+// Performs an interlocked update: nobody sees it in parts, or anything between its fetch and its store. The
+// operand is 1, 4, 8 or 16 bytes, aligned (the caller has checked that). `operand` and, for
+// UPDATE_COMPARE_SWAP, `expected` as in storage. Returns what was there, valid until the next update.
+const uint8_t *storage_update(struct zcpu *z, uint64_t address, enum update_op op, unsigned size,
+                              const uint8_t *operand, const uint8_t *expected);
+
+// The same for words and doublewords as numbers.
+uint64_t storage_update_value(struct zcpu *z, uint64_t address, enum update_op op, unsigned size,
+                              uint64_t operand, uint64_t expected);
+
+// Serialisation (Principles of Operation, "CPU Serialization"): all stores so far have been performed. Before
+// the instruction has done anything.
+void serialise(struct zcpu *z);
+
+// For the loop: performs what the plan holds; false when it has to wait. And for accesses that have
+// completed.
+bool plan_perform(struct zcpu *z);
+void access_completed(struct zcpu *z, const struct pending *pending);
+void access_update(struct zcpu *z, uint8_t *bytes); // z->update on the bytes in storage
+void access_state(struct zcpu *z, struct archive *ar);
+
+// One access of the long way, to its L1. True when it has been performed (access->value), or is in the store
+// buffer; else it is pending, and the caller escapes or blocks.
+bool access_issue(struct zcpu *z, struct access *access, struct l1 *l1);
+
+// What an access of the instruction under way has fetched already, or NULL.
+const struct gathered *gather_find(const struct zcpu *z, uint64_t absolute, enum access_kind kind,
+                                   uint32_t size);
+
+static inline void zcpu_set_careful(struct zcpu *z)
+{
+    z->careful = z->tracer || z->gather.n || z->plan.n;
+}
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/isa/interrupt.h"
+
+#include "node/isa/access.h"
+
+// Assigned storage locations (Principles of Operation, chapter 3).
+static const struct {
+    uint16_t old_psw, new_psw;
+} lowcore[INTERRUPTION_COUNT] = {
+    [INT_RESTART] = {0x120, 0x1a0}, [INT_EXTERNAL] = {0x130, 0x1b0}, [INT_SVC] = {0x140, 0x1c0},
+    [INT_PROGRAM] = {0x150, 0x1d0}, [INT_MACHINE] = {0x160, 0x1e0},  [INT_IO] = {0x170, 0x1f0},
+};
+enum {
+    LC_EXTERNAL_PARAMETER = 0x80,
+    LC_CPU_ADDRESS = 0x84,
+    LC_EXTERNAL_CODE = 0x86,
+    LC_SVC_ILC = 0x88,
+    LC_PROGRAM_ILC = 0x8c,
+    LC_DATA_CODE = 0x90,
+    LC_MACHINE_CODE = 0xe8,
+};
+
+// As many as this in a row without an instruction between them, and the CPU will never do anything else.
+#define PROGRAM_LOOP 16u
+
+_Noreturn void escape_blocked(struct zcpu *z)
+{
+    longjmp(z->escape, ESCAPE_BLOCKED);
+}
+
+_Noreturn void program_check_completed(struct zcpu *z, enum program_code code)
+{
+    z->program_code = (uint16_t)code;
+    z->interruption = INT_PROGRAM;
+    z->activity = DOING_INTERRUPTION;
+    longjmp(z->escape, ESCAPE_INTERRUPTION);
+}
+
+_Noreturn void program_check(struct zcpu *z, enum program_code code)
+{
+    if (z->activity != DOING_INSTRUCTIONS) // the lowcore itself cannot be reached
+        zcpu_end(z, GUEST_CHECK_STOP);
+    else
+        z->ia = (z->here + z->ilc) & z->address_mask;
+    if (z->activity == DOING_ENDED)
+        longjmp(z->escape, ESCAPE_INTERRUPTION);
+    program_check_completed(z, code);
+}
+
+_Noreturn void data_exception(struct zcpu *z, uint8_t dxc)
+{
+    z->data_code = dxc;
+    if (z->cr[0] & CR0_AFP)
+        z->fpc = (z->fpc & ~UINT32_C(0xff00)) | (uint32_t)dxc << 8;
+    program_check(z, PGM_DATA);
+}
+
+void storage_failed(struct zcpu *z)
+{
+    if (!(z->psw_mask & PSW_MACHINE)) {
+        zcpu_end(z, GUEST_CHECK_STOP);
+        return;
+    }
+    z->interruption = INT_MACHINE;
+    z->activity = DOING_INTERRUPTION;
+    zcpu_attend(z);
+}
+
+bool interruption_due(struct zcpu *z)
+{
+    (void)z;
+    return false;
+}
+
+sim_time interruption_timer(const struct zcpu *z)
+{
+    (void)z;
+    return SIM_NEVER;
+}
+
+static void store_identification(struct zcpu *z)
+{
+    switch ((enum interruption)z->interruption) {
+    case INT_SVC:
+        store32(z, LC_SVC_ILC, (uint32_t)z->ilc << 16 | z->svc_code);
+        break;
+    case INT_PROGRAM:
+        store32(z, LC_PROGRAM_ILC, (uint32_t)z->ilc << 16 | z->program_code);
+        if (z->program_code == PGM_DATA)
+            store32(z, LC_DATA_CODE, z->data_code);
+        break;
+    case INT_MACHINE: // instruction-processing damage, storage error uncorrected; PSW, registers valid
+        store64(z, LC_MACHINE_CODE, UINT64_C(0x40008000000f0000));
+        break;
+    default:
+        break;
+    }
+}
+
+static bool program_loops(struct zcpu *z)
+{
+    if (z->interruption != INT_PROGRAM)
+        return false;
+    z->loops = z->loop_instructions == z->instructions ? z->loops + 1 : 0;
+    z->loop_instructions = z->instructions;
+    return z->loops >= PROGRAM_LOOP;
+}
+
+void interruption_take(struct zcpu *z)
+{
+    uint16_t old_psw = lowcore[z->interruption].old_psw, new_psw = lowcore[z->interruption].new_psw;
+    uint64_t address_mask = z->address_mask, protect = z->protect_value;
+    z->address_mask = UINT64_MAX;
+    uint64_t mask = load64(z, new_psw), address = load64(z, new_psw + 8u);
+    z->protect_value = 1; // low-address protection does not hold for interruptions
+    store_identification(z);
+    store64(z, old_psw, zcpu_psw_mask(z));
+    store64(z, old_psw + 8u, z->ia & address_mask);
+    z->protect_value = protect;
+    if (program_loops(z))
+        zcpu_end(z, GUEST_PROGRAM_LOOP);
+    else
+        zcpu_set_psw(z, mask, address);
+}
