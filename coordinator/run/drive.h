@@ -16,6 +16,7 @@
 #include "coordinator/run/options.h"
 #include "coordinator/run/outcome.h"
 #include "coordinator/run/process.h"
+#include "coordinator/run/text_files.h"
 #include "coordinator/run/timeline.h"
 
 struct drive_config {
@@ -28,6 +29,7 @@ struct drive_config {
     const struct watch_list *watch;
     const struct timeline_range *timeline;
     struct timeline_file *timeline_file; // closed: nothing is recorded
+    struct text_files *text_files;
     // Called when the conductor reports; may be NULL.
     void (*progress)(void *context, const struct group_progress *groups, uint32_t n);
     void *context;

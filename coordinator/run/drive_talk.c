@@ -33,7 +33,9 @@ static struct run_options run_options(const struct drive_config *config)
                                 .insecure = command->insecure,
                                 .silence_ms = command->silence_s * 1000,
                                 .watch = *config->watch,
-                                .timeline = *config->timeline};
+                                .timeline = *config->timeline,
+                                .trace = config->text_files->trace,
+                                .text_limit = config->text_files->limit};
 }
 
 void drive_configure(struct drive *drive)
@@ -174,6 +176,13 @@ static void timeline(struct drive *drive, const struct worker *worker, const str
         drive_fail(drive, &err);
 }
 
+static void text(struct drive *drive, const struct worker *worker, struct control_text *chunk)
+{
+    struct err err;
+    if (text_files_add(drive->config->text_files, (uint32_t)(worker - drive->workers), chunk, &err))
+        drive_fail(drive, &err);
+}
+
 static void failed(struct drive *drive, const struct worker *worker, const struct control_failed *failed)
 {
     struct err err = {.code = failed->code};
@@ -208,6 +217,9 @@ static bool fits_phase(const struct drive *drive, const struct worker *worker, e
         return drive->phase == SAVING && !worker->answered;
     case CONTROL_TIMELINE:
         return drive->phase == RUNNING || (drive->phase == COLLECTING && !worker->answered);
+    case CONTROL_TEXT:
+        return drive->phase == RUNNING ||
+               ((drive->phase == SAVING || drive->phase == COLLECTING) && !worker->answered);
     case CONTROL_RESULTS:
     case CONTROL_WATCHED:
         return drive->phase == COLLECTING && !worker->answered;
@@ -220,7 +232,7 @@ static bool fits_phase(const struct drive *drive, const struct worker *worker, e
     }
 }
 
-static void obey(struct drive *drive, struct worker *worker, const struct control *control)
+static void obey(struct drive *drive, struct worker *worker, struct control *control)
 {
     switch (control->kind) {
     case CONTROL_PROGRESS:
@@ -240,6 +252,9 @@ static void obey(struct drive *drive, struct worker *worker, const struct contro
         break;
     case CONTROL_TIMELINE:
         timeline(drive, worker, &control->timeline);
+        break;
+    case CONTROL_TEXT:
+        text(drive, worker, &control->text);
         break;
     case CONTROL_WATCHED:
         watched(drive, worker, &control->watched);

@@ -103,6 +103,14 @@ static enum err_code claim(struct run_folder *folder, struct err *err)
     return ERR_OK;
 }
 
+// console-PARTITION.txt, trace-PARTITION.txt.
+static bool is_text(const char *name)
+{
+    size_t length = strlen(name);
+    return (strncmp(name, "console-", 8) == 0 || strncmp(name, "trace-", 6) == 0) && length > 4 &&
+           strcmp(name + length - 4, ".txt") == 0;
+}
+
 static void remove_leavings(const struct run_folder *folder)
 {
     char path[PATH_MAX_BYTES + 64];
@@ -112,7 +120,7 @@ static void remove_leavings(const struct run_folder *folder)
     }
     DIR *dir = opendir(folder->path);
     for (struct dirent *entry; dir && (entry = readdir(dir));)
-        if (strncmp(entry->d_name, "watch-", 6) == 0)
+        if (strncmp(entry->d_name, "watch-", 6) == 0 || is_text(entry->d_name))
             unlinkat(dirfd(dir), entry->d_name, 0);
     if (dir)
         closedir(dir);

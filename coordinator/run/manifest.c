@@ -95,6 +95,22 @@ static enum err_code add_parts(json_t *array, const char *folder, const struct o
     return whole_sync_folder(folder, err);
 }
 
+static enum err_code add_texts(json_t *array, const char *folder, const struct saved_text *texts, uint32_t n,
+                               struct err *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        char path[PATH_MAX_BYTES + sizeof texts->name];
+        struct file_hash hash;
+        snprintf(path, sizeof path, "%s/%s", folder, texts[i].name);
+        if (file_hash(path, true, &hash, err))
+            return err->code;
+        json_array_append_new(array, json_pack("{s:s, s:s, s:I, s:b, s:o}", "partition", texts[i].partition,
+                                               "name", texts[i].name, "bytes", (json_int_t)texts[i].bytes,
+                                               "cut", texts[i].cut, "xxh3_64", hex(hash.hash)));
+    }
+    return ERR_OK;
+}
+
 static enum err_code add_scenario(json_t *object, const struct scenario *scenario, struct err *err)
 {
     char *text = NULL;
@@ -161,17 +177,21 @@ static enum err_code write_json(const json_t *object, const char *folder, struct
 }
 
 enum err_code manifest_write(const char *folder, const struct scenario *scenario,
-                             const struct outcome *outcome, uint32_t epoch, struct err *err)
+                             const struct outcome *outcome, const struct saved_text *texts, uint32_t n_texts,
+                             uint32_t epoch, struct err *err)
 {
     const char *wrong = parts_incomplete(outcome->parts, outcome->n_parts, &scenario->machine);
     if (wrong)
         return err_set(err, ERR_DAMAGED_STATE, "%s: the state was not saved: %s", folder, wrong);
-    json_t *object = json_object(), *parts = json_array();
+    json_t *object = json_object(), *parts = json_array(), *array = json_array();
     add_head(object, scenario, outcome, epoch);
     json_object_set_new(object, "parts", parts);
+    json_object_set_new(object, "texts", array);
     enum err_code code = add_scenario(object, scenario, err);
     if (!code)
         code = add_traces(object, &scenario->machine, err);
+    if (!code)
+        code = add_texts(array, folder, texts, n_texts, err);
     if (!code)
         code = add_parts(parts, folder, outcome, err);
     if (!code) {

@@ -11,7 +11,15 @@
 
 #define MANIFEST_NAME    "manifest.json"
 #define MANIFEST_FORMAT  "numaplex-saved-state"
-#define MANIFEST_VERSION 1
+#define MANIFEST_VERSION 2
+
+// What a partition's console had said when the state was saved: a file beside the parts.
+struct saved_text {
+    char partition[NAME_MAX_BYTES];
+    char name[NAME_MAX_BYTES + 16]; // of the file
+    uint64_t bytes;                 // written by the guest; the file has more where it was cut
+    bool cut;                       // nothing follows
+};
 
 struct manifest {
     char folder[PATH_MAX_BYTES];
@@ -22,12 +30,15 @@ struct manifest {
     uint64_t *traces;      // their XXH3-64; owned
     uint32_t n_parts;
     struct saved_part *parts; // owned
+    uint32_t n_texts;
+    struct saved_text *texts; // owned
 };
 
-// Completes a saved state in `folder`: checks and syncs the parts that outcome names, then writes the
-// manifest. ERR_DAMAGED_STATE when a part is missing or not as reported; host errors.
+// Completes a saved state in `folder`: checks and syncs the parts that outcome names, and the texts, then
+// writes the manifest. ERR_DAMAGED_STATE when a part is missing or not as reported; host errors.
 enum err_code manifest_write(const char *folder, const struct scenario *scenario,
-                             const struct outcome *outcome, uint32_t epoch, struct err *err);
+                             const struct outcome *outcome, const struct saved_text *texts, uint32_t n_texts,
+                             uint32_t epoch, struct err *err);
 
 // Reads a manifest and checks every field, and every part against its size and checksum. On success the
 // caller owns it: manifest_free(). ERR_DAMAGED_STATE names the file and what to do.

@@ -129,18 +129,20 @@ static bool read_part(const json_t *object, struct saved_part *part, uint64_t *h
     return true;
 }
 
-static enum err_code check_part(const struct manifest *m, const struct saved_part *part, uint64_t expected,
+#define ANY_SIZE UINT64_MAX
+
+static enum err_code check_file(const struct manifest *m, const char *name, uint64_t bytes, uint64_t expected,
                                 struct err *err)
 {
-    char path[PATH_MAX_BYTES + NAME_MAX_BYTES + 2];
+    char path[PATH_MAX_BYTES + sizeof m->texts->name + 2];
     struct file_hash hash;
-    snprintf(path, sizeof path, "%s/%s", m->folder, part->name);
+    snprintf(path, sizeof path, "%s/%s", m->folder, name);
     if (file_hash(path, false, &hash, err))
-        return damaged(m, part->name, err, "is missing, or cannot be read");
-    if (hash.bytes != part->bytes)
-        return damaged(m, part->name, err, "does not have the size that was saved");
+        return damaged(m, name, err, "is missing, or cannot be read");
+    if (bytes != ANY_SIZE && hash.bytes != bytes)
+        return damaged(m, name, err, "does not have the size that was saved");
     if (hash.hash != expected)
-        return damaged(m, part->name, err, "is damaged: its checksum does not fit");
+        return damaged(m, name, err, "is damaged: its checksum does not fit");
     return ERR_OK;
 }
 
@@ -156,7 +158,41 @@ static enum err_code read_parts(struct manifest *m, const json_t *object, struct
         uint64_t hash;
         if (!read_part(json_array_get(array, m->n_parts), &m->parts[m->n_parts], &hash))
             return damaged(m, MANIFEST_NAME, err, "describes a part wrongly");
-        if (check_part(m, &m->parts[m->n_parts], hash, err))
+        if (check_file(m, m->parts[m->n_parts].name, m->parts[m->n_parts].bytes, hash, err))
+            return err->code;
+    }
+    return ERR_OK;
+}
+
+static bool read_text(const json_t *object, struct saved_text *text, uint64_t *hash)
+{
+    const char *partition = get_text(object, "partition"), *name = get_text(object, "name");
+    const json_t *is_cut = json_object_get(object, "cut");
+    if (!is_plain_name(partition) || !name || !name[0] || name[0] == '.' || strchr(name, '/') ||
+        strlen(name) >= sizeof text->name || !json_is_boolean(is_cut) ||
+        !get_number(object, "bytes", INT64_MAX, &text->bytes) ||
+        !get_hex(json_object_get(object, "xxh3_64"), hash))
+        return false;
+    text->cut = json_is_true(is_cut);
+    strcpy(text->partition, partition);
+    strcpy(text->name, name);
+    return true;
+}
+
+static enum err_code read_texts(struct manifest *m, const json_t *object, struct err *err)
+{
+    const json_t *array = json_object_get(object, "texts");
+    size_t n = json_array_size(array);
+    if (!json_is_array(array) || n > PARTITIONS_MAX)
+        return damaged(m, MANIFEST_NAME, err, "has no list of texts");
+    m->texts = calloc(n + 1, sizeof *m->texts);
+    NP_ASSERT(m->texts);
+    for (; m->n_texts < n; m->n_texts++) {
+        struct saved_text *text = &m->texts[m->n_texts];
+        uint64_t hash;
+        if (!read_text(json_array_get(array, m->n_texts), text, &hash))
+            return damaged(m, MANIFEST_NAME, err, "describes a text wrongly");
+        if (check_file(m, text->name, ANY_SIZE, hash, err))
             return err->code;
     }
     return ERR_OK;
@@ -167,7 +203,9 @@ static enum err_code read_all(struct manifest *m, json_t *object, struct err *er
     const char *wrong = read_head(m, object);
     if (!wrong)
         wrong = read_traces(m, object);
-    return wrong ? damaged(m, MANIFEST_NAME, err, wrong) : read_parts(m, object, err);
+    if (wrong)
+        return damaged(m, MANIFEST_NAME, err, wrong);
+    return read_texts(m, object, err) ? err->code : read_parts(m, object, err);
 }
 
 enum err_code manifest_read(struct manifest *manifest, const char *folder, struct err *err)
@@ -190,6 +228,7 @@ void manifest_free(struct manifest *manifest)
     free(manifest->resolved);
     free(manifest->traces);
     free(manifest->parts);
+    free(manifest->texts);
     memset(manifest, 0, sizeof *manifest);
 }
 

@@ -35,7 +35,10 @@ enum key {
     KEY_KEEP,
     KEY_SILENCE,
     KEY_WATCH_LINE,
-    KEY_TIMELINE
+    KEY_TIMELINE,
+    KEY_CONSOLE,
+    KEY_TRACE_INSN,
+    KEY_TEXT_LIMIT
 };
 
 static const struct argp_option options[] = {
@@ -72,6 +75,12 @@ static const struct argp_option options[] = {
      "ui.perfetto.dev; "
      "of the whole run or of these simulated times only",
      3},
+    {"console", KEY_CONSOLE, "PARTITION", 0,
+     "show the console of this partition's guest while it runs; may be repeated; 'all': those of all guests",
+     3},
+    {"trace-insn", KEY_TRACE_INSN, "PARTITION[:CPU]", 0,
+     "write each instruction of this partition's guest, or of one CPU of it, to trace-PARTITION.txt", 3},
+    {"text-limit", KEY_TEXT_LIMIT, "SIZE", 0, "keep so much of each console and trace (64MiB)", 3},
     {0, 0, 0, 0, "What to leave:", 4},
     {"out", KEY_OUT, "FOLDER", 0, "run folder (runs/NAME-TIME)", 4},
     {"force", KEY_FORCE, 0, 0, "use the folder although it holds another run, whose results are removed", 4},
@@ -207,10 +216,37 @@ static error_t read_file(struct parse *p, const char *text)
     return 0;
 }
 
+static error_t read_text_option(struct parse *p, int key, char *text)
+{
+    struct run_command *c = p->command;
+    if (key == KEY_CONSOLE) {
+        if (c->n_consoles == CONSOLES_MAX)
+            return refuse(p, "console", text,
+                          "sixteen are the most that one run shows by name; 'all' shows all");
+        c->consoles[c->n_consoles++] = text;
+        return 0;
+    }
+    if (key == KEY_TRACE_INSN) {
+        if (c->trace_insn)
+            return refuse(p, "trace-insn", text,
+                          "one partition, or one CPU of it, is all that one run traces");
+        c->trace_insn = text;
+        return 0;
+    }
+    const char *wrong = unit_parse(UNIT_SIZE, text, &c->text_limit);
+    if (!wrong && (c->text_limit == 0 || c->text_limit > TEXT_LIMIT_MAX))
+        wrong = "must lie above 0 and not above 1TiB";
+    return wrong ? refuse(p, "text-limit", text, wrong) : 0;
+}
+
 static error_t read_value(struct parse *p, int key, char *text)
 {
     struct run_command *c = p->command;
     switch (key) {
+    case KEY_CONSOLE:
+    case KEY_TRACE_INSN:
+    case KEY_TEXT_LIMIT:
+        return read_text_option(p, key, text);
     case KEY_NODES:
         return read_count(p, "nodes", text, NODES_MAX, &c->nodes);
     case KEY_THREADS:
@@ -300,6 +336,10 @@ static enum err_code check_together(struct run_command *c, struct err *err)
                        "--seed with --continue: the saved state has its seed; leave --seed out");
     if (c->save_grants && c->save_time != SIM_NEVER)
         return err_set(err, ERR_USAGE, "--save-at twice: a run ends at its first save; give one");
+    if (c->n_consoles && c->json)
+        return err_set(err, ERR_USAGE,
+                       "--console with --json: both would write to standard output; read the console with "
+                       "'numaplex console RUN'");
     if (c->timeline && run_command_saves(c))
         return err_set(
             err, ERR_USAGE,
@@ -317,7 +357,8 @@ static enum err_code check_together(struct run_command *c, struct err *err)
 
 enum err_code run_command_read(struct run_command *command, int argc, char **argv, struct err *err)
 {
-    *command = (struct run_command){.save_time = SIM_NEVER, .silence_s = SILENCE_DEFAULT_S};
+    *command = (struct run_command){
+        .save_time = SIM_NEVER, .silence_s = SILENCE_DEFAULT_S, .text_limit = TEXT_LIMIT_DEFAULT};
     struct parse parse = {command, err};
     err_clear(err);
     if (argp_parse(&argp, argc, argv, 0, NULL, &parse) && !err->code)

@@ -14,6 +14,8 @@
 enum data_link { DATA_IPC, DATA_TCP, DATA_UNIX };
 extern const char *const data_link_names[DATA_UNIX + 1]; // as --link and results.json have them
 
+#define CONSOLES_MAX 16u // named one by one; `all` are no fewer
+
 struct run_command {
     const char *file;         // scenario; NULL only with `resume`
     const char *out;          // run folder; NULL: runs/NAME-TIME
@@ -31,6 +33,10 @@ struct run_command {
     uint32_t silence_s;   // a process that says nothing for so long is given up
     uint32_t n_watch;
     const char *watch[WATCH_LINES_MAX]; // lines to watch, "[PARTITION:]ADDRESS" as given
+    uint32_t n_consoles;
+    const char *consoles[CONSOLES_MAX]; // to show, as given
+    const char *trace_insn;             // PARTITION[:CPU] as given; NULL: no instructions are traced
+    uint64_t text_limit;                // bytes of a partition's console, and of its trace
     bool timeline;
     const char *timeline_range; // FROM..UNTIL as given; NULL: all of the run
     bool seed_given, until_given;

@@ -105,7 +105,7 @@ void progress_show(void *self, const struct group_progress *groups, uint32_t n)
         progress->from = least_time(groups, n);
         progress->before = all_accesses(groups, n);
     }
-    if (now - progress->last_us < SHOW_US)
+    if (progress->held || now - progress->last_us < SHOW_US)
         return;
     progress->last_us = now;
     put_line(progress, progress_text(progress, groups, n, 1e-6 * (double)(now - progress->began_us), text,

@@ -12,6 +12,7 @@
 struct progress {
     bool shown;       // standard error is a terminal, and quiet was not asked for
     bool on_line;     // something stands there now
+    bool held;        // not now: the terminal's line is somebody else's
     sim_time until;   // SIM_NEVER: no end is known
     sim_time from;    // where the run began (a continued one not at 0)
     uint64_t before;  // accesses before it began

@@ -10,6 +10,7 @@
 #include "coordinator/run/claims.h"
 #include "coordinator/run/drive.h"
 #include "coordinator/run/find.h"
+#include "coordinator/run/guest_names.h"
 #include "coordinator/run/manifest.h"
 #include "coordinator/run/publish.h"
 #include "coordinator/run/recordings.h"
@@ -23,6 +24,9 @@ struct run {
     struct watch_list watch;
     struct timeline_range range;
     struct timeline_file timeline;
+    struct instruction_trace trace;
+    struct console_view view;
+    struct text_files texts;
     struct run_folder folder;
     struct outcome outcome;
     struct progress progress;
@@ -86,9 +90,12 @@ static enum err_code prepare(struct run *run, struct err *err)
     if (plan_make(&run->plan, &run->scenario.machine, command->nodes, command->threads, err))
         return err->code;
     if (watch_resolve(command, &run->scenario.machine, &run->watch, err) ||
-        timeline_resolve(command, &run->scenario.machine, &run->range, err))
+        timeline_resolve(command, &run->scenario.machine, &run->range, err) ||
+        trace_resolve(command, &run->scenario.machine, &run->trace, err))
         return err->code;
     progress_init(&run->progress, run->scenario.machine.until, command->quiet);
+    if (console_view_open(&run->view, command, &run->scenario.machine, &run->progress, err))
+        return err->code;
     if (recordings_make(&run->scenario, &run->progress, err))
         return err->code;
     return check_resume(run, err);
@@ -106,6 +113,15 @@ static enum err_code make_folder(struct run *run, struct err *err)
     return ERR_OK;
 }
 
+static enum err_code open_texts(struct run *run, struct err *err)
+{
+    run->texts.view = &run->view;
+    if (text_files_open(&run->texts, &run->folder, &run->scenario.machine, &run->plan, &run->trace,
+                        run->command.text_limit, err))
+        return err->code;
+    return run->resume[0] ? text_files_continue(&run->texts, &run->manifest, err) : ERR_OK;
+}
+
 static enum err_code simulate(struct run *run, struct err *err)
 {
     const struct drive_config config = {.machine = &run->scenario.machine,
@@ -117,15 +133,21 @@ static enum err_code simulate(struct run *run, struct err *err)
                                         .watch = &run->watch,
                                         .timeline = &run->range,
                                         .timeline_file = &run->timeline,
+                                        .text_files = &run->texts,
                                         .progress = progress_show,
                                         .context = &run->progress};
     if (run->range.interval &&
         timeline_open(&run->timeline, &run->folder, &run->scenario.machine, &run->plan, err))
         return err->code;
+    if (open_texts(run, err))
+        return err->code;
     outcome_init(&run->outcome, &run->scenario.machine, &run->plan);
     enum err_code code = drive_run(&config, &run->outcome, run->last_words, err);
     progress_clear(&run->progress);
-    return code;
+    struct err lost;
+    if (text_files_finish(&run->texts, &lost) && !code)
+        *err = lost;
+    return err->code;
 }
 
 static enum err_code flush_output(struct err *err)
@@ -144,12 +166,22 @@ static void print_saved_json(const char *folder, sim_time at)
     json_decref(json);
 }
 
+static enum err_code save_manifest(struct run *run, struct err *err)
+{
+    struct saved_text *texts;
+    uint32_t n;
+    enum err_code code = text_files_save(&run->texts, run->saving, &texts, &n, err);
+    if (!code)
+        code = manifest_write(run->saving, &run->scenario, &run->outcome, texts, n, run->folder.epoch, err);
+    free(texts);
+    return code;
+}
+
 static enum err_code save(struct run *run, struct err *err)
 {
     char final[PATH_MAX_BYTES], time[UNIT_TEXT_SIZE];
     sim_time at = 0;
-    if (folder_is_ours(&run->folder, err) ||
-        manifest_write(run->saving, &run->scenario, &run->outcome, run->folder.epoch, err) ||
+    if (folder_is_ours(&run->folder, err) || save_manifest(run, err) ||
         publish_save_end(&run->folder, run->saving, final, err))
         return err->code;
     for (uint32_t p = 0; p < run->scenario.machine.n_partitions; p++)
@@ -246,6 +278,8 @@ int run_main(int argc, char **argv)
     int status = code ? err_report(&err) : EXIT_CLASS_OK;
     say_last_words(run.last_words);
     timeline_drop(&run.timeline, run.command.keep);
+    text_files_close(&run.texts);
+    console_view_free(&run.view);
     folder_close(&run.folder);
     outcome_free(&run.outcome);
     manifest_free(&run.manifest);

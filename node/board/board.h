@@ -24,6 +24,7 @@ struct board_options {
     struct watch_list watch; // lines of which states and messages are recorded
     struct timeline_range timeline;
     struct instruction_trace trace; // of guests' instructions
+    uint64_t text_limit; // bytes of each stream that a CPU writes before it is heard no more; 0: the default
 };
 
 // Builds board `number` of the machine (which must outlive it) at time 0. NULL and *err on failure: a trace
@@ -46,6 +47,10 @@ struct frame_list *board_frames(struct board *board);
 
 // Console text and traces of its guests since the list was last cleared, in no particular order.
 struct text_list *board_texts(struct board *board);
+
+// Moves to *to what no later piece of this board can come before: all pieces with times below the end of its
+// last grant. `all`: also what lies beyond. The pieces that stay are saved with the board.
+void board_take_texts(struct board *board, bool all, struct text_list *to);
 
 // The earliest time at which this board could begin to send, on the crossbar or on a timed link, if nothing
 // further arrived: CPU time + the way to the bus, or pending event + its way to the port, whichever is least.

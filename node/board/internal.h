@@ -161,7 +161,8 @@ struct board {
 
     struct message_list outbox;
     struct frame_list frames_out;
-    struct text_list texts; // until the host takes them; never state
+    struct text_list texts;                                     // until the host takes them
+    uint64_t text_bytes[CPUS_PER_BOARD_MAX][TEXT_STREAM_COUNT]; // written so far; never state
 
     uint64_t counters[COUNTER_COUNT];
     uint64_t sent_by_type[MSG_TYPE_COUNT];
@@ -271,6 +272,7 @@ void signal_receive(struct board *board, const struct message *signal);
 
 // text.c: takes a copy of a piece that a CPU wrote, for the host.
 void text_emit(void *board, struct cpu *cpu, const struct text_piece *piece);
+void text_state(struct board *board, struct archive *ar);
 
 // pages.c: fills in the most used pages of this home; the list in *results is all zero.
 void board_pages(const struct board *board, struct board_results *results);

@@ -216,6 +216,7 @@ void board_state(struct board *board, struct archive *ar)
     segment_map_state(&board->map, ar);
     events_state(board, ar);
     counters_state(board, ar);
+    text_state(board, ar);
 }
 
 static void add_histogram(struct latency_histogram *to, const struct latency_histogram *from)

@@ -7,6 +7,7 @@
 
 #include "fabric/link/exchange_mem.h"
 #include "node/host/reporter.h"
+#include "node/host/texts.h"
 #include "proto/base/assert.h"
 #include "proto/base/digest.h"
 
@@ -26,6 +27,8 @@ static void run_member(void *self, uint32_t group, uint32_t member, struct grant
     atomic_fetch_add_explicit(&packed->simulating_ns, spent, memory_order_relaxed);
     if (packed->reporter)
         reporter_grant(packed->reporter, share, group, member, grant->until, spent);
+    if (packed->texts)
+        texts_grant(packed->texts, share, group, member, grant->until);
 }
 
 // Boards of each partition in turn, so that every thread has a like part of every partition.

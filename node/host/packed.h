@@ -14,9 +14,11 @@ struct packed_options {
 };
 
 struct reporter;
+struct texts;
 
 struct packed {
     struct reporter *reporter; // NULL, or told of every grant; borrowed
+    struct texts *texts;       // likewise
     struct groups groups;
     struct crew crew;
     struct exchange *exchange;

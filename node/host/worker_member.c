@@ -7,6 +7,7 @@
 #include "fabric/link/member_wire.h"
 #include "node/host/crew_report.h"
 #include "node/host/reporter.h"
+#include "node/host/texts.h"
 #include "node/host/worker.h"
 #include "proto/base/assert.h"
 
@@ -20,6 +21,7 @@ struct member {
     struct member_wire *wire;
     struct host_stats stats;
     struct reporter reporter;
+    struct texts texts;
     uint32_t member_of_group[PARTITIONS_MAX]; // this node's member number in each group; MEMBERS_MAX: none
     struct batch batch[PARTITIONS_MAX];
     uint64_t last_sign_ns;
@@ -41,7 +43,9 @@ static enum err_code save(struct member *member, const char *folder, struct err 
     struct control saved = {.kind = CONTROL_SAVED};
     saved.saved.parts = calloc(SAVED_PARTS_MAX, sizeof *saved.saved.parts);
     NP_ASSERT(saved.saved.parts);
-    enum err_code code = crew_save(&member->crew, folder, &saved.saved, err);
+    enum err_code code = texts_send(&member->texts, member->session->client, host_now_ns(), true, err);
+    if (code == ERR_OK)
+        code = crew_save(&member->crew, folder, &saved.saved, err);
     if (code == ERR_OK)
         code = control_client_send(member->session->client, &saved, err);
     control_free(&saved);
@@ -55,7 +59,9 @@ static enum err_code obey(struct member *member, const struct control *control, 
         return save(member, control->save.folder, err);
     case CONTROL_COLLECT:
         reporter_end(&member->reporter, &member->crew);
-        if (reporter_send(&member->reporter, member->session->client, err))
+        texts_end(&member->texts, &member->crew);
+        if (reporter_send(&member->reporter, member->session->client, err) ||
+            texts_send(&member->texts, member->session->client, host_now_ns(), true, err))
             return err->code;
         return crew_send_results(member->session, &member->crew, &member->stats, err);
     case CONTROL_EXIT:
@@ -117,12 +123,14 @@ static enum err_code simulate(struct member *member, struct grant *grant, struct
     batch->group = grant->group;
     batch->seq = grant->seq;
     batch->epoch = grant->epoch;
-    uint64_t spent = host_now_ns() - start;
+    uint64_t now = host_now_ns(), spent = now - start;
     member->stats.simulating_ns += spent;
     member->stats.grants++;
     reporter_grant(&member->reporter, share, grant->group, member->member_of_group[grant->group],
                    grant->until, spent);
-    if (member->reporter.n && reporter_send(&member->reporter, member->session->client, err))
+    texts_grant(&member->texts, share, grant->group, member->member_of_group[grant->group], grant->until);
+    if ((member->reporter.n && reporter_send(&member->reporter, member->session->client, err)) ||
+        texts_send(&member->texts, member->session->client, now, false, err))
         return err->code;
     return member_wire_reply(member->wire, batch, err);
 }
@@ -139,7 +147,8 @@ static enum err_code serve(struct member *member, struct err *err)
             host_now_ns(); // the control plane is looked at when idle, and some times a second when not
         if (!grant || now - member->last_sign_ns > BUSY_NS) {
             member->last_sign_ns = now;
-            if (look_at_control(member, err))
+            if (look_at_control(member, err) ||
+                texts_send(&member->texts, member->session->client, now, false, err))
                 return err->code;
         }
     }
@@ -166,7 +175,9 @@ static enum err_code open_member(struct member *member, struct err *err)
     const struct control_configure *config = session_config(member->session);
     struct board_options options = {.reference = config->options.reference,
                                     .watch = config->options.watch,
-                                    .timeline = config->options.timeline};
+                                    .timeline = config->options.timeline,
+                                    .trace = config->options.trace,
+                                    .text_limit = config->options.text_limit};
     uint32_t worker_of_board[BOARDS_MAX];
     for (uint32_t b = 0; b < config->machine.n_boards; b++)
         worker_of_board[b] = config->node_of_board[b];
@@ -177,6 +188,7 @@ static enum err_code open_member(struct member *member, struct err *err)
     if (crew_open(&member->crew, &config->machine, &member->groups, worker_of_board, config->index, 1,
                   &options, err))
         return err->code;
+    texts_init(&member->texts, &member->crew);
     if (crew_resume(&member->crew, config->resume_folder, err) || connect_wire(member, err))
         return err->code;
     return session_ready(member->session, err);
@@ -208,6 +220,7 @@ enum err_code worker_member(struct session *session, struct err *err)
     if (member.crew.machine)
         crew_close(&member.crew);
     reporter_free(&member.reporter);
+    texts_free(&member.texts);
     groups_free(&member.groups);
     return code;
 }

@@ -30,13 +30,17 @@
 #define GUEST_CPUS_MAX        256u                // CPU addresses of a partition
 #define GUEST_INPUTS_MAX      256u                // planned console inputs of a partition
 #define GUEST_INPUT_BYTES_MAX 256u
-#define TEXT_BYTES_MAX        4096u               // of one piece of console text: an SCCB is a page
-#define SCENARIO_BYTES_MAX    (1u << 20)          // a scenario file
-#define MESSAGES_MAX          (1u << 20)          // coherence messages in one batch
-#define WIRE_BYTES_MAX        (128u << 20)        // one data-plane message: MESSAGES_MAX with lines
-#define CONTROL_BYTES_MAX     (16u << 20)         // one control-plane message
-#define NODES_MAX             256u                // host processes of one run
-#define THREADS_MAX           64u                 // threads of one node
+#define TEXT_BYTES_MAX        4096u                // of one piece of console text: an SCCB is a page
+#define TEXT_CHUNK_BYTES      (1u << 18)           // of text in one message of the control plane
+#define TEXT_CHUNK_PIECES     16384u               // likewise; a traced instruction is a piece of 100 bytes
+#define TEXT_LIMIT_DEFAULT    (UINT64_C(64) << 20) // of a partition's console, and of its trace
+#define TEXT_LIMIT_MAX        (UINT64_C(1) << 40)  // a disk, not a number, should be what ends it
+#define SCENARIO_BYTES_MAX    (1u << 20)           // a scenario file
+#define MESSAGES_MAX          (1u << 20)           // coherence messages in one batch
+#define WIRE_BYTES_MAX        (128u << 20)         // one data-plane message: MESSAGES_MAX with lines
+#define CONTROL_BYTES_MAX     (16u << 20)          // one control-plane message
+#define NODES_MAX             256u                 // host processes of one run
+#define THREADS_MAX           64u                  // threads of one node
 #define MEMORY_PER_BOARD_MAX  (UINT64_C(1) << 42) // 4 TiB: page tables stay sparse, addresses stay below 2^52
 #define PAGE_BYTES            4096u               // unit of host allocation and of virtual-page placement
 

@@ -28,8 +28,14 @@ struct text_list {
 };
 
 void text_list_add(struct text_list *list, const struct text_piece *piece); // copies the bytes
-void text_list_clear(struct text_list *list);                               // keeps the memory
+// Moves the pieces with times below `before` (SIM_NEVER: all), with their bytes, to the end of another list.
+void text_list_move(struct text_list *to, struct text_list *from, sim_time before);
+
+void text_list_clear(struct text_list *list); // keeps the memory
 void text_list_free(struct text_list *list);
+
+// The order of pieces of one stream: (time, source, seq).
+bool text_before(const struct text_piece *a, const struct text_piece *b);
 
 // Which CPUs' instructions are traced: all of a partition, or the one with this address.
 #define TRACE_ALL_CPUS UINT32_MAX

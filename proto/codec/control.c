@@ -10,8 +10,8 @@
 #include "proto/codec/control_wire.h"
 
 _Static_assert((int)NP__CONTROL__KIND_HELLO == CONTROL_HELLO &&
-                   (int)NP__CONTROL__KIND_TIMELINE == CONTROL_TIMELINE &&
-                   CONTROL_TIMELINE == CONTROL_KIND_COUNT - 1,
+                   (int)NP__CONTROL__KIND_TEXT == CONTROL_TEXT &&
+                   CONTROL_TEXT == CONTROL_KIND_COUNT - 1,
                "the schema numbers the kinds as enum control_kind does");
 
 #define HELLO_FIELDS(X) X(version) X(run_id) X(index) X(pid)
@@ -155,6 +155,7 @@ static const struct {
     [CONTROL_EXIT] = {exit_to_wire, empty_from_wire},
     [CONTROL_WATCHED] = {watched_to_wire, watched_from_wire},
     [CONTROL_TIMELINE] = {timeline_to_wire, timeline_from_wire},
+    [CONTROL_TEXT] = {text_to_wire, text_from_wire},
 };
 
 static const struct {
@@ -248,6 +249,9 @@ void control_free(struct control *control)
         break;
     case CONTROL_TIMELINE:
         free(control->timeline.records);
+        break;
+    case CONTROL_TEXT:
+        text_list_free(&control->text.pieces);
         break;
     default:
         break;

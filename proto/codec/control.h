@@ -9,9 +9,11 @@
 //                <------------------  START          (conductor) run until ...
 //     PROGRESS   ------------------>                 (conductor) some times a second
 //     TIMELINE   ------------------>                 what was recorded since the last one
+//     TEXT       ------------------>                 what guests wrote since the last one
 //     PAUSED     ------------------>                 (conductor) reached a stop point; no grant is out
 //                <------------------  SAVE, COLLECT, START ...
-//     SAVED, RESULTS -------------->                 before RESULTS: WATCHED, the last of TIMELINE
+//     SAVED, RESULTS -------------->                 before both: the last of TEXT; before RESULTS:
+//                                                    WATCHED, the last of TIMELINE
 //                <------------------  EXIT
 //     BYE        ------------------>
 //
@@ -26,6 +28,7 @@
 #include "proto/base/err.h"
 #include "proto/base/machine.h"
 #include "proto/base/progress.h"
+#include "proto/base/text.h"
 #include "proto/base/timeline.h"
 #include "proto/base/watch.h"
 #include "proto/codec/bytes.h"
@@ -52,7 +55,8 @@ enum control_side { FROM_WORKER, FROM_COORDINATOR };
     X(CONTROL_COLLECT, "COLLECT", FROM_COORDINATOR)                                                          \
     X(CONTROL_EXIT, "EXIT", FROM_COORDINATOR)                                                                \
     X(CONTROL_WATCHED, "WATCHED", FROM_WORKER)                                                               \
-    X(CONTROL_TIMELINE, "TIMELINE", FROM_WORKER)
+    X(CONTROL_TIMELINE, "TIMELINE", FROM_WORKER)                                                             \
+    X(CONTROL_TEXT, "TEXT", FROM_WORKER)
 
 enum control_kind {
     CONTROL_NONE, // no message: what a receive gives when none came; never encoded
@@ -125,6 +129,8 @@ struct run_options {
     uint32_t silence_ms;     // a data-plane peer that is silent for so long is given up; at least 1
     struct watch_list watch; // recorded beside the simulation
     struct timeline_range timeline; // likewise
+    struct instruction_trace trace; // likewise
+    uint64_t text_limit;            // bytes of each stream of a partition; 1 .. TEXT_LIMIT_MAX
 };
 
 #define NO_NODE UINT16_MAX
@@ -170,6 +176,14 @@ struct control_timeline {
     struct timeline_record *records;
 };
 
+// Some text of a partition's guests, from the boards of one worker. All pieces of these boards with times
+// below `reached` have come with this message or an earlier one.
+struct control_text {
+    uint32_t partition;
+    sim_time reached;        // SIM_NEVER: nothing more will come
+    struct text_list pieces; // owned; TEXT_CHUNK_PIECES at most, of TEXT_CHUNK_BYTES together; in no order
+};
+
 struct control {
     enum control_kind kind;
     union { // the member of the kind's name; BYE, STOP, COLLECT and EXIT have none
@@ -185,6 +199,7 @@ struct control {
         struct control_save save;
         struct control_watched watched;
         struct control_timeline timeline;
+        struct control_text text;
     };
 };
 

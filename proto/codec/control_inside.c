@@ -20,6 +20,10 @@ void inside_options_to_wire(const struct run_options *from, Np__RunOptions *to, 
     to->timeline_from = from->timeline.from;
     to->timeline_until = from->timeline.until;
     to->timeline_interval = from->timeline.interval;
+    to->trace = from->trace.on;
+    to->trace_partition = from->trace.partition;
+    to->trace_cpu = from->trace.cpu;
+    to->text_limit = from->text_limit;
 }
 
 enum err_code inside_options_from_wire(const Np__RunOptions *from, struct run_options *to, struct err *err)
@@ -31,6 +35,11 @@ enum err_code inside_options_from_wire(const Np__RunOptions *from, struct run_op
         to->watch.lines[i] = (struct watch_line){from->watch[i]->partition, from->watch[i]->line};
     to->timeline =
         (struct timeline_range){from->timeline_from, from->timeline_until, from->timeline_interval};
+    to->trace = (struct instruction_trace){from->trace, from->trace_partition, from->trace_cpu};
+    to->text_limit = from->text_limit;
+    if (to->trace.partition >= PARTITIONS_MAX || to->text_limit == 0 || to->text_limit > TEXT_LIMIT_MAX)
+        return REFUSE(err, "a trace of partition %u, or a text limit of %llu", to->trace.partition,
+                      (unsigned long long)to->text_limit);
     return ERR_OK;
 }
 

@@ -25,6 +25,7 @@ CONTROL_PAIR(saved);     // control_reports.c
 CONTROL_PAIR(configure); // control_configure.c
 CONTROL_PAIR(watched);   // control_inside.c
 CONTROL_PAIR(timeline);  // control_inside.c
+CONTROL_PAIR(text);      // control_text.c
 
 // The part of CONFIGURE's options that says what to record; control_inside.c.
 void inside_options_to_wire(const struct run_options *from, Np__RunOptions *to, struct arena *arena);

@@ -162,6 +162,10 @@ static void fill_options(struct rng *rng, struct run_options *options)
     options->timeline.from = number(rng);
     options->timeline.until = number(rng);
     options->timeline.interval = number(rng);
+    options->trace.on = below(rng, 2);
+    options->trace.partition = below(rng, PARTITIONS_MAX);
+    options->trace.cpu = below(rng, 2) ? TRACE_ALL_CPUS : below(rng, GUEST_CPUS_MAX);
+    options->text_limit = 1 + number(rng) % TEXT_LIMIT_MAX;
 }
 
 static void fill_configure(struct rng *rng, struct control_configure *c)
@@ -242,6 +246,25 @@ static void fill_timeline(struct rng *rng, struct control_timeline *timeline)
     }
 }
 
+static void fill_text(struct rng *rng, struct control_text *text)
+{
+    text->partition = below(rng, PARTITIONS_MAX);
+    text->reached = number(rng);
+    for (uint32_t n = below(rng, 8); n > 0; n--) {
+        uint8_t bytes[300];
+        struct text_piece piece = {.bytes = bytes};
+        piece.time = number(rng);
+        piece.source = (component_id)(below(rng, BOARDS_MAX) << 8);
+        piece.source |= UNIT_CPU0 + below(rng, CPUS_PER_BOARD_MAX);
+        piece.seq = number(rng);
+        piece.stream = (uint8_t)below(rng, TEXT_STREAM_COUNT);
+        piece.size = 1 + below(rng, sizeof bytes);
+        for (uint32_t i = 0; i < piece.size; i++)
+            bytes[i] = (uint8_t)below(rng, 256);
+        text_list_add(&text->pieces, &piece);
+    }
+}
+
 void random_control(struct rng *rng, enum control_kind kind, struct control *control)
 {
     memset(control, 0, sizeof *control);
@@ -284,6 +307,9 @@ void random_control(struct rng *rng, enum control_kind kind, struct control *con
         break;
     case CONTROL_TIMELINE:
         fill_timeline(rng, &control->timeline);
+        break;
+    case CONTROL_TEXT:
+        fill_text(rng, &control->text);
         break;
     case CONTROL_NONE:
     case CONTROL_BYE:
@@ -341,6 +367,18 @@ bool results_equal(const struct results *a, const struct results *b)
     return SAME_LIST(boards) && memcmp(&a->host, &b->host, sizeof a->host) == 0;
 }
 
+static bool text_equal(const struct control_text *a, const struct control_text *b)
+{
+    bool same = a->partition == b->partition && a->reached == b->reached && a->pieces.n == b->pieces.n;
+    for (uint32_t i = 0; same && i < a->pieces.n; i++) {
+        const struct text_piece *one = &a->pieces.items[i], *other = &b->pieces.items[i];
+        same = one->time == other->time && one->source == other->source && one->seq == other->seq &&
+               one->stream == other->stream && one->size == other->size &&
+               memcmp(one->bytes, other->bytes, one->size) == 0;
+    }
+    return same;
+}
+
 bool control_equal(const struct control *a, const struct control *b)
 {
     if (a->kind != b->kind)
@@ -351,6 +389,8 @@ bool control_equal(const struct control *a, const struct control *b)
     bool same = true;
     if (a->kind == CONTROL_RESULTS)
         return results_equal(&a->results, &b->results);
+    if (a->kind == CONTROL_TEXT)
+        return text_equal(&a->text, &b->text);
     if (a->kind == CONTROL_CONFIGURE) {
         same = machine_equal(&a->configure.machine, &b->configure.machine);
         memset(&plain_a.configure.machine, 0, sizeof plain_a.configure.machine);

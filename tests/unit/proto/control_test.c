@@ -206,6 +206,14 @@ WRONG(escape, snprintf(control->saved.parts[0].name, NAME_MAX_BYTES, "../x"))
 WRONG(parent, snprintf(control->saved.parts[0].name, NAME_MAX_BYTES, ".."))
 WRONG(nameless, control->saved.parts[0].name[0] = '\0')
 WRONG(part_index, control->saved.parts[0].index = 256)
+WRONG(trace_of_nothing, control->configure.options.trace.partition = PARTITIONS_MAX)
+WRONG(no_text, control->configure.options.text_limit = 0)
+WRONG(endless_text, control->configure.options.text_limit = TEXT_LIMIT_MAX + 1)
+WRONG(text_of_nothing, control->text.partition = PARTITIONS_MAX)
+WRONG(text_by_a_home, control->text.pieces.items[0].source = component(3, UNIT_HOME))
+WRONG(text_by_no_board, control->text.pieces.items[0].source = component(BOARDS_MAX, UNIT_CPU0))
+WRONG(text_of_no_stream, control->text.pieces.items[0].stream = TEXT_STREAM_COUNT)
+WRONG(empty_text, control->text.pieces.items[0].size = 0)
 
 static void test_wrong_values(void)
 {
@@ -233,6 +241,14 @@ static void test_wrong_values(void)
         {CONTROL_SAVED, parent, "not the name of a file"},
         {CONTROL_SAVED, nameless, "not the name of a file"},
         {CONTROL_SAVED, part_index, "index 256"},
+        {CONTROL_CONFIGURE, trace_of_nothing, "a trace of partition 256"},
+        {CONTROL_CONFIGURE, no_text, "a text limit of 0"},
+        {CONTROL_CONFIGURE, endless_text, "a text limit of"},
+        {CONTROL_TEXT, text_of_nothing, "text of partition 256"},
+        {CONTROL_TEXT, text_by_a_home, "piece 0 of source 0x301"},
+        {CONTROL_TEXT, text_by_no_board, "piece 0 of source 0x10010"},
+        {CONTROL_TEXT, text_of_no_stream, "stream 2"},
+        {CONTROL_TEXT, empty_text, "stream"},
     };
     struct bytes bytes = {0};
     for (size_t i = 0; i < NP_ARRAY_LEN(rows); i++) {

@@ -52,7 +52,10 @@ static void save(void)
     add_part(SAVED_BOARD, 0, "board-0", "state of board 0");
     add_part(SAVED_BOARD, 1, "board-1", "state of board 1, longer");
     add_part(SAVED_GROUP, 0, "group-0", "state of the group");
-    CU_ASSERT_EQUAL_FATAL(manifest_write(folder, &scenario, &outcome, 3, &err), ERR_OK);
+    struct saved_text text = {
+        .partition = "SMP1", .name = "console-SMP1.txt", .bytes = 11, .cut = true}; // of the note, no count
+    write_file(text.name, "hello\nthere\n[cut]\n", 18);
+    CU_ASSERT_EQUAL_FATAL(manifest_write(folder, &scenario, &outcome, &text, 1, 3, &err), ERR_OK);
 }
 
 static void expect_damaged(const char *in)
@@ -74,6 +77,10 @@ static void test_read_back(void)
     CU_ASSERT_EQUAL(manifest.n_parts, 3);
     CU_ASSERT_EQUAL(manifest.time, 5000);
     CU_ASSERT_EQUAL(manifest.parts[2].kind, SAVED_GROUP);
+    CU_ASSERT_EQUAL(manifest.n_texts, 1);
+    CU_ASSERT_STRING_EQUAL(manifest.texts[0].partition, "SMP1");
+    CU_ASSERT_STRING_EQUAL(manifest.texts[0].name, "console-SMP1.txt");
+    CU_ASSERT_TRUE(manifest.texts[0].bytes == 11 && manifest.texts[0].cut);
     CU_ASSERT_EQUAL(manifest_fits(&manifest, &scenario, &err), ERR_OK);
     // The resolved scenario in it describes the same machine, so FILE may be left out.
     CU_ASSERT_EQUAL_FATAL(scenario_read_text(manifest.resolved, strlen(manifest.resolved), "r", &again, &err),
@@ -129,6 +136,12 @@ static void test_damaged_parts(void)
     unlink(path_in("board-1"));
     expect_damaged("board-1: is missing");
     outcome_free(&outcome);
+    save();
+    write_file("console-SMP1.txt", "hello\nThere\n[cut]\n", 18);
+    expect_damaged("console-SMP1.txt: is damaged");
+    unlink(path_in("console-SMP1.txt"));
+    expect_damaged("console-SMP1.txt: is missing");
+    outcome_free(&outcome);
 }
 
 static void test_no_manifest(void)
@@ -146,13 +159,13 @@ static void test_incomplete_states_are_not_saved(void)
     save();
     unlink(path_in(MANIFEST_NAME));
     outcome.n_parts = 2;
-    CU_ASSERT_EQUAL(manifest_write(folder, &scenario, &outcome, 1, &err), ERR_DAMAGED_STATE);
+    CU_ASSERT_EQUAL(manifest_write(folder, &scenario, &outcome, NULL, 0, 1, &err), ERR_DAMAGED_STATE);
     outcome.n_parts = 3;
     outcome.parts[0].bytes++;
-    CU_ASSERT_EQUAL(manifest_write(folder, &scenario, &outcome, 1, &err), ERR_DAMAGED_STATE);
+    CU_ASSERT_EQUAL(manifest_write(folder, &scenario, &outcome, NULL, 0, 1, &err), ERR_DAMAGED_STATE);
     outcome.parts[0].bytes--;
     outcome.parts[1].index = 0;
-    CU_ASSERT_EQUAL(manifest_write(folder, &scenario, &outcome, 1, &err), ERR_DAMAGED_STATE);
+    CU_ASSERT_EQUAL(manifest_write(folder, &scenario, &outcome, NULL, 0, 1, &err), ERR_DAMAGED_STATE);
     CU_ASSERT_FALSE(file_exists(folder, MANIFEST_NAME));
     outcome_free(&outcome);
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text of guests on its way from the boards of a process to the coordinator: gathered at the end of grants,
+// by whichever thread simulated them, and sent from the thread that talks. With it goes how far the boards of
+// a partition have come, without which the coordinator could put nothing in order.
+#ifndef NP_NODE_HOST_TEXTS_H
+#define NP_NODE_HOST_TEXTS_H
+
+#include <pthread.h>
+
+#include "fabric/link/control_client.h"
+#include "node/host/crew.h"
+
+struct texts {
+    pthread_mutex_t mutex; // over what follows
+    bool wanted;           // of any group
+    uint32_t n_groups;
+    struct text_group {
+        bool wanted;                   // its partition has a guest
+        sim_time reached[MEMBERS_MAX]; // by the members that are here; SIM_NEVER: not here, or at the end
+        sim_time said;                 // reached, as last sent
+        struct text_list waiting;
+    } * groups;       // [group]
+    uint64_t waiting; // bytes, in all groups
+    uint64_t sent_ns; // host time
+};
+
+// The crew is open. A worker that writes no text at all costs a branch per grant.
+void texts_init(struct texts *texts, const struct crew *crew);
+void texts_free(struct texts *texts);
+
+// A member has simulated a grant up to `until`.
+void texts_grant(struct texts *texts, const struct share *share, uint32_t group, uint32_t member,
+                 sim_time until);
+
+// The run has ended: all that is left waits to be sent. (At a save point text that lies beyond it is the
+// boards' to save.)
+void texts_end(struct texts *texts, const struct crew *crew);
+
+// Sends what waits when that is much, or when the last time is long ago; `all`: at once. now_ns: host time.
+enum err_code texts_send(struct texts *texts, struct control_client *client, uint64_t now_ns, bool all,
+                         struct err *err);
+
+#endif
