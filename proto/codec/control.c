@@ -9,8 +9,7 @@
 #include "proto/codec/control_envelope.h"
 #include "proto/codec/control_wire.h"
 
-_Static_assert((int)NP__CONTROL__KIND_HELLO == CONTROL_HELLO &&
-                   (int)NP__CONTROL__KIND_TEXT == CONTROL_TEXT &&
+_Static_assert((int)NP__CONTROL__KIND_HELLO == CONTROL_HELLO && (int)NP__CONTROL__KIND_TEXT == CONTROL_TEXT &&
                    CONTROL_TEXT == CONTROL_KIND_COUNT - 1,
                "the schema numbers the kinds as enum control_kind does");
 
