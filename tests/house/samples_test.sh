@@ -172,6 +172,11 @@ begin
 add tests/fuzz/x.c </dev/null
 sed -i /fuzz/d "$tree/build/compile_commands.json"
 expect
+begin
+add tests/x.c </dev/null
+add tests/guests/zarch/x.c </dev/null
+sed -i /guests/d "$tree/build/compile_commands.json"
+expect
 
 # READMEs and the tree map
 begin

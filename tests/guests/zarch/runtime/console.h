@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The console, by the service-call processor (SCLP).
+#ifndef TESTS_GUESTS_ZARCH_RUNTIME_CONSOLE_H
+#define TESTS_GUESTS_ZARCH_RUNTIME_CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// Opens the console: the ASCII one (VT220), or line mode if line_mode asks for it or nothing else is there.
+// Without any, the program ends.
+void console_open(bool line_mode);
+
+// Writes one line, without its newline; length at most CONSOLE_COLUMNS. From any CPU with interruptions
+// disabled; returns when the line is out.
+void console_write(const char *text, size_t length);
+
+// For the last words of a program: takes the console from whoever has it.
+void console_break_lock(void);
+
+#endif
