@@ -136,11 +136,8 @@ static const struct {
     const char *key;
     enum err_code (*read)(struct reader *r, struct entry *e);
 } kinds[] = {
-    {"generator", generator_read},
-    {"record", record_read},
-    {"trace", trace_read},
-    {"script", script_read},
-    {"load", load_read},
+    {"generator", generator_read}, {"record", record_read}, {"trace", trace_read},
+    {"script", script_read},       {"load", load_read},
 };
 
 static enum err_code read_kind(struct reader *r, struct entry *e)

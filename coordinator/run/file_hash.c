@@ -60,10 +60,17 @@ uint64_t machine_hash(const struct machine *machine)
     for (uint32_t i = 0; i < machine->n_cpus; i++)
         if (bare.cpus[i].kind == CPU_TRACE)
             strcpy(memset(bare.cpus[i].trace, 0, sizeof bare.cpus[i].trace), "trace");
+    bare.partitions = calloc(machine->n_partitions, sizeof *bare.partitions);
+    NP_ASSERT(bare.partitions);
+    memcpy(bare.partitions, machine->partitions, machine->n_partitions * sizeof *bare.partitions);
+    for (uint32_t i = 0; i < machine->n_partitions; i++)
+        if (bare.partitions[i].guest.image[0])
+            strcpy(memset(bare.partitions[i].guest.image, 0, PATH_MAX_BYTES), "image");
     machine_encode(&bare, &bytes);
     uint64_t hash = XXH3_64bits(bytes.data, bytes.size);
     bytes_free(&bytes);
     free(bare.cpus);
+    free(bare.partitions);
     return hash;
 }
 

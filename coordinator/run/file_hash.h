@@ -17,7 +17,7 @@ struct file_hash {
 enum err_code file_hash(const char *path, bool sync, struct file_hash *hash, struct err *err);
 
 // Hash of all that a saved state depends on: the description without its end time and without the paths of
-// recordings, whose contents are compared instead.
+// recordings and images, whose contents are compared instead.
 uint64_t machine_hash(const struct machine *machine);
 
 uint64_t text_hash(const char *text);

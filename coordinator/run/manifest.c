@@ -42,16 +42,29 @@ static bool seen_before(const struct machine *machine, uint32_t cpu)
     return false;
 }
 
-enum err_code trace_hashes(const struct machine *machine, uint64_t **hashes, uint32_t *n, struct err *err)
+// The file that CPU `cpu` is the first to read: its recording, or for CPU address 0 its guest's image. NULL:
+// none.
+static const char *file_of(const struct machine *machine, uint32_t cpu)
+{
+    const struct cpu_desc *desc = &machine->cpus[cpu];
+    if (desc->kind == CPU_TRACE && !seen_before(machine, cpu))
+        return desc->trace;
+    if (desc->kind == CPU_ZARCH && desc->member == 0)
+        return machine->partitions[machine->boards[desc->board].partition].guest.image;
+    return NULL;
+}
+
+enum err_code input_hashes(const struct machine *machine, uint64_t **hashes, uint32_t *n, struct err *err)
 {
     *n = 0;
     *hashes = calloc(machine->n_cpus + 1, sizeof **hashes);
     NP_ASSERT(*hashes);
     for (uint32_t i = 0; i < machine->n_cpus; i++) {
         struct file_hash hash;
-        if (machine->cpus[i].kind != CPU_TRACE || seen_before(machine, i))
+        const char *file = file_of(machine, i);
+        if (!file)
             continue;
-        enum err_code code = file_hash(machine->cpus[i].trace, false, &hash, err);
+        enum err_code code = file_hash(file, false, &hash, err);
         if (code) {
             free(*hashes);
             *hashes = NULL;
@@ -126,13 +139,13 @@ static enum err_code add_scenario(json_t *object, const struct scenario *scenari
     return code;
 }
 
-static enum err_code add_traces(json_t *object, const struct machine *machine, struct err *err)
+static enum err_code add_inputs(json_t *object, const struct machine *machine, struct err *err)
 {
     uint64_t *hashes = NULL;
     uint32_t n = 0;
     json_t *array = json_array();
-    json_object_set_new(object, "traces", array);
-    if (trace_hashes(machine, &hashes, &n, err))
+    json_object_set_new(object, "inputs", array);
+    if (input_hashes(machine, &hashes, &n, err))
         return err->code;
     for (uint32_t i = 0; i < n; i++)
         json_array_append_new(array, hex(hashes[i]));
@@ -189,7 +202,7 @@ enum err_code manifest_write(const char *folder, const struct scenario *scenario
     json_object_set_new(object, "texts", array);
     enum err_code code = add_scenario(object, scenario, err);
     if (!code)
-        code = add_traces(object, &scenario->machine, err);
+        code = add_inputs(object, &scenario->machine, err);
     if (!code)
         code = add_texts(array, folder, texts, n_texts, err);
     if (!code)

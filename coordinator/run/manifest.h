@@ -26,8 +26,8 @@ struct manifest {
     char *resolved;        // scenario, resolved; owned
     uint64_t machine_hash; // see file_hash.h
     sim_time time;         // of the group that is furthest
-    uint32_t n_traces;     // recordings that CPUs replay, in the order of the CPUs
-    uint64_t *traces;      // their XXH3-64; owned
+    uint32_t n_inputs;     // files that CPUs read, in the order of the CPUs: recordings, images of guests
+    uint64_t *inputs;      // their XXH3-64; owned
     uint32_t n_parts;
     struct saved_part *parts; // owned
     uint32_t n_texts;
@@ -45,7 +45,7 @@ enum err_code manifest_write(const char *folder, const struct scenario *scenario
 enum err_code manifest_read(struct manifest *manifest, const char *folder, struct err *err);
 void manifest_free(struct manifest *manifest);
 
-// Whether the state is one of this scenario's machine, recordings included, and complete for it.
+// Whether the state is one of this scenario's machine, recordings and images included, and complete for it.
 // ERR_DAMAGED_STATE.
 enum err_code manifest_fits(const struct manifest *manifest, const struct scenario *scenario,
                             struct err *err);
@@ -54,7 +54,8 @@ enum err_code manifest_fits(const struct manifest *manifest, const struct scenar
 // is wrong.
 const char *parts_incomplete(const struct saved_part *parts, uint32_t n, const struct machine *machine);
 
-// Hashes of the recordings that CPUs replay, each file once, in the order of the CPUs. The caller frees.
-enum err_code trace_hashes(const struct machine *machine, uint64_t **hashes, uint32_t *n, struct err *err);
+// Hashes of the recordings that CPUs replay, each file once, and of the images of guests, each with its CPU
+// address 0, in the order of the CPUs. The caller frees.
+enum err_code input_hashes(const struct machine *machine, uint64_t **hashes, uint32_t *n, struct err *err);
 
 #endif

@@ -93,17 +93,17 @@ static const char *read_head(struct manifest *m, json_t *object)
     return NULL;
 }
 
-static const char *read_traces(struct manifest *m, const json_t *object)
+static const char *read_inputs(struct manifest *m, const json_t *object)
 {
-    const json_t *array = json_object_get(object, "traces");
+    const json_t *array = json_object_get(object, "inputs");
     size_t n = json_array_size(array);
     if (!json_is_array(array) || n > (size_t)BOARDS_MAX * CPUS_PER_BOARD_MAX)
-        return "has no list of recordings";
-    m->traces = calloc(n + 1, sizeof *m->traces);
-    NP_ASSERT(m->traces);
-    for (; m->n_traces < n; m->n_traces++)
-        if (!get_hex(json_array_get(array, m->n_traces), &m->traces[m->n_traces]))
-            return "has a damaged list of recordings";
+        return "has no list of recordings and images";
+    m->inputs = calloc(n + 1, sizeof *m->inputs);
+    NP_ASSERT(m->inputs);
+    for (; m->n_inputs < n; m->n_inputs++)
+        if (!get_hex(json_array_get(array, m->n_inputs), &m->inputs[m->n_inputs]))
+            return "has a damaged list of recordings and images";
     return NULL;
 }
 
@@ -202,7 +202,7 @@ static enum err_code read_all(struct manifest *m, json_t *object, struct err *er
 {
     const char *wrong = read_head(m, object);
     if (!wrong)
-        wrong = read_traces(m, object);
+        wrong = read_inputs(m, object);
     if (wrong)
         return damaged(m, MANIFEST_NAME, err, wrong);
     return read_texts(m, object, err) ? err->code : read_parts(m, object, err);
@@ -226,26 +226,26 @@ enum err_code manifest_read(struct manifest *manifest, const char *folder, struc
 void manifest_free(struct manifest *manifest)
 {
     free(manifest->resolved);
-    free(manifest->traces);
+    free(manifest->inputs);
     free(manifest->parts);
     free(manifest->texts);
     memset(manifest, 0, sizeof *manifest);
 }
 
-static enum err_code traces_fit(const struct manifest *m, const struct machine *machine, struct err *err)
+static enum err_code inputs_fit(const struct manifest *m, const struct machine *machine, struct err *err)
 {
     uint64_t *hashes;
     uint32_t n;
-    if (trace_hashes(machine, &hashes, &n, err))
+    if (input_hashes(machine, &hashes, &n, err))
         return err->code;
-    bool same = n == m->n_traces && memcmp(hashes, m->traces, n * sizeof *hashes) == 0;
+    bool same = n == m->n_inputs && memcmp(hashes, m->inputs, n * sizeof *hashes) == 0;
     free(hashes);
     return same ? ERR_OK
-                : err_set(err, ERR_DAMAGED_STATE,
-                          "%s: the programs' recordings are no longer those that the state was saved with; "
-                          "run the "
-                          "scenario from its beginning",
-                          m->folder);
+                : err_set(
+                      err, ERR_DAMAGED_STATE,
+                      "%s: the programs' recordings and images are no longer those that the state was saved "
+                      "with; run the scenario from its beginning",
+                      m->folder);
 }
 
 enum err_code manifest_fits(const struct manifest *manifest, const struct scenario *scenario, struct err *err)
@@ -259,5 +259,5 @@ enum err_code manifest_fits(const struct manifest *manifest, const struct scenar
     const char *wrong = parts_incomplete(manifest->parts, manifest->n_parts, &scenario->machine);
     if (wrong)
         return damaged(manifest, MANIFEST_NAME, err, wrong);
-    return traces_fit(manifest, &scenario->machine, err);
+    return inputs_fit(manifest, &scenario->machine, err);
 }

@@ -28,7 +28,7 @@ struct board_options {
 };
 
 // Builds board `number` of the machine (which must outlive it) at time 0. NULL and *err on failure: a trace
-// that cannot be read, a script that is malformed.
+// or a guest's image that cannot be read, a script that is malformed.
 struct board *board_new(const struct machine *machine, unsigned number, const struct board_options *options,
                         struct err *err);
 void board_free(struct board *board);

@@ -108,7 +108,7 @@ struct board *board_new(const struct machine *machine, unsigned number, const st
         err_set(err, ERR_IMPOSSIBLE_MACHINE,
                 "board %s: protocol %s needs a full map with an entry for every line", board->desc->name,
                 board->protocol->name);
-    else if (open_cpus(board, err) == ERR_OK)
+    else if (open_cpus(board, err) == ERR_OK && guest_load(board, err) == ERR_OK)
         return board;
     board_free(board);
     return NULL;

@@ -255,6 +255,10 @@ static void add_cpu(struct board_results *results, const struct cpu *cpu, unsign
     c[CNT_POISONED] += cpu->poisoned;
     c[CNT_CHECKS] += cpu->checks;
     c[CNT_CHECKS_FAILED] += cpu->checks_failed;
+    if (cpu->ops && cpu->ops->guest) {
+        cpu->ops->guest(cpu, &results->guest[index]);
+        c[CNT_INSTRUCTIONS] += results->guest[index].instructions;
+    }
     results->cpu[index] = cpu->results;
     results->cpu[index].latency_sum_ps += cpu->results.hits * cpu->l1_latency;
     add_hits(&results->latency[SERVED_L1], cpu->results.hits, cpu->l1_latency);

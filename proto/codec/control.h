@@ -34,7 +34,7 @@
 #include "proto/codec/bytes.h"
 #include "proto/codec/results.h"
 
-#define CONTROL_VERSION 1u // of all conversations; processes of different versions refuse each other
+#define CONTROL_VERSION 2u // of all conversations; processes of different versions refuse each other
 
 enum control_side { FROM_WORKER, FROM_COORDINATOR };
 

@@ -170,6 +170,39 @@ static void test_incomplete_states_are_not_saved(void)
     outcome_free(&outcome);
 }
 
+// Of a guest's image the bytes count, not the path.
+static void test_images(void)
+{
+    static const char image[] = "\x00\x08\x00\x01\x80\x00\x00\x08\xb2\xb2\x00\x00\x07\x07\x07";
+    struct scenario plain = scenario, moved;
+    struct manifest manifest;
+    struct err err;
+    char text[2 * PATH_MAX_BYTES];
+    snprintf(text, sizeof text, "%.*s          - {on: A0/0, load: %s/guest.img}\n",
+             (int)(strstr(scenario_text, "          - {on") - scenario_text), scenario_text, folder);
+    write_file("guest.img", image, sizeof image);
+    CU_ASSERT_EQUAL_FATAL(scenario_read_text(text, strlen(text), "text", &scenario, &err), ERR_OK);
+    save();
+    CU_ASSERT_EQUAL_FATAL(manifest_read(&manifest, folder, &err), ERR_OK);
+    CU_ASSERT_EQUAL(manifest.n_inputs, 1);
+    CU_ASSERT_EQUAL(manifest_fits(&manifest, &scenario, &err), ERR_OK);
+    write_file("moved.img", image, sizeof image);
+    memcpy(strstr(text, "guest.img"), "moved.img", 9);
+    CU_ASSERT_EQUAL_FATAL(scenario_read_text(text, strlen(text), "text", &moved, &err), ERR_OK);
+    CU_ASSERT_EQUAL(manifest_fits(&manifest, &moved, &err), ERR_OK);
+    write_file("moved.img", image, sizeof image - 1);
+    CU_ASSERT_EQUAL(manifest_fits(&manifest, &moved, &err), ERR_DAMAGED_STATE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "recordings and images"));
+    moved.machine.partitions[0].guest.functional = true;
+    CU_ASSERT_EQUAL(manifest_fits(&manifest, &moved, &err), ERR_DAMAGED_STATE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "another machine"));
+    manifest_free(&manifest);
+    outcome_free(&outcome);
+    scenario_free(&moved);
+    scenario_free(&scenario);
+    scenario = plain;
+}
+
 int main(void)
 {
     struct err err;
@@ -183,6 +216,7 @@ int main(void)
     CU_ADD_TEST(suite, test_damaged_parts);
     CU_ADD_TEST(suite, test_no_manifest);
     CU_ADD_TEST(suite, test_incomplete_states_are_not_saved);
+    CU_ADD_TEST(suite, test_images);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();
