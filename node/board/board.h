@@ -62,7 +62,7 @@ struct cpu;
 const struct cpu *board_cpu(const struct board *board, unsigned index);
 
 unsigned board_number(const struct board *board);   // in the machine
-uint32_t board_running(const struct board *board);  // CPUs that are not done
+uint32_t board_running(const struct board *board);  // CPUs that are not done, nor in an endless wait
 uint64_t board_accesses(const struct board *board); // completed
 uint64_t board_events(const struct board *board);
 

@@ -274,8 +274,8 @@ void signal_receive(struct board *board, const struct message *signal);
 void text_emit(void *board, struct cpu *cpu, const struct text_piece *piece);
 void text_state(struct board *board, struct archive *ar);
 
-// load.c: puts this board's part of its guest's image into its memory, and starts CPU address 0 if it is here.
-// Errors of image_open; ERR_IMPOSSIBLE_MACHINE when the partition is too small.
+// load.c: puts this board's part of its guest's image into its memory, and starts CPU address 0 if it is
+// here. Errors of image_open; ERR_IMPOSSIBLE_MACHINE when the partition is too small.
 enum err_code guest_load(struct board *board, struct err *err);
 
 // pages.c: fills in the most used pages of this home; the list in *results is all zero.

@@ -271,11 +271,23 @@ unsigned board_number(const struct board *board)
     return board->number;
 }
 
+// A guest that has nothing to do waits for an interruption. It is not stuck, and keeps no run from its end.
+static bool waits_for_nothing(const struct cpu *cpu)
+{
+    struct guest_cpu_results guest;
+    if (!cpu->ops->guest || cpu->n_under_way || cpu_ready(cpu) != SIM_NEVER)
+        return false;
+    cpu->ops->guest(cpu, &guest);
+    return guest.end == GUEST_WAITING;
+}
+
 uint32_t board_running(const struct board *board)
 {
     uint32_t running = 0;
-    for (uint32_t i = 0; i < board->n_cpus; i++)
-        running += board->cpus[i].ops && !board->cpus[i].done;
+    for (uint32_t i = 0; i < board->n_cpus; i++) {
+        const struct cpu *cpu = &board->cpus[i];
+        running += cpu->ops && !cpu->done && !waits_for_nothing(cpu);
+    }
     return running;
 }
 
