@@ -11,9 +11,8 @@
 static void requested(struct zcpu *z)
 {
     struct cpu *cpu = z->cpu;
-    z->limit = sim_min(z->limit, sim_add(cpu->clock.now, cpu->bus_order));
-    z->stop = sim_min(z->stop, z->limit);
-    cpu->limit = z->limit;
+    z->limit = cpu->limit = sim_min(z->limit, sim_add(cpu->clock.now, cpu->bus_order));
+    zcpu_attend(z);
 }
 
 static bool take_aside(struct zcpu *z, struct access *access)
@@ -24,7 +23,7 @@ static bool take_aside(struct zcpu *z, struct access *access)
     *access = z->cpu->aside;
     uint64_t line = access->address & ~(uint64_t)z->data->line_mask;
     if (access->kind == ACCESS_STORE && line == z->code_line)
-        z->code_base = 1; // the next fetch waits for the store
+        fetch_drop(z); // the next fetch waits for the store
     return true;
 }
 
@@ -36,7 +35,7 @@ static void hit(struct zcpu *z, struct access *access, struct l1 *l1, uint32_t i
     z->stall += z->hit_extra;
     z->hits++;
     if (access->kind >= ACCESS_STORE && (access->address & ~(uint64_t)l1->line_mask) == z->unified_code_line)
-        z->code_base = 1;
+        fetch_drop(z);
 }
 
 bool access_issue(struct zcpu *z, struct access *access, struct l1 *l1)
@@ -44,6 +43,7 @@ bool access_issue(struct zcpu *z, struct access *access, struct l1 *l1)
     struct cpu *cpu = z->cpu;
     unsigned which = l1 == &cpu->l1[1];
     uint64_t line = access->address & ~(uint64_t)l1->line_mask;
+    zcpu_now(z);
     cpu->by_kind[access->kind]++;
     if (cpu->buffer.n && store_buffer_meets(cpu, *access, which)) {
         requested(z);

@@ -39,6 +39,9 @@ NP_INLINE uint8_t *operand_hit(struct zcpu *z, uint64_t address, uint32_t size, 
     return l1->data + ((uint64_t)l1->slot[index] << l1->line_shift) + offset;
 }
 
+// The fetch buffer is emptied: instructions that follow are fetched anew.
+void fetch_drop(struct zcpu *z);
+
 // The same for a store, which may be refused or change instructions.
 NP_INLINE uint8_t *store_hit(struct zcpu *z, uint64_t address, uint32_t size)
 {
@@ -46,7 +49,7 @@ NP_INLINE uint8_t *store_hit(struct zcpu *z, uint64_t address, uint32_t size)
         return NULL;
     uint8_t *bytes = operand_hit(z, address, size, true);
     if (NP_UNLIKELY((real_to_absolute(z, address) & ~(uint64_t)z->data->line_mask) == z->unified_code_line))
-        z->code_base = 1;
+        fetch_drop(z);
     return bytes;
 }
 
@@ -171,6 +174,8 @@ const struct gathered *gather_find(const struct zcpu *z, uint64_t absolute, enum
 static inline void zcpu_set_careful(struct zcpu *z)
 {
     z->careful = z->tracer || z->gather.n || z->plan.n;
+    if (z->careful)
+        zcpu_attend(z);
 }
 
 #endif

@@ -19,6 +19,9 @@ struct crossing {
     struct instruction instruction; // execute NULL: none
 };
 
+// Behind the slots of a line: where an instruction of 2, 4 or 6 bytes that ends or crosses there leads to.
+#define SLOTS_BEHIND 3u
+
 struct code_cache {
     uint32_t lines_mask, slots_per_line, line_bytes;
     struct code_line *lines;
@@ -26,6 +29,8 @@ struct code_cache {
     struct instruction *slots;
     struct crossing crossings[CROSSING_SLOTS];
 };
+
+static isa_function execute_leave, execute_crossing, execute_undecoded;
 
 static bool unified(const struct zcpu *z)
 {
@@ -42,14 +47,14 @@ void fetch_init(struct zcpu *z)
     struct code_cache *code = z->code = calloc(1, sizeof *code);
     NP_ASSERT(code);
     code->line_bytes = z->text->line_mask + 1;
-    code->slots_per_line = code->line_bytes / 2;
+    code->slots_per_line = code->line_bytes / 2 + SLOTS_BEHIND;
     uint32_t lines = z->text->hint_mask + 1; // what can be executed lies in the L1, twice its lines are kept
     code->lines_mask = lines - 1;
     code->lines = calloc(lines, sizeof *code->lines);
     code->copies = calloc(lines, code->line_bytes);
     code->slots = calloc((size_t)lines * code->slots_per_line, sizeof *code->slots);
     NP_ASSERT(code->lines && code->copies && code->slots);
-    z->code_mask = ~(uint64_t)(z->text->line_mask & ~1u); // an odd address is in no line
+    z->leave.execute = execute_leave;
     fetch_forget(z);
 }
 
@@ -67,8 +72,20 @@ void fetch_forget(struct zcpu *z)
     for (uint32_t i = 0; i <= code->lines_mask; i++)
         code->lines[i].line = NO_LINE;
     memset(code->crossings, 0, sizeof code->crossings);
-    z->code_base = 1;
+    if (z->code_size)
+        fetch_drop(z);
     z->code_line = z->unified_code_line = NO_LINE;
+}
+
+void fetch_drop(struct zcpu *z)
+{
+    if (z->current)
+        z->loose = own_address(z);
+    if (z->next) {
+        z->target = next_address(z);
+        z->next = &z->leave;
+    }
+    z->code_size = 0;
 }
 
 static uint32_t place_of(const struct zcpu *z, uint64_t line)
@@ -81,17 +98,17 @@ void fetch_filled(struct zcpu *z, uint64_t line, unsigned kind)
     if (kind != ACCESS_FETCH && !unified(z))
         return;
     z->code->lines[place_of(z, line)].unverified = true;
-    if (line == z->code_line)
-        z->code_base = 1;
+    if (line == z->code_line && z->code_size)
+        fetch_drop(z);
 }
 
 void fetch_check(struct zcpu *z)
 {
-    if (z->code_base == 1)
+    if (z->code_size == 0)
         return;
     uint64_t tag = z->text->tag[z->code_index];
     if ((tag & ~(uint64_t)TAG_BITS) != z->code_line || !(tag & TAG_READ))
-        z->code_base = 1;
+        fetch_drop(z);
 }
 
 // Own stores that wait in the store buffer are seen by fetches: they are performed first.
@@ -154,13 +171,24 @@ void fetch_text(struct zcpu *z, uint64_t address, uint8_t text[6])
 
 // The line has left the L1 again before this instruction of it could be executed: it is executed from what
 // the fill brought.
-static const struct instruction *execute_gathered(struct zcpu *z)
+static const struct instruction *gathered(struct zcpu *z, uint64_t address)
 {
     struct crossing *crossing = &z->code->crossings[0];
-    fetch_text(z, z->ia, crossing->text);
+    fetch_text(z, address, crossing->text);
     crossing->address = 1;
     isa_decode(crossing->text, z->level, afp(z), &crossing->instruction);
+    z->loose = address;
+    z->target = (address + crossing->instruction.length) & z->address_mask;
+    z->next = &z->leave;
     return &crossing->instruction;
+}
+
+static void clear_slots(struct zcpu *z)
+{
+    uint32_t own = z->code->slots_per_line - SLOTS_BEHIND;
+    memset(z->slots, 0, z->code->slots_per_line * sizeof *z->slots);
+    for (uint32_t i = 0; i < z->code->slots_per_line; i++)
+        z->slots[i].execute = i < own ? execute_undecoded : execute_leave;
 }
 
 // Makes the line at `index` of the L1 the one under way. What was decoded of it before holds while its bytes
@@ -176,36 +204,66 @@ static void bind(struct zcpu *z, uint64_t base, uint64_t line, uint32_t index)
     bool check = entry->line != line || entry->unverified || unified(z);
     if (check && (entry->line != line || memcmp(copy, bytes, code->line_bytes) != 0)) {
         memcpy(copy, bytes, code->line_bytes);
-        memset(z->slots, 0, code->slots_per_line * sizeof *z->slots);
+        clear_slots(z);
     }
     *entry = (struct code_line){.line = line};
     z->code_line = line;
     z->code_index = index;
     z->unified_code_line = unified(z) ? line : NO_LINE;
     z->code_base = base;
+    z->code_size = code->line_bytes;
 }
 
-const struct instruction *fetch_enter(struct zcpu *z)
+// Executes the instruction that `current` turned out to be.
+static void execute_found(struct zcpu *z, const struct instruction *in)
 {
-    z->ilc = 2;
-    if (z->ia & 1)
+    z->current = in;
+    in->execute(z, in);
+}
+
+// Instructions go on in another line than that of the fetch buffer.
+static void execute_leave(struct zcpu *z, const struct instruction *in)
+{
+    uint64_t address = in == &z->leave ? z->target : (z->code_base + slot_offset(z, in)) & z->address_mask;
+    z->target = address; // of what is under way, should the fetch fail
+    z->loose = address;
+    z->current = &z->leave;
+    z->next = &z->leave;
+    if (address & 1)
         program_check(z, PGM_SPECIFICATION);
-    if (z->ia >= z->memory_size)
+    if (address >= z->memory_size)
         program_check(z, PGM_ADDRESSING);
-    uint64_t absolute = real_to_absolute(z, z->ia);
+    uint64_t absolute = real_to_absolute(z, address);
     int32_t index = fetch_line(z, absolute);
-    if (index < 0)
-        return execute_gathered(z);
-    bind(z, z->ia & z->code_mask, absolute & ~(uint64_t)z->text->line_mask, (uint32_t)index);
-    return fetch_next(z);
+    if (index < 0) {
+        execute_found(z, gathered(z, address));
+        return;
+    }
+    uint64_t offset = absolute & z->text->line_mask;
+    bind(z, address - offset, absolute - offset, (uint32_t)index);
+    in = z->slots + offset / 2;
+    z->next = instruction_after(in);
+    execute_found(z, in);
+}
+
+const struct instruction *fetch_locate(struct zcpu *z, uint64_t address)
+{
+    z->current = NULL;
+    z->next = NULL;
+    branch_to(z, address);
+    return z->next;
 }
 
 void fetch_state(struct zcpu *z, struct archive *ar)
 {
     fetch_check(z);
     uint64_t base = z->code_base;
+    bool full = z->code_size;
+    ar_bool(ar, &full);
+    if (!full)
+        return;
     ar_u64(ar, &base);
-    if (!ar_loading(ar) || base == 1)
+    if (!ar_loading(ar))
         return;
     uint64_t line = real_to_absolute(z, base);
     int64_t index = l1_locate(z->text, line);
@@ -219,31 +277,35 @@ void fetch_state(struct zcpu *z, struct archive *ar)
 // time.
 static void execute_crossing(struct zcpu *z, const struct instruction *in)
 {
-    uint8_t text[6];
-    struct crossing *crossing = &z->code->crossings[(z->here >> 1) % CROSSING_SLOTS];
-    uint64_t line_end = (z->here | z->text->line_mask) + 1;
-    uint32_t have = (uint32_t)(line_end - z->here);
-    memset(text, 0, sizeof text);
-    memcpy(text, l1_bytes(z->text, z->code_index, real_to_absolute(z, z->here)), have);
-    for (uint32_t done = have; done < in->length;)
-        done += fetch_part(z, (z->here + done) & z->address_mask, in->length - done, text + done);
-    if (crossing->address != z->here || memcmp(crossing->text, text, sizeof text) != 0) {
-        crossing->address = z->here;
+    uint8_t text[6] = {0};
+    uint64_t own = own_address(z);
+    struct crossing *crossing = &z->code->crossings[(own >> 1) % CROSSING_SLOTS];
+    uint32_t done = z->text->line_mask + 1 - (uint32_t)(own & z->text->line_mask);
+    memcpy(text, l1_bytes(z->text, z->code_index, real_to_absolute(z, own)), done);
+    while (done < in->length)
+        done += fetch_part(z, (own + done) & z->address_mask, in->length - done, text + done);
+    if (crossing->address != own || memcmp(crossing->text, text, sizeof text) != 0) {
+        crossing->address = own;
         memcpy(crossing->text, text, sizeof text);
         isa_decode(text, z->level, afp(z), &crossing->instruction);
     }
+    z->loose = own;
     crossing->instruction.execute(z, &crossing->instruction);
 }
 
-const struct instruction *fetch_decode(struct zcpu *z, struct instruction *slot)
+// The first time that this halfword of the line is executed as an instruction.
+static void execute_undecoded(struct zcpu *z, const struct instruction *in)
 {
+    struct instruction *slot = z->slots + (in - z->slots);
     uint8_t text[6] = {0};
-    uint32_t rest = z->text->line_mask + 1 - (uint32_t)(z->ia & z->text->line_mask);
-    memcpy(text, l1_bytes(z->text, z->code_index, real_to_absolute(z, z->ia)), rest < 6 ? rest : 6);
+    uint64_t own = own_address(z);
+    uint32_t rest = z->text->line_mask + 1 - (uint32_t)(own & z->text->line_mask);
+    memcpy(text, l1_bytes(z->text, z->code_index, real_to_absolute(z, own)), rest < 6 ? rest : 6);
     uint32_t length = isa_length(text[0]);
     if (length > rest)
         *slot = (struct instruction){.execute = execute_crossing, .length = (uint8_t)length};
     else
         isa_decode(text, z->level, afp(z), slot);
-    return slot;
+    z->next = instruction_after(slot);
+    slot->execute(z, slot);
 }

@@ -33,17 +33,7 @@ void fetch_state(struct zcpu *z, struct archive *ar);
 // of EXECUTE, and what crosses lines.
 void fetch_text(struct zcpu *z, uint64_t address, uint8_t text[6]);
 
-// The line of z->ia is not the one under way: enters it. Returns the decoded instruction.
-const struct instruction *fetch_enter(struct zcpu *z);
-const struct instruction *fetch_decode(struct zcpu *z, struct instruction *slot);
-
-// The instruction at z->ia.
-NP_INLINE const struct instruction *fetch_next(struct zcpu *z)
-{
-    if (NP_UNLIKELY((z->ia & z->code_mask) != z->code_base))
-        return fetch_enter(z);
-    struct instruction *slot = &z->slots[(z->ia & z->text->line_mask) >> 1];
-    return NP_LIKELY(slot->execute != NULL) ? slot : fetch_decode(z, slot);
-}
+// The decoded instruction at this address, or the pseudo-instruction that leads to it: the loop's next one.
+const struct instruction *fetch_locate(struct zcpu *z, uint64_t address);
 
 #endif

@@ -31,6 +31,8 @@ _Noreturn void escape_blocked(struct zcpu *z)
 _Noreturn void program_check_completed(struct zcpu *z, enum program_code code)
 {
     z->program_code = (uint16_t)code;
+    z->ilc = z->current->length;
+    z->psw_address = next_address(z);
     z->interruption = INT_PROGRAM;
     z->activity = DOING_INTERRUPTION;
     longjmp(z->escape, ESCAPE_INTERRUPTION);
@@ -38,12 +40,12 @@ _Noreturn void program_check_completed(struct zcpu *z, enum program_code code)
 
 _Noreturn void program_check(struct zcpu *z, enum program_code code)
 {
-    if (z->activity != DOING_INSTRUCTIONS) // the lowcore itself cannot be reached
+    if (z->activity != DOING_INSTRUCTIONS) { // the lowcore itself cannot be reached
         zcpu_end(z, GUEST_CHECK_STOP);
-    else
-        z->ia = (z->here + z->ilc) & z->address_mask;
-    if (z->activity == DOING_ENDED)
         longjmp(z->escape, ESCAPE_INTERRUPTION);
+    }
+    z->target = (own_address(z) + z->current->length) & z->address_mask;
+    z->next = &z->leave;
     program_check_completed(z, code);
 }
 
@@ -115,7 +117,7 @@ void interruption_take(struct zcpu *z)
     z->protect_value = 1; // low-address protection does not hold for interruptions
     store_identification(z);
     store64(z, old_psw, zcpu_psw_mask(z));
-    store64(z, old_psw + 8u, z->ia & address_mask);
+    store64(z, old_psw + 8u, z->psw_address & address_mask);
     z->protect_value = protect;
     if (program_loops(z))
         zcpu_end(z, GUEST_PROGRAM_LOOP);

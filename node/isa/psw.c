@@ -28,7 +28,7 @@ static void enter_wait(struct zcpu *z, uint64_t mask)
     if (mask & (PSW_IO | PSW_EXTERNAL | PSW_MACHINE))
         z->activity = DOING_WAIT;
     else
-        zcpu_end(z, (z->ia & 0xfff) == 0xfff ? GUEST_ENDED : GUEST_DISABLED_WAIT);
+        zcpu_end(z, (z->psw_address & 0xfff) == 0xfff ? GUEST_ENDED : GUEST_DISABLED_WAIT);
 }
 
 void zcpu_set_psw(struct zcpu *z, uint64_t mask, uint64_t address)
@@ -36,8 +36,10 @@ void zcpu_set_psw(struct zcpu *z, uint64_t mask, uint64_t address)
     z->psw_mask = mask & ~PSW_CC;
     z->cc = (mask & PSW_CC) >> PSW_CC_SHIFT;
     z->address_mask = mode_mask(mask);
-    z->ia = address;
-    z->code_base = 1;
+    z->psw_address = address;
+    z->target = address;
+    z->next = &z->leave; // should an instruction have loaded it
+    z->code_size = 0;
     z->activity = DOING_INSTRUCTIONS;
     zcpu_attend(z);
     if (!psw_valid(mask, address)) {
@@ -52,7 +54,7 @@ void zcpu_set_psw(struct zcpu *z, uint64_t mask, uint64_t address)
 
 void zcpu_end(struct zcpu *z, enum guest_end end)
 {
-    z->end = (uint8_t)end;
+    z->how = (uint8_t)end;
     z->activity = DOING_ENDED;
     zcpu_attend(z);
 }
@@ -62,7 +64,7 @@ void zcpu_go_on(struct zcpu *z, sim_time at)
     struct cpu *cpu = z->cpu;
     cpu->done = false;
     cpu->results.done_at = SIM_NEVER;
-    z->end = GUEST_NONE;
+    z->how = GUEST_NONE;
     zcpu_attend(z);
     if (!cpu->blocked)
         cpu_block(cpu);

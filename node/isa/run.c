@@ -9,17 +9,18 @@
 #include "node/isa/service.h"
 #include "proto/base/assert.h"
 
-static void cycles(struct zcpu *z, uint32_t n)
+sim_time zcpu_now(struct zcpu *z)
 {
-    struct clock *clock = &z->cpu->clock;
-    for (; n; n--)
-        clock_tick(clock);
+    uint64_t cycles = z->instructions + z->stall;
+    clock_skip(&z->cpu->clock, cycles - z->clocked);
+    z->clocked = cycles;
+    return z->cpu->clock.now;
 }
 
 static void block(struct zcpu *z)
 {
     cpu_block(z->cpu);
-    z->stop = 0;
+    zcpu_attend(z);
 }
 
 // After an instruction or an interruption whose accesses went the long way.
@@ -60,6 +61,18 @@ static void end(struct zcpu *z)
     cpu->results.done_at = cpu->clock.now;
 }
 
+// The loop goes on until the first edge of the clock at or after `stop`, or less far; when it has to be
+// careful, for one instruction.
+static void set_end(struct zcpu *z, sim_time stop)
+{
+    const struct clock *clock = &z->cpu->clock;
+    z->end = 0;
+    if (z->careful || stop <= clock->now)
+        return;
+    uint64_t span = sim_min(stop - clock->now, z->span_max) * clock->hz;
+    z->end = z->clocked + (span - clock->rem + SIM_PS_PER_S - 1) / SIM_PS_PER_S;
+}
+
 // Where time, signals and states are looked at. False when the run is over for now, else instructions follow.
 static bool boundary(struct zcpu *z)
 {
@@ -69,11 +82,12 @@ static bool boundary(struct zcpu *z)
         case DOING_INSTRUCTIONS:
             if (interruption_due(z))
                 break;
-            z->stop = sim_min(z->limit, interruption_timer(z));
+            set_end(z, sim_min(z->limit, interruption_timer(z)));
             return true;
         case DOING_INTERRUPTION:
             interruption_take(z);
-            cycles(z, 1);
+            z->stall++;
+            zcpu_now(z);
             finish_carefully(z);
             break;
         case DOING_PLAN:
@@ -100,16 +114,16 @@ static bool boundary(struct zcpu *z)
 
 static void execute(struct zcpu *z)
 {
-    const struct clock *clock = &z->cpu->clock;
-    while (NP_LIKELY(clock->now < z->stop) || boundary(z)) {
-        z->here = z->ia;
-        z->stall = 0;
-        const struct instruction *in = fetch_next(z);
-        z->ilc = in->length;
-        z->ia = (z->here + in->length) & z->address_mask;
-        in->execute(z, in);
-        z->instructions++;
-        cycles(z, 1 + z->stall);
+    while (boundary(z)) {
+        z->next = fetch_locate(z, z->psw_address);
+        do {
+            const struct instruction *in = z->current = z->next;
+            z->next = instruction_after(in);
+            in->execute(z, in);
+        } while (++z->instructions + z->stall < z->end);
+        z->psw_address = next_address(z);
+        z->current = z->next = NULL;
+        zcpu_now(z);
         if (NP_UNLIKELY(z->careful))
             finish_carefully(z);
     }
@@ -134,31 +148,30 @@ static bool resume(struct zcpu *z)
 
 static void escaped(struct zcpu *z, int how)
 {
-    if (z->activity == DOING_INSTRUCTIONS)
-        z->ia = z->here;
+    zcpu_now(z);
     if (how == ESCAPE_BLOCKED) {
+        if (z->activity == DOING_INSTRUCTIONS)
+            z->psw_address = own_address(z);
         block(z);
-        return;
+    } else {
+        z->gather.n = 0;
+        NP_ASSERT(z->plan.n == 0);
+        zcpu_set_careful(z);
     }
-    z->gather.n = 0;
-    NP_ASSERT(z->plan.n == 0);
-    zcpu_set_careful(z);
-    zcpu_attend(z);
+    z->current = z->next = NULL;
 }
 
 void zarch_run(struct cpu *cpu, sim_time limit)
 {
     struct zcpu *z = zcpu_of(cpu);
     cpu->limit = z->limit = limit;
-    z->stop = 0;
+    z->clocked = z->instructions + z->stall;
     fetch_check(z);
     int how = _setjmp(z->escape);
     if (how)
         escaped(z, how);
-    while (resume(z)) {
-        z->stop = 0;
+    while (resume(z))
         execute(z);
-    }
     cpu->results.hits += z->hits;
     cpu->results.accesses += z->hits;
     z->hits = 0;

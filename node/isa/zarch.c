@@ -17,7 +17,7 @@ static void reset(struct zcpu *z)
     z->cr[14] = UINT64_C(0xc2000000);
     z->address_mask = UINT64_C(0xffffff);
     z->activity = DOING_STOPPED;
-    z->end = GUEST_STOPPED;
+    z->how = GUEST_STOPPED;
 }
 
 static uint64_t memory_size(const struct partition_desc *partition)
@@ -51,6 +51,7 @@ enum err_code zarch_open(struct cpu *cpu, const struct machine *machine, struct 
     z->level = partition->guest.architecture;
     z->address = (uint16_t)cpu->desc->member;
     z->memory_size = memory_size(partition);
+    z->span_max = INT64_MAX / cpu->clock.hz;
     z->hit_extra = partition->guest.functional ? 0 : cpu->hit_cycles - 1;
     set_facilities(z);
     fetch_init(z);
@@ -63,7 +64,7 @@ void zarch_start(struct cpu *cpu, uint64_t psw_mask, uint64_t psw_address)
 {
     struct zcpu *z = zcpu_of(cpu);
     cpu->done = false;
-    z->end = GUEST_NONE;
+    z->how = GUEST_NONE;
     zcpu_set_psw(z, psw_mask, psw_address);
     cpu_publish(cpu);
 }
@@ -83,7 +84,7 @@ static void store_failed(struct cpu *cpu, const struct access *access)
 static uint8_t end_of(const struct zcpu *z)
 {
     if (z->activity == DOING_ENDED || z->activity == DOING_STOPPED)
-        return z->end;
+        return z->how;
     return z->activity == DOING_WAIT ? GUEST_WAITING : GUEST_RUNNING;
 }
 
@@ -93,15 +94,14 @@ static void guest(const struct cpu *cpu, struct guest_cpu_results *results)
     *results = (struct guest_cpu_results){.end = end_of(z),
                                           .instructions = z->instructions,
                                           .psw_mask = zcpu_psw_mask(z),
-                                          .psw_address = z->ia};
+                                          .psw_address = z->psw_address};
     memcpy(results->gr, z->gr, sizeof results->gr);
 }
 
 static void psw_state(struct zcpu *z, struct archive *ar)
 {
     ar_u64(ar, &z->psw_mask);
-    ar_u64(ar, &z->ia);
-    ar_u64(ar, &z->here);
+    ar_u64(ar, &z->psw_address);
     ar_u64(ar, &z->address_mask);
     ar_u8(ar, &z->cc);
     ar_u8(ar, &z->ilc);
@@ -113,7 +113,7 @@ static void activity_state(struct zcpu *z, struct archive *ar)
 {
     ar_u8(ar, &z->activity);
     ar_u8(ar, &z->after_plan);
-    ar_u8(ar, &z->end);
+    ar_u8(ar, &z->how);
     ar_u8(ar, &z->interruption);
     ar_u16(ar, &z->program_code);
     ar_u8(ar, &z->data_code);
@@ -121,7 +121,8 @@ static void activity_state(struct zcpu *z, struct archive *ar)
     ar_u32(ar, &z->loops);
     ar_u64(ar, &z->loop_instructions);
     ar_u64(ar, &z->instructions);
-    if (z->activity >= ACTIVITY_COUNT || z->after_plan >= ACTIVITY_COUNT || z->end >= GUEST_END_COUNT ||
+    ar_u64(ar, &z->stall);
+    if (z->activity >= ACTIVITY_COUNT || z->after_plan >= ACTIVITY_COUNT || z->how >= GUEST_END_COUNT ||
         z->interruption >= INTERRUPTION_COUNT)
         ar_fail(ar, "a CPU in activity %u", z->activity);
 }

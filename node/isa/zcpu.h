@@ -156,21 +156,26 @@ struct zcpu {
     uint32_t todpr; // TOD programmable register
     uint64_t prefix;
 
-    // PSW. While an instruction executes, `ia` is the address of the next one and `here` its own.
+    // PSW. While instructions execute, their addresses follow from `current` and `next`: own_address(),
+    // next_address(). psw_address is brought up to date when the loop is left, even for a moment.
     uint64_t psw_mask; // without the condition code
-    uint64_t ia, here;
+    uint64_t psw_address;
     uint64_t address_mask; // of the addressing mode
     uint8_t cc;
-    uint8_t ilc; // length of the instruction in bytes (that of EXECUTE for its target); 0: none
+    uint8_t ilc; // for a program interruption: length of the instruction in bytes; 0: none
 
-    // The loop.
-    uint32_t stall;     // cycles that the instruction takes beyond the first
-    uint32_t hit_extra; // what each access that hits adds; 0 with functional timing
+    // The loop. Time passes in cycles: one for each instruction, and `stall`.
+    const struct instruction *current, *next; // `next` is set before `current` is executed
+    uint64_t instructions;                    // completed
+    uint64_t stall;                           // cycles that instructions took beyond their first
+    uint64_t end;       // the loop leaves when instructions + stall reach this; never state
+    uint64_t clocked;   // cycles that cpu->clock has; never state
+    uint64_t span_max;  // ps that can be converted to cycles at once
+    uint32_t hit_extra; // what each access that hits adds to stall; 0 with functional timing
     bool careful;       // accesses take the long way: gather, plan or tracer are in use
     uint8_t activity;   // enum activity
     uint8_t after_plan; // the activity that follows DOING_PLAN
-    uint8_t end;        // enum guest_end, once ended
-    sim_time stop;      // the loop leaves at this time; never state
+    uint8_t how;        // enum guest_end, once ended
     sim_time limit;     // of the run under way; never state
 
     // Storage. `data` and `text` are the CPU's L1s.
@@ -182,11 +187,15 @@ struct zcpu {
     uint64_t unified_code_line; // absolute line of the instructions under way when L1 is unified; else never
                                 // a line
 
-    // Instruction text (fetch.c). `code_base`: logical address of the line that `slots` belong to, or 1.
-    uint64_t code_base, code_mask;
-    uint64_t code_line;  // its absolute line
-    uint32_t code_index; // its place in the L1
-    struct instruction *slots;
+    // The fetch buffer (fetch.c): the line of instructions under way.
+    uint64_t code_base;        // logical address of the line that `slots` belong to
+    uint32_t code_size;        // bytes of it; 0: the buffer is empty
+    uint32_t code_index;       // its place in the L1
+    uint64_t code_line;        // its absolute line
+    struct instruction *slots; // decoded, one for each halfword of the line, and a few that lead out of it
+    struct instruction leave;  // `next` when that lies in another line:
+    uint64_t target;           // at this address
+    uint64_t loose;            // address of `current` when it is none of the slots
     struct code_cache *code;
 
     struct gather gather;
@@ -202,8 +211,7 @@ struct zcpu {
     uint64_t loop_instructions; // counted by this: instructions at the last one
     struct signals *signals;
 
-    uint64_t instructions; // completed
-    uint64_t hits;         // accesses that hit since the loop began; never state
+    uint64_t hits; // accesses that hit since the loop began; never state
     const struct guest_desc *guest;
     const struct machine *machine;
     uint16_t address;       // CPU address
@@ -243,11 +251,37 @@ void storage_failed(struct zcpu *z);
 uint64_t zcpu_psw_mask(const struct zcpu *z);
 void zcpu_set_psw(struct zcpu *z, uint64_t mask, uint64_t address);
 
-// To be called after a change of what the loop looks at before instructions: pending interruptions, their
-// masks, timers.
+// To be called after a change of what the loop looks at between instructions: pending interruptions, their
+// masks, timers, activity.
 static inline void zcpu_attend(struct zcpu *z)
 {
-    z->stop = 0;
+    z->end = 0;
+}
+
+// Brings the CPU's clock up to the instruction under way. Returns the time: what STORE CLOCK reads.
+sim_time zcpu_now(struct zcpu *z);
+
+// The slot behind an instruction's; its size is known once it has been decoded.
+NP_INLINE const struct instruction *instruction_after(const struct instruction *in)
+{
+    return (const struct instruction *)((const char *)in + sizeof *in / 2 * in->length);
+}
+
+// Address of the instruction under way, and of the one after it (not of the branch that it may take).
+NP_INLINE uint64_t slot_offset(const struct zcpu *z, const struct instruction *in)
+{
+    return ((uintptr_t)in - (uintptr_t)z->slots) / (sizeof *in / 2);
+}
+
+static inline uint64_t own_address(const struct zcpu *z)
+{
+    uint64_t offset = slot_offset(z, z->current);
+    return offset < z->code_size ? z->code_base + offset : z->loose;
+}
+
+static inline uint64_t next_address(const struct zcpu *z)
+{
+    return z->next == &z->leave ? z->target : (z->code_base + slot_offset(z, z->next)) & z->address_mask;
 }
 
 static inline uint32_t low(const struct zcpu *z, unsigned r)
@@ -277,15 +311,29 @@ static inline uint64_t address2x(const struct zcpu *z, const struct instruction 
     return (z->gr[in->b2] + z->gr[in->x2] + (uint64_t)(int64_t)in->d2) & z->address_mask;
 }
 
-// The target of a relative operand.
+// The target of a relative operand. What is executed outside of the fetch buffer has its address in `loose`.
 static inline uint64_t address_relative(const struct zcpu *z, const struct instruction *in)
 {
-    return (z->here + (uint64_t)in->i) & z->address_mask;
+    uint64_t offset = slot_offset(z, in);
+    uint64_t own = offset < z->code_size ? z->code_base + offset : z->loose;
+    return (own + (uint64_t)in->i) & z->address_mask;
 }
 
 static inline void branch_to(struct zcpu *z, uint64_t address)
 {
-    z->ia = address & z->address_mask;
+    uint64_t target = address & z->address_mask, offset = target - z->code_base;
+    if (NP_LIKELY(offset < z->code_size && !(offset & 1))) {
+        z->next = z->slots + offset / 2;
+        return;
+    }
+    z->target = target;
+    z->next = &z->leave;
+}
+
+// The instruction has done a part of its work, and is executed again (interruptible instructions).
+static inline void repeat_instruction(struct zcpu *z)
+{
+    branch_to(z, own_address(z));
 }
 
 #endif

@@ -54,6 +54,18 @@ static inline void clock_tick(struct clock *clock)
     }
 }
 
+// Moves a number of edges on that is small enough for 64 bits: cycles x hz below 2^63.
+static inline void clock_skip(struct clock *clock, uint64_t cycles)
+{
+    uint64_t rem = clock->rem + cycles * clock->step_rem;
+    clock->now += cycles * clock->step_ps;
+    if (rem >= clock->hz) {
+        clock->now += rem / clock->hz;
+        rem %= clock->hz;
+    }
+    clock->rem = rem;
+}
+
 // Moves `cycles` edges on; stays at SIM_NEVER's last representable edge never: the caller keeps runs below
 // 2^63 ps.
 void clock_advance(struct clock *clock, uint64_t cycles);
