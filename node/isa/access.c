@@ -33,12 +33,13 @@ static void hit(struct zcpu *z, struct access *access, struct l1 *l1, uint32_t i
     l1->tag[index] |= (uint64_t)(access->kind >= ACCESS_STORE) << 2;
     cpu_perform(z->cpu, access, l1_bytes(l1, index, access->address));
     z->stall += z->hit_extra;
-    z->hits++;
+    z->cpu->results.hits++;
+    z->cpu->results.accesses++;
     if (access->kind >= ACCESS_STORE && (access->address & ~(uint64_t)l1->line_mask) == z->unified_code_line)
         fetch_drop(z);
 }
 
-bool access_issue(struct zcpu *z, struct access *access, struct l1 *l1)
+static bool issue(struct zcpu *z, struct access *access, struct l1 *l1)
 {
     struct cpu *cpu = z->cpu;
     unsigned which = l1 == &cpu->l1[1];
@@ -57,6 +58,13 @@ bool access_issue(struct zcpu *z, struct access *access, struct l1 *l1)
     cpu_suspend(cpu, *access, which, line, false);
     requested(z);
     return take_aside(z, access);
+}
+
+bool access_issue(struct zcpu *z, struct access *access, struct l1 *l1)
+{
+    bool done = issue(z, access, l1);
+    z->long_way = z->careful || z->cpu->n_under_way;
+    return done;
 }
 
 const struct gathered *gather_find(const struct zcpu *z, uint64_t absolute, enum access_kind kind,
@@ -205,7 +213,7 @@ void store_slow(struct zcpu *z, uint64_t address, uint32_t size, uint64_t value)
 
 void store_bytes(struct zcpu *z, uint64_t address, uint32_t size, const uint8_t *bytes)
 {
-    uint8_t *to = line_rest(z, address, size) == size ? store_hit(z, address, size) : NULL;
+    uint8_t *to = line_rest(z, address, size) == size ? operand_hit(z, address, size, true) : NULL;
     if (NP_LIKELY(to != NULL)) {
         memcpy(to, bytes, size);
         return;

@@ -20,36 +20,33 @@ NP_INLINE uint64_t real_to_absolute(const struct zcpu *z, uint64_t real)
     return real ^ (block == 0 || block == z->prefix ? z->prefix : 0);
 }
 
-// The bytes of an operand that hits and can be had at once, or NULL.
-NP_INLINE uint8_t *operand_hit(struct zcpu *z, uint64_t address, uint32_t size, bool store)
-{
-    struct l1 *l1 = z->data;
-    uint64_t absolute = real_to_absolute(z, address), offset = absolute & l1->line_mask;
-    uint64_t line = absolute - offset, permission = TAG_READ | (uint64_t)store << 1;
-    uint32_t index = l1->hint[(line >> l1->line_shift) & l1->hint_mask];
-    uint64_t wrong = (l1->tag[index] ^ (line | permission)) & (~(uint64_t)TAG_BITS | permission);
-    if (NP_UNLIKELY(wrong | (uint64_t)z->careful | z->cpu->n_under_way) ||
-        NP_UNLIKELY(offset + size > l1->line_mask + UINT64_C(1)))
-        return NULL;
-    l1->stamp[index] = ++l1->tick;
-    l1->tag[index] |= (uint64_t)store << 2;
-    z->stall += z->hit_extra;
-    z->hits++;
-    z->cpu->by_kind[store ? ACCESS_STORE : ACCESS_LOAD]++;
-    return l1->data + ((uint64_t)l1->slot[index] << l1->line_shift) + offset;
-}
-
 // The fetch buffer is emptied: instructions that follow are fetched anew.
 void fetch_drop(struct zcpu *z);
 
-// The same for a store, which may be refused or change instructions.
-NP_INLINE uint8_t *store_hit(struct zcpu *z, uint64_t address, uint32_t size)
+// The bytes of an operand that hits and can be had at once, or NULL. A store may be refused, or change
+// instructions in a unified L1.
+NP_INLINE uint8_t *operand_hit(struct zcpu *z, uint64_t address, uint32_t size, bool store)
 {
-    if (NP_UNLIKELY((address & z->protect_mask) == z->protect_value))
+    const struct l1 *l1 = z->data;
+    uint64_t absolute = real_to_absolute(z, address), offset = absolute & l1->line_mask;
+    uint64_t line = absolute - offset, permission = TAG_READ | (uint64_t)store << 1;
+    uint32_t index = l1->hint[(line >> l1->line_shift) & l1->hint_mask];
+    uint64_t tag = l1->tag[index], wrong = (tag ^ (line | permission)) & (~(uint64_t)TAG_BITS | permission);
+    if (NP_UNLIKELY(wrong | z->long_way) || NP_UNLIKELY(offset + size > l1->line_mask + UINT64_C(1)))
         return NULL;
-    uint8_t *bytes = operand_hit(z, address, size, true);
-    if (NP_UNLIKELY((real_to_absolute(z, address) & ~(uint64_t)z->data->line_mask) == z->unified_code_line))
-        fetch_drop(z);
+    if (store) {
+        if (NP_UNLIKELY((address & z->protect_mask) == z->protect_value))
+            return NULL;
+        if (NP_UNLIKELY(line == z->unified_code_line))
+            fetch_drop(z);
+        l1->tag[index] = tag | TAG_WRITTEN;
+    }
+    l1->stamp[index] = ++z->data->tick;
+    z->stall += z->hit_extra;
+    z->hits[store]++;
+    uint8_t *bytes = l1->data + ((uint64_t)l1->slot[index] << l1->line_shift) + offset;
+    if (bytes == NULL)
+        __builtin_unreachable();
     return bytes;
 }
 
@@ -95,7 +92,7 @@ NP_INLINE uint64_t load64(struct zcpu *z, uint64_t address)
 
 NP_INLINE void store8(struct zcpu *z, uint64_t address, uint8_t value)
 {
-    uint8_t *bytes = store_hit(z, address, 1);
+    uint8_t *bytes = operand_hit(z, address, 1, true);
     if (NP_LIKELY(bytes != NULL))
         *bytes = value;
     else
@@ -104,7 +101,7 @@ NP_INLINE void store8(struct zcpu *z, uint64_t address, uint8_t value)
 
 NP_INLINE void store16(struct zcpu *z, uint64_t address, uint16_t value)
 {
-    uint8_t *bytes = store_hit(z, address, 2);
+    uint8_t *bytes = operand_hit(z, address, 2, true);
     uint16_t big = htobe16(value);
     if (NP_LIKELY(bytes != NULL))
         memcpy(bytes, &big, 2);
@@ -114,7 +111,7 @@ NP_INLINE void store16(struct zcpu *z, uint64_t address, uint16_t value)
 
 NP_INLINE void store32(struct zcpu *z, uint64_t address, uint32_t value)
 {
-    uint8_t *bytes = store_hit(z, address, 4);
+    uint8_t *bytes = operand_hit(z, address, 4, true);
     uint32_t big = htobe32(value);
     if (NP_LIKELY(bytes != NULL))
         memcpy(bytes, &big, 4);
@@ -124,7 +121,7 @@ NP_INLINE void store32(struct zcpu *z, uint64_t address, uint32_t value)
 
 NP_INLINE void store64(struct zcpu *z, uint64_t address, uint64_t value)
 {
-    uint8_t *bytes = store_hit(z, address, 8);
+    uint8_t *bytes = operand_hit(z, address, 8, true);
     uint64_t big = htobe64(value);
     if (NP_LIKELY(bytes != NULL))
         memcpy(bytes, &big, 8);
@@ -174,6 +171,7 @@ const struct gathered *gather_find(const struct zcpu *z, uint64_t absolute, enum
 static inline void zcpu_set_careful(struct zcpu *z)
 {
     z->careful = z->tracer || z->gather.n || z->plan.n;
+    z->long_way = z->careful || z->cpu->n_under_way;
     if (z->careful)
         zcpu_attend(z);
 }

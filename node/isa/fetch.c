@@ -130,7 +130,8 @@ static int32_t fetch_line(struct zcpu *z, uint64_t absolute)
     if (NP_LIKELY(index >= 0)) {
         z->text->stamp[index] = ++z->text->tick;
         z->cpu->by_kind[ACCESS_FETCH]++;
-        z->hits++;
+        z->cpu->results.hits++;
+        z->cpu->results.accesses++;
         return index;
     }
     uint32_t size = 8 - (uint32_t)(absolute & 7);

@@ -67,6 +67,7 @@ static void set_end(struct zcpu *z, sim_time stop)
 {
     const struct clock *clock = &z->cpu->clock;
     z->end = 0;
+    zcpu_set_careful(z);
     if (z->careful || stop <= clock->now)
         return;
     uint64_t span = sim_min(stop - clock->now, z->span_max) * clock->hz;
@@ -161,6 +162,16 @@ static void escaped(struct zcpu *z, int how)
     z->current = z->next = NULL;
 }
 
+static void count_hits(struct zcpu *z)
+{
+    struct cpu *cpu = z->cpu;
+    cpu->results.hits += z->hits[0] + z->hits[1];
+    cpu->results.accesses += z->hits[0] + z->hits[1];
+    cpu->by_kind[ACCESS_LOAD] += z->hits[0];
+    cpu->by_kind[ACCESS_STORE] += z->hits[1];
+    z->hits[0] = z->hits[1] = 0;
+}
+
 void zarch_run(struct cpu *cpu, sim_time limit)
 {
     struct zcpu *z = zcpu_of(cpu);
@@ -172,7 +183,5 @@ void zarch_run(struct cpu *cpu, sim_time limit)
         escaped(z, how);
     while (resume(z))
         execute(z);
-    cpu->results.hits += z->hits;
-    cpu->results.accesses += z->hits;
-    z->hits = 0;
+    count_hits(z);
 }

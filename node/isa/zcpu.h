@@ -172,7 +172,9 @@ struct zcpu {
     uint64_t clocked;   // cycles that cpu->clock has; never state
     uint64_t span_max;  // ps that can be converted to cycles at once
     uint32_t hit_extra; // what each access that hits adds to stall; 0 with functional timing
-    bool careful;       // accesses take the long way: gather, plan or tracer are in use
+    uint64_t hits[2];   // loads and stores that hit at once since the loop began; never state
+    uint64_t long_way;  // no access hits at once: careful, or accesses are under way; never state
+    bool careful;       // gather, plan or tracer are in use
     uint8_t activity;   // enum activity
     uint8_t after_plan; // the activity that follows DOING_PLAN
     uint8_t how;        // enum guest_end, once ended
@@ -211,7 +213,6 @@ struct zcpu {
     uint64_t loop_instructions; // counted by this: instructions at the last one
     struct signals *signals;
 
-    uint64_t hits; // accesses that hit since the loop began; never state
     const struct guest_desc *guest;
     const struct machine *machine;
     uint16_t address;       // CPU address
