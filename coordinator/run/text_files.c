@@ -177,10 +177,12 @@ static void keep_pieces(struct text_files *files, struct control_text *chunk)
     for (uint32_t i = 0; i < chunk->pieces.n; i++) {
         const struct text_piece *piece = &chunk->pieces.items[i];
         struct text_file *file = &files->files[chunk->partition][piece->stream];
-        if (!file->cut)
-            text_list_add(&file->waiting, piece);
+        if (file->cut)
+            free(piece->bytes);
+        else
+            text_list_give(&file->waiting, piece);
     }
-    text_list_free(&chunk->pieces);
+    chunk->pieces.n = 0;
 }
 
 enum err_code text_files_add(struct text_files *files, uint32_t host, struct control_text *chunk,

@@ -27,8 +27,12 @@ void texts_init(struct texts *texts, const struct crew *crew)
 
 void texts_free(struct texts *texts)
 {
-    for (uint32_t g = 0; g < texts->n_groups; g++)
-        text_list_free(&texts->groups[g].waiting);
+    for (uint32_t g = 0; g < texts->n_groups; g++) {
+        struct text_list *waiting = &texts->groups[g].waiting;
+        for (uint32_t i = 0; i < texts->groups[g].taken; i++)
+            waiting->items[i].bytes = NULL; // given away
+        text_list_free(waiting);
+    }
     if (texts->groups)
         pthread_mutex_destroy(&texts->mutex);
     free(texts->groups);
@@ -91,40 +95,37 @@ static uint32_t chunk_at(const struct text_list *list, uint32_t at)
     return n;
 }
 
-// The last message says how far the boards have come; before it some of their pieces are still missing.
-static enum err_code send_group(struct control_client *client, uint32_t group, struct text_list *list,
-                                sim_time said, sim_time reached, struct err *err)
+// The last chunk of what waits says how far the boards have come; before it some of their pieces are missing.
+static bool take_chunk(struct text_group *group, struct control_text *chunk)
 {
-    uint32_t at = 0;
-    do {
-        uint32_t n = chunk_at(list, at);
-        struct control control = {.kind = CONTROL_TEXT};
-        control.text = (struct control_text){group,
-                                             at + n == list->n ? reached : said,
-                                             {.n = n, .items = list->items ? list->items + at : NULL}};
-        if (control_client_send(client, &control, err))
-            return err->code;
-        at += n;
-    } while (at < list->n);
-    return ERR_OK;
+    sim_time reached = least_reached(group);
+    if (group->taken == group->waiting.n && reached == group->said)
+        return false;
+    uint32_t n = chunk_at(&group->waiting, group->taken);
+    for (uint32_t i = 0; i < n; i++)
+        text_list_give(&chunk->pieces, &group->waiting.items[group->taken + i]);
+    group->taken += n;
+    if (group->taken == group->waiting.n) {
+        group->taken = group->waiting.n = 0;
+        group->said = reached;
+    }
+    chunk->reached = group->said;
+    return true;
 }
 
-static enum err_code send_new(struct texts *texts, struct control_client *client, uint32_t g, struct err *err)
+bool texts_next(struct texts *texts, struct control_text *chunk)
 {
-    struct text_group *group = &texts->groups[g];
+    *chunk = (struct control_text){0};
     pthread_mutex_lock(&texts->mutex);
-    struct text_list list = group->waiting;
-    group->waiting = (struct text_list){0};
-    sim_time reached = least_reached(group), said = group->said;
-    group->said = reached;
-    for (uint32_t i = 0; i < list.n; i++)
-        texts->waiting -= list.items[i].size;
+    bool found = false;
+    for (uint32_t g = 0; g < texts->n_groups && !found; g++) {
+        chunk->partition = g;
+        found = texts->groups[g].wanted && take_chunk(&texts->groups[g], chunk);
+    }
+    for (uint32_t i = 0; i < chunk->pieces.n; i++)
+        texts->waiting -= chunk->pieces.items[i].size;
     pthread_mutex_unlock(&texts->mutex);
-    enum err_code code = ERR_OK;
-    if (list.n || reached != said)
-        code = send_group(client, g, &list, said, reached, err);
-    text_list_free(&list);
-    return code;
+    return found;
 }
 
 enum err_code texts_send(struct texts *texts, struct control_client *client, uint64_t now_ns, bool all,
@@ -138,8 +139,12 @@ enum err_code texts_send(struct texts *texts, struct control_client *client, uin
     if (!due)
         return ERR_OK;
     texts->sent_ns = now_ns;
-    for (uint32_t g = 0; g < texts->n_groups; g++)
-        if (texts->groups[g].wanted && send_new(texts, client, g, err))
-            return err->code;
+    struct control control = {.kind = CONTROL_TEXT};
+    while (texts_next(texts, &control.text)) {
+        enum err_code code = control_client_send(client, &control, err);
+        text_list_free(&control.text.pieces);
+        if (code)
+            return code;
+    }
     return ERR_OK;
 }

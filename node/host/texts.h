@@ -18,6 +18,7 @@ struct texts {
         bool wanted;                   // its partition has a guest
         sim_time reached[MEMBERS_MAX]; // by the members that are here; SIM_NEVER: not here, or at the end
         sim_time said;                 // reached, as last sent
+        uint32_t taken;                // pieces at the head of what waits that are on their way
         struct text_list waiting;
     } * groups;       // [group]
     uint64_t waiting; // bytes, in all groups
@@ -35,6 +36,10 @@ void texts_grant(struct texts *texts, const struct share *share, uint32_t group,
 // The run has ended: all that is left waits to be sent. (At a save point text that lies beyond it is the
 // boards' to save.)
 void texts_end(struct texts *texts, const struct crew *crew);
+
+// Hands out a chunk of what waits, or says how far boards have come; the caller frees its pieces. False:
+// there is nothing to say.
+bool texts_next(struct texts *texts, struct control_text *chunk);
 
 // Sends what waits when that is much, or when the last time is long ago; `all`: at once. now_ns: host time.
 enum err_code texts_send(struct texts *texts, struct control_client *client, uint64_t now_ns, bool all,

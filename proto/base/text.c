@@ -26,6 +26,11 @@ void text_list_add(struct text_list *list, const struct text_piece *piece)
     memcpy(item->bytes, piece->bytes, piece->size);
 }
 
+void text_list_give(struct text_list *list, const struct text_piece *piece)
+{
+    *new_item(list) = *piece;
+}
+
 void text_list_move(struct text_list *to, struct text_list *from, sim_time before)
 {
     uint32_t kept = 0;

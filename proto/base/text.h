@@ -28,6 +28,9 @@ struct text_list {
 };
 
 void text_list_add(struct text_list *list, const struct text_piece *piece); // copies the bytes
+// Adds a piece whose bytes, from malloc, become the list's.
+void text_list_give(struct text_list *list, const struct text_piece *piece);
+
 // Moves the pieces with times below `before` (SIM_NEVER: all), with their bytes, to the end of another list.
 void text_list_move(struct text_list *to, struct text_list *from, sim_time before);
 
