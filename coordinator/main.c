@@ -25,6 +25,7 @@ static const struct {
     {"sweep", "numaplex sweep", sweep_main},
     {"law", "numaplex law", law_main},
     {"digest", "numaplex digest", digest_main},
+    {"console", "numaplex console", console_main},
     {"record", "numaplex record", record_main},
     {"trace-info", "numaplex trace-info", trace_info_main},
     {"calibrate", "numaplex calibrate", calibrate_main},

@@ -37,8 +37,7 @@ static enum err_code no_guest(const struct machine *machine, const char *option,
 {
     char list[200];
     names_of(machine, true, list, sizeof list);
-    return err_set(err, ERR_USAGE,
-                   "%s %s: partition %s runs no guest (the scenario gives it none with 'guest:'); %s%s",
+    return err_set(err, ERR_USAGE, "%s %s: partition %s runs no guest (no program of it has 'load:'); %s%s",
                    option, name, name, list[0] ? "guests run in: " : "no partition of it does", list);
 }
 

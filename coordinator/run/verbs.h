@@ -7,5 +7,6 @@
 int run_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int digest_main(int argc, char **argv);
+int console_main(int argc, char **argv);
 
 #endif

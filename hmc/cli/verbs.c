@@ -19,6 +19,8 @@ const struct verb verbs[] = {
      "show how an SMP grows with its CPUs, or fit it to figures"},
     {"digest", COORDINATOR, NULL, 1, -1, "A [B --diff]",
      "show the digest of a run, or where two runs differ"},
+    {"console", COORDINATOR, NULL, 1, -1, "RUN [PARTITION]",
+     "show what a run's guests wrote; --follow one that goes on"},
     {"where", COORDINATOR, NULL, 1, -1, "FILE PARTITION ADDRESS",
      "explain an address and what a load of it takes"},
     {"calibrate", COORDINATOR, NULL, 0, -1, "[PRESET...] [--json]",
