@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/run/guest_ends.h"
 #include "proto/base/assert.h"
 #include "proto/base/digest.h"
 
@@ -134,7 +135,9 @@ static void add_programs(struct partition_sum *sum, const struct outcome *outcom
         if (machine->boards[cpu->board].partition != partition || cpu->kind == CPU_IDLE)
             continue;
         busy++;
-        sum->running_cpus += outcome->boards[cpu->board].cpu[cpu->index].done_at == SIM_NEVER;
+        const struct board_results *board = &outcome->boards[cpu->board];
+        sum->running_cpus += cpu->kind == CPU_ZARCH ? guest_cpu_runs(outcome, &board->guest[cpu->index])
+                                                    : board->cpu[cpu->index].done_at == SIM_NEVER;
         sum->traces |= cpu->kind == CPU_TRACE;
         sum->weak |= cpu->outstanding > 1;
         uint32_t stores = cpu->outstanding > 1 ? 0 : machine->boards[cpu->board].params.store_buffer;

@@ -21,6 +21,10 @@ struct report {
     const struct watch_list *watch;
 };
 
+// 1234567 as 1,234,567. Returns `text`.
+#define GROUPED_SIZE 32
+const char *grouped(uint64_t value, char text[GROUPED_SIZE]);
+
 // A page for people, at most 100 columns wide.
 void summary_print(const struct report *report, FILE *out);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "coordinator/run/claims.h"
+#include "coordinator/run/guest_ends.h"
 #include "coordinator/run/report.h"
 #include "coordinator/run/sharing_json.h"
 #include "proto/base/assert.h"
@@ -131,6 +132,9 @@ static json_t *partition(const struct report *report, uint32_t number_of)
     put(object, "values_synthetic", json_boolean(sum.traces));
     put(object, "weakly_ordered", json_boolean(sum.weak));
     put(object, "store_buffer", number(sum.store_buffer));
+    json_t *guest = guest_ends_json(report, number_of, sum.end);
+    if (guest)
+        put(object, "guest", guest);
     put(object, "counters", counters(sum.counters));
     put(object, "latency", latencies(sum.latency));
     for (uint32_t i = 0; i < p->n_boards; i++)

@@ -10,6 +10,7 @@
 #include "coordinator/run/claims.h"
 #include "coordinator/run/drive.h"
 #include "coordinator/run/find.h"
+#include "coordinator/run/guest_ends.h"
 #include "coordinator/run/guest_names.h"
 #include "coordinator/run/manifest.h"
 #include "coordinator/run/publish.h"
@@ -231,7 +232,8 @@ static enum err_code conclude(const struct run *run, struct err *err)
 {
     const struct report report = {&run->scenario, &run->command, &run->plan,
                                   &run->outcome,  &run->folder,  &run->watch};
-    if (report_checks(&report, err) || check_claims(run, &report, err) || flush_output(err))
+    if (report_checks(&report, err) || guest_ends_check(&report, err) || check_claims(run, &report, err) ||
+        flush_output(err))
         return err->code;
     if (run->outcome.interrupted)
         return err_set(err, ERR_INTERRUPTED, "interrupted; the results in %s are partial", run->folder.shown);

@@ -5,14 +5,12 @@
 #include "coordinator/machine/generators.h"
 #include "coordinator/machine/units.h"
 #include "coordinator/run/claims.h"
+#include "coordinator/run/guest_ends.h"
 #include "coordinator/run/report.h"
 #include "proto/base/assert.h"
 #include "proto/base/digest.h"
 
-#define GROUPED_SIZE 32
-
-// 1234567 as 1,234,567. Returns `text`.
-static const char *grouped(uint64_t value, char text[GROUPED_SIZE])
+const char *grouped(uint64_t value, char text[GROUPED_SIZE])
 {
     char digits[GROUPED_SIZE];
     int n = snprintf(digits, sizeof digits, "%" PRIu64, value);
@@ -204,6 +202,7 @@ static void print_partition(const struct report *report, uint32_t number, FILE *
             sum.running_cpus == 0          ? "all programs done"
             : report->outcome->interrupted ? "interrupted"
                                            : "the end time, with programs not done");
+    guest_ends_print(report, number, sum.end, out);
     print_accesses(&sum, out);
     print_utilisation(report, number, &sum, out);
     print_waits(&sum, out);

@@ -258,6 +258,8 @@ static void add_cpu(struct board_results *results, const struct cpu *cpu, unsign
     if (cpu->ops && cpu->ops->guest) {
         cpu->ops->guest(cpu, &results->guest[index]);
         c[CNT_INSTRUCTIONS] += results->guest[index].instructions;
+        if (results->guest[index].end == GUEST_WAITING)
+            results->cpu[index].done_at = cpu->blocked_since;
     }
     results->cpu[index] = cpu->results;
     results->cpu[index].latency_sum_ps += cpu->results.hits * cpu->l1_latency;

@@ -43,8 +43,23 @@ static void go_on_with_plan(struct zcpu *z)
         block(z);
 }
 
+// From the moment at which a CPU stops or waits until it runs again. One that was made is idle since time 0.
+static void become_idle(struct zcpu *z)
+{
+    z->idle_since = z->cpu->clock.now;
+}
+
+static void leave_idle(struct zcpu *z)
+{
+    if (z->idle_since == SIM_NEVER)
+        return;
+    z->idle_ps += z->cpu->clock.now - z->idle_since;
+    z->idle_since = SIM_NEVER;
+}
+
 static void wait_for_signals(struct zcpu *z)
 {
+    become_idle(z);
     z->cpu->wake_at = interruption_timer(z);
     block(z);
 }
@@ -59,6 +74,7 @@ static void end(struct zcpu *z)
     }
     cpu->done = true;
     cpu->results.done_at = cpu->clock.now;
+    become_idle(z);
 }
 
 // The loop goes on until the first edge of the clock at or after `stop`, or less far; when it has to be
@@ -141,8 +157,10 @@ static bool resume(struct zcpu *z)
         cpu->wake_at = SIM_NEVER;
         while (cpu_retire(cpu, &retired))
             access_completed(z, &retired);
-        if (cpu->n_pending == 0 && !cpu->draining)
+        if (cpu->n_pending == 0 && !cpu->draining) {
+            leave_idle(z);
             return cpu->clock.now < z->limit;
+        }
         cpu_block(cpu);
     }
 }

@@ -88,11 +88,17 @@ static uint8_t end_of(const struct zcpu *z)
     return z->activity == DOING_WAIT ? GUEST_WAITING : GUEST_RUNNING;
 }
 
+static sim_time busy_ps(const struct zcpu *z)
+{
+    return (z->idle_since == SIM_NEVER ? z->cpu->clock.now : z->idle_since) - z->idle_ps;
+}
+
 static void guest(const struct cpu *cpu, struct guest_cpu_results *results)
 {
     const struct zcpu *z = zcpu_of(cpu);
     *results = (struct guest_cpu_results){.end = end_of(z),
                                           .instructions = z->instructions,
+                                          .busy_ps = busy_ps(z),
                                           .psw_mask = zcpu_psw_mask(z),
                                           .psw_address = z->psw_address};
     memcpy(results->gr, z->gr, sizeof results->gr);
@@ -122,6 +128,8 @@ static void activity_state(struct zcpu *z, struct archive *ar)
     ar_u64(ar, &z->loop_instructions);
     ar_u64(ar, &z->instructions);
     ar_u64(ar, &z->stall);
+    ar_u64(ar, &z->idle_since);
+    ar_u64(ar, &z->idle_ps);
     if (z->activity >= ACTIVITY_COUNT || z->after_plan >= ACTIVITY_COUNT || z->how >= GUEST_END_COUNT ||
         z->interruption >= INTERRUPTION_COUNT)
         ar_fail(ar, "a CPU in activity %u", z->activity);

@@ -213,6 +213,8 @@ struct zcpu {
     uint64_t loop_instructions; // counted by this: instructions at the last one
     struct signals *signals;
 
+    sim_time idle_since; // stopped or in a wait since then; SIM_NEVER: neither
+    sim_time idle_ps;    // how long it was so before
     const struct guest_desc *guest;
     const struct machine *machine;
     uint16_t address;       // CPU address

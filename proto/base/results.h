@@ -106,6 +106,7 @@ enum guest_end {
 struct guest_cpu_results {
     uint8_t end; // enum guest_end
     uint64_t instructions;
+    uint64_t busy_ps; // time in which it was neither stopped nor in a wait
     uint64_t psw_mask, psw_address;
     uint64_t gr[16];
 };

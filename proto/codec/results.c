@@ -14,7 +14,7 @@
     X(sync_waits) X(sync_wait_ps)
 // clang-format on
 
-#define GUEST_FIELDS(X) X(instructions) X(psw_mask) X(psw_address)
+#define GUEST_FIELDS(X) X(instructions) X(busy_ps) X(psw_mask) X(psw_address)
 
 // clang-format off
 #define PAGE_FIELDS(X) \

@@ -72,6 +72,7 @@ static void fill_guest(struct rng *rng, struct guest_cpu_results *guest)
 {
     guest->end = (uint8_t)(1 + below(rng, GUEST_END_COUNT - 1));
     guest->instructions = number(rng);
+    guest->busy_ps = number(rng);
     guest->psw_mask = rng_next(rng);
     guest->psw_address = rng_next(rng);
     numbers(rng, guest->gr, NP_ARRAY_LEN(guest->gr));
