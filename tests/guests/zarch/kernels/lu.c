@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LU factorisation without pivoting of a size= by size= matrix (96; a multiple of 16) in blocks of 16 by 16,
+// LU factorisation without pivoting of a size= by size= matrix (64; a multiple of 16) in blocks of 16 by 16,
 // dealt to a grid of CPUs. The matrix is the product of factors of small integers, with powers of two on U's
 // diagonal, so every operation is exact: right if these factors come back, bit for bit.
 #include "tests/guests/zarch/runtime/arguments.h"
@@ -136,7 +136,7 @@ static void verify(unsigned n_cpus)
 
 int main(void)
 {
-    uint64_t size = options.size ? options.size : 96;
+    uint64_t size = options.size ? options.size : 64;
     CHECK(size % SIDE == 0 && size <= (uint64_t)BLOCKS_MAX * SIDE);
     n = (unsigned)size;
     n_blocks = n / SIDE;

@@ -36,7 +36,7 @@ void *memmove(void *to, const void *from, size_t bytes)
 void *memset(void *to, int value, size_t bytes)
 {
     unsigned char *t = to;
-    struct chunk pattern;
+    struct chunk pattern = {{0}};
     size_t i = 0;
     if (bytes >= sizeof pattern) {
         for (size_t k = 0; k < sizeof pattern; k++)
