@@ -162,6 +162,11 @@ void page_table_end(struct page *page)
     fputs("</tbody>\n</table></div>\n", page->out);
 }
 
+void page_lines(struct page *page, const char *text)
+{
+    element(page, "<pre>", text, "</pre>\n");
+}
+
 void page_details_begin(struct page *page, const char *summary)
 {
     element(page, "<details><summary>", summary, "</summary>\n");

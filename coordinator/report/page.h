@@ -74,6 +74,9 @@ void page_cell_bar(struct page *page, const char *text, double share);
 void page_row_end(struct page *page);
 void page_table_end(struct page *page);
 
+// Lines of text as they are, in the font of code: consoles.
+void page_lines(struct page *page, const char *text);
+
 // What is folded away until it is asked for: long tables. Open in print only if it was opened.
 void page_details_begin(struct page *page, const char *summary);
 void page_details_end(struct page *page);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "coordinator/report/report_page.h"
 #include "proto/base/assert.h"
@@ -21,6 +22,9 @@ static const char sample[] =
     "'counters':{'late':1,'gate_refusals':2,'bus_errors':3,'poisoned':4,'checks':9,'checks_failed':1},"
     "'latency':{'l1':{'count':900,'sum_ps':1800000,'min_ps':2000,'max_ps':2000,'buckets':[[1792,900]]},"
     "'owner':{'count':100,'sum_ps':3000000,'min_ps':20000,'max_ps':50000,'buckets':[[20480,60],[49152,40]]}},"
+    "'guest':{'image':N,'arguments':N,'architecture':'z196','timing':'full','end':N,'instructions':77,"
+    "'instructions_per_s':5000000,'cpus':[{'name':N,'board':N,'cpu':1,'end':N,'instructions':77,'busy_ps':9,"
+    "'cpi':1.5,'psw':{'mask':N,'address':N},'registers':[]}]},"
     "'pages':[{'address':4096,'home':N,'requests':50,'remote':40,'writes':10,'boards':2,'virtual':8192,"
     "'process':N,'symbol':N}],"
     "'boards':[{'name':N,'first_failure':N,'counters':{'home_busy_ps':500000,'egress_busy_ps':1,"
@@ -38,8 +42,8 @@ static const char sample[] =
     "'host':{'seconds':1.5,'nodes':1,'threads':1,'link':N,'grants':5,"
     "'processes':[{'process':N,'simulating_ns':900,'exchanging_ns':50,'waiting_ns':50}]}}";
 
-static const char *const section_ids[] = {"claims",   "throughput", "served",  "latency", "hits", "busy",
-                                          "crossbar", "messages",   "sharing", "watch",   "host"};
+static const char *const section_ids[] = {"claims", "throughput", "guests",   "served",  "latency", "hits",
+                                          "busy",   "crossbar",   "messages", "sharing", "watch",   "host"};
 
 static json_t *results_with(const char *name)
 {
@@ -78,15 +82,20 @@ static json_t *results_with(const char *name)
     return json;
 }
 
-static char *page_of(const json_t *results, enum language language)
+static char *page_from(const json_t *results, enum language language, const char *resolved)
 {
     char *text = NULL;
     size_t size;
     struct err err;
     FILE *out = open_memstream(&text, &size);
-    CU_ASSERT_EQUAL(report_page_write(out, language, results, NULL, &err), ERR_OK);
+    CU_ASSERT_EQUAL(report_page_write(out, language, results, resolved, &err), ERR_OK);
     fclose(out);
     return text;
+}
+
+static char *page_of(const json_t *results, enum language language)
+{
+    return page_from(results, language, NULL);
 }
 
 static bool has_section(const char *page, const char *id)
@@ -113,13 +122,40 @@ static void test_whole(void)
         expect_sound(page);
         for (size_t i = 0; i < NP_ARRAY_LEN(section_ids); i++)
             CU_ASSERT_TRUE(has_section(page, section_ids[i]));
-        CU_ASSERT_TRUE(html_charts(page) == 9);
+        CU_ASSERT_TRUE(html_charts(page) == 10);
         CU_ASSERT_PTR_NOT_NULL(strstr(page, language == LANG_EN ? "1.5 ns" : "1,5 ns")); // a claim's time
         CU_ASSERT_EQUAL(html_occurrences(page, "class=\"warning\""),
                         8); // noscript, and all that is wrong here
         free(page);
     }
     json_decref(results);
+}
+
+// Consoles lie beside resolved.yaml; what guests wrote is text, and leads nowhere.
+static void test_guests(void)
+{
+    static const char text[] = "</pre><script>a\n\0\ntime: fft cpus=1 us=8\ntime: fft cpus=4 us=2.5\n";
+    char folder[] = "/tmp/np-report-XXXXXX", path[64], resolved[64];
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/console-SMP1.txt", folder);
+    snprintf(resolved, sizeof resolved, "%s/resolved.yaml", folder);
+    FILE *file = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fwrite(text, 1, sizeof text - 1, file);
+    fclose(file);
+    json_t *results = results_with("SMP1"), *elsewhere = results_with("../SMP1");
+    char *page = page_from(results, LANG_EN, resolved), *none = page_from(elsewhere, LANG_EN, resolved);
+    expect_sound(page);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "<pre>&lt;/pre&gt;&lt;script&gt;a\n"));
+    CU_ASSERT_EQUAL(html_charts(page), 11); // and the speed-up
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, ">3.20<"));
+    CU_ASSERT_PTR_NULL(strstr(none, "<pre>"));
+    free(page);
+    free(none);
+    json_decref(results);
+    json_decref(elsewhere);
+    unlink(path);
+    rmdir(folder);
 }
 
 // The gate's message was sent before anything that is shown: its arrow comes from above.
@@ -247,6 +283,7 @@ int main(void)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("report sections", NULL, NULL);
     CU_add_test(suite, "every section, both languages", test_whole);
+    CU_add_test(suite, "guests", test_guests);
     CU_add_test(suite, "message chart", test_story);
     CU_add_test(suite, "hostile names stay text", test_hostile);
     CU_add_test(suite, "equal results, equal bytes", test_deterministic);
