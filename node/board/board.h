@@ -61,6 +61,10 @@ sim_time board_bound(const struct board *board);
 struct cpu;
 const struct cpu *board_cpu(const struct board *board, unsigned index);
 
+// What this board holds of `size` bytes at a real address of its partition: its cache's copy, else what its
+// own memory holds, else zeros. For tests that look at storage when nothing is under way.
+void board_peek(const struct board *board, uint64_t address, uint8_t *bytes, uint64_t size);
+
 unsigned board_number(const struct board *board);   // in the machine
 uint32_t board_running(const struct board *board);  // CPUs that are not done, nor in an endless wait
 uint64_t board_accesses(const struct board *board); // completed

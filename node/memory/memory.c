@@ -70,12 +70,23 @@ struct memory_line memory_line(struct memory *memory, uint64_t offset)
                                 &page->use};
 }
 
-const struct home_line *memory_peek(const struct memory *memory, uint64_t offset)
+static const struct memory_page *peek_page(const struct memory *memory, uint64_t offset)
 {
     NP_ASSERT(offset < memory->size);
     struct memory_page *const *leaf = memory->leaves[offset / LEAF_BYTES];
-    const struct memory_page *page = leaf ? leaf[offset % LEAF_BYTES / PAGE_BYTES] : NULL;
+    return leaf ? leaf[offset % LEAF_BYTES / PAGE_BYTES] : NULL;
+}
+
+const struct home_line *memory_peek(const struct memory *memory, uint64_t offset)
+{
+    const struct memory_page *page = peek_page(memory, offset);
     return page ? &page->lines[offset % PAGE_BYTES >> memory->line_shift] : NULL;
+}
+
+const uint8_t *memory_peek_bytes(const struct memory *memory, uint64_t offset)
+{
+    const struct memory_page *page = peek_page(memory, offset);
+    return page ? page->bytes + offset % PAGE_BYTES : NULL;
 }
 
 void memory_each(struct memory *memory, void (*visit)(void *self, uint64_t offset, struct memory_line line),

@@ -54,6 +54,9 @@ struct memory_line memory_line(struct memory *memory, uint64_t offset);
 // The directory's entry of the line at `offset`; NULL while its page is untouched. Touches nothing.
 const struct home_line *memory_peek(const struct memory *memory, uint64_t offset);
 
+// The line's bytes, likewise.
+const uint8_t *memory_peek_bytes(const struct memory *memory, uint64_t offset);
+
 // Saves, loads or hashes all touched pages in ascending order. Chains of stalled requests are the home's to
 // save: it visits every line with memory_each.
 void memory_state(struct memory *memory, struct archive *ar);

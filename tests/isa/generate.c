@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/isa/generate.h"
+
+#include <string.h>
+
+#include "tests/isa/bytes.h"
+#include "tests/isa/work.h"
+
+void generate_begin(struct isa_generator *generator)
+{
+    static const uint8_t catchers[6] = {0x0a, CATCHER, 0x0a, CATCHER, 0x0a, CATCHER};
+    uint8_t guard[GUARD_BYTES];
+    batch_clear(generator->batch);
+    work_fill(&generator->rng, generator->work, guard);
+    batch_set_work(generator->batch, generator->work, guard);
+    batch_add_slot(generator->batch, catchers, 6, catchers); // PSWs of the work area lead here
+}
+
+static bool chance(struct rng *rng, unsigned percent)
+{
+    return rng_below(rng, 100) < percent;
+}
+
+// An even register with another behind it that is not used for anything else; sometimes any. QEMU 7.2 takes
+// any register for a pair where it translates, and what is in the next one for the length.
+static uint32_t pair_register(struct rng *rng, enum isa_operands operands)
+{
+    return (uint32_t)(operands == OPERANDS_TRANSLATE || chance(rng, 90) ? 2 + 2 * rng_below(rng, 7)
+                                                                        : 2 + rng_below(rng, 14));
+}
+
+static bool uses_pairs(enum isa_operands operands)
+{
+    return operands >= OPERANDS_LONG_PAIRS && operands <= OPERANDS_UNICODE;
+}
+
+// Registers that must be even, or name a pair of floating-point registers, mostly do.
+static uint32_t checked_register(struct rng *rng, const struct isa_insn *insn, enum isa_field_kind kind,
+                                 uint32_t any)
+{
+    unsigned number = kind - FIELD_R1, checks = insn->row->checks;
+    if (chance(rng, 8))
+        return any;
+    if (checks & EVEN1 << number)
+        return any & 14;
+    return checks & FPAIR1 << number ? any & 13 : any;
+}
+
+// What lies in low storage is no PSW, prefix or control register that a case may load.
+static bool needs_base(enum isa_operands operands)
+{
+    return operands >= OPERANDS_PSW_SHORT && operands <= OPERANDS_INFORMATION;
+}
+
+static uint32_t field_value(struct rng *rng, const struct isa_insn *insn, const struct isa_field *field)
+{
+    uint32_t any = (uint32_t)rng_next(rng);
+    switch (field->kind) {
+    case FIELD_R1:
+    case FIELD_R2:
+    case FIELD_R3:
+        if (uses_pairs(insn->operands))
+            return pair_register(rng, insn->operands);
+        return checked_register(rng, insn, field->kind, any);
+    case FIELD_BASE:
+        return chance(rng, 97) || needs_base(insn->operands) ? 1 + any % 15 : 0;
+    case FIELD_INDEX:
+        return chance(rng, 60) ? 0 : any;
+    case FIELD_IMM:
+        if (insn->operands == OPERANDS_SYSTEM_MASK_IMMEDIATE)
+            return chance(rng, 80) ? any & 3 : any & 0xbb; // neither translation nor recording
+        if (insn->operands == OPERANDS_SELECTED_BITS && field->first == 16)
+            return any & 0x7f;
+        if (chance(rng, 40))
+            return (uint32_t)edge_integer(rng);
+        return chance(rng, 30) ? (uint32_t)rng_below(rng, 9) - 4 : any;
+    case FIELD_LEN:
+        return chance(rng, 60) ? any % 16 : any;
+    case FIELD_DISP:
+    case FIELD_LDISP:
+        return chance(rng, 20) ? 0 : chance(rng, 20) ? any % 16 : any;
+    default:
+        return any;
+    }
+}
+
+// A halfword of the slot that holds a catcher: neither in the instruction nor where the target of EXECUTE is.
+static uint64_t catcher_near(struct rng *rng, const struct isa_insn *insn, uint64_t at)
+{
+    uint64_t slot = at & ~(uint64_t)(SLOT_BYTES - 1), offset;
+    do
+        offset = 2 * rng_below(rng, SLOT_BYTES / 2);
+    while ((offset >= SLOT_INSN && offset < SLOT_INSN + 2u * insn->format.bytes) ||
+           (offset >= SLOT_TARGET && offset < SLOT_TARGET + 6));
+    return slot + offset;
+}
+
+// Where a relative operand points to.
+static uint64_t relative_target(struct rng *rng, const struct isa_insn *insn, const struct isa_field *field,
+                                uint64_t at)
+{
+    if (insn->operands == OPERANDS_EXECUTE)
+        return (at & ~(uint64_t)(SLOT_BYTES - 1)) + (chance(rng, 98) ? SLOT_TARGET : SLOT_TARGET + 6);
+    if (insn->operands == OPERANDS_VALUE)
+        return at + 2 * rng_next(rng);
+    if (field->bits == 32 && insn->operands == OPERANDS_STORAGE) {
+        uint64_t offset = rng_below(rng, WORK_BYTES - 256);
+        return chance(rng, 94) ? WORK_AT + (offset & (chance(rng, 80) ? ~7ull : ~1ull))
+                               : MEMORY_BYTES - 8 + 2 * rng_below(rng, 8);
+    }
+    if (field->bits == 32 && chance(rng, 5))
+        return MEMORY_BYTES + 2 * rng_below(rng, 1000);
+    return chance(rng, 10) ? SLOTS_AT + 2 * rng_below(rng, 8) : catcher_near(rng, insn, at);
+}
+
+void fields_fill(struct rng *rng, const struct isa_insn *insn, uint64_t at, uint8_t bytes[6])
+{
+    insn_opcode(insn, bytes);
+    for (unsigned i = 0; i < insn->format.n; i++) {
+        const struct isa_field *field = &insn->format.fields[i];
+        if (field->kind == FIELD_REL) {
+            int64_t halfwords = (int64_t)(relative_target(rng, insn, field, at) - at) / 2;
+            if (field->bits < 32 && (halfwords > INT16_MAX || halfwords < INT16_MIN))
+                halfwords = -SLOT_INSN / 2;
+            field_put(bytes, field, (uint32_t)halfwords);
+        } else {
+            field_put(bytes, field, field_value(rng, insn, field));
+        }
+    }
+    // Without base and index the displacement is the address: one that low-address protection covers.
+    for (unsigned i = operand_first(&insn->format); i < insn->format.n;
+         i = operand_find(&insn->format, i + 2)) {
+        bool index = insn->format.fields[i].kind == FIELD_INDEX;
+        const struct isa_field *base = &insn->format.fields[i + index];
+        if (insn->operands != OPERANDS_VALUE && !field_get(bytes, base) &&
+            (!index || !field_get(bytes, base - 1)))
+            field_put(bytes, base + 1, (uint32_t)rng_below(rng, 0x70));
+    }
+}
+
+// Instructions that end with condition code 3 before they are done are repeated, as programs do.
+static bool repeats(const struct isa_insn *insn)
+{
+    return insn->operands >= OPERANDS_EXTENDED_PAIRS && insn->operands <= OPERANDS_UNICODE &&
+           insn->operands != OPERANDS_PAGES;
+}
+
+static const struct isa_insn *random_target(struct isa_generator *generator)
+{
+    const struct isa_insn *insn;
+    do
+        insn = &generator->insns->rows[rng_below(&generator->rng, generator->insns->n)];
+    while (uses_pairs(insn->operands) || (insn->operands == OPERANDS_EXECUTE && chance(&generator->rng, 90)));
+    return insn;
+}
+
+// What the target of EXECUTE becomes: the low byte of R1 is ORed into its second byte. The byte is 0 or one
+// that keeps registers free to be chosen.
+static uint8_t execute_or(struct rng *rng, const uint8_t *bytes, const struct isa_insn *target)
+{
+    unsigned r1 = bytes[1] >> 4;
+    bool opcode = target->format.place == 12 || target->format.place == 16;
+    return r1 == 0 || opcode ? 0 : (uint8_t)rng_below(rng, 256);
+}
+
+static void add_case(struct isa_generator *generator, struct making *making, const struct isa_insn *insn,
+                     const uint8_t *bytes, const struct isa_insn *target, const uint8_t *target_bytes)
+{
+    uint64_t at = slot_insn_address(making->test.slot);
+    making->insn = target ? target : insn;
+    making->at = at;
+    memcpy(making->bytes, target ? target_bytes : bytes, 6);
+    uint8_t or = target ? execute_or(making->rng, bytes, target) : 0;
+    making->bytes[1] |= or ;
+    making->test.psw_address = at;
+    operands_make(making);
+    if (target && bytes[1] >> 4)
+        making->test.gr[bytes[1] >> 4] = (making->test.gr[bytes[1] >> 4] & ~0xffull) | or ;
+    if (target && bytes[0] == 0x44) { // EX: its own operand is the target
+        struct making own = *making;
+        own.insn = insn;
+        memcpy(own.bytes, bytes, 6);
+        operand_place(&own, 1,
+                      (at & ~(uint64_t)(SLOT_BYTES - 1)) + SLOT_TARGET + (chance(making->rng, 3) ? 1 : 0));
+        making->test = own.test;
+    }
+    batch_add(generator->batch, &making->test);
+}
+
+void generate_add(struct isa_generator *generator, unsigned row, unsigned states)
+{
+    struct rng *rng = &generator->rng;
+    const struct isa_insn *insn = &generator->insns->rows[row], *target = NULL;
+    uint8_t bytes[12], target_bytes[6] = {0x0a, CATCHER, 0x0a, CATCHER, 0x0a, CATCHER};
+    uint64_t at = slot_insn_address(generator->batch->n_slots);
+    fields_fill(rng, insn, at, bytes);
+    unsigned length = insn->format.bytes;
+    if (insn->operands == OPERANDS_EXECUTE) {
+        target = random_target(generator);
+        fields_fill(rng, target, at, target_bytes);
+    }
+    if (repeats(insn)) {
+        put32(bytes + length, 0xa7140000u | (uint16_t)(-(int)length / 2));
+        length += 4;
+    }
+    uint32_t slot = batch_add_slot(generator->batch, bytes, length, target_bytes);
+    for (unsigned i = 0; i < states; i++) {
+        struct making making = {
+            .rng = rng, .generator = generator, .test = {.row = (uint16_t)row, .slot = slot}};
+        add_case(generator, &making, insn, bytes, target, target_bytes);
+    }
+}
