@@ -49,19 +49,28 @@ static enum err_code settings_of(const struct sweep *sweep, uint32_t combination
     return ERR_OK;
 }
 
-// Traces are named in the resolved scenario; what is in them is told by size and time of change.
-static void write_traces(const struct machine *m, FILE *out)
+// Traces and images of guests are named in the resolved scenario; what is in them is told by size and time of
+// change.
+static void write_file(const char *path, FILE *out)
+{
+    struct stat status;
+    if (stat(path, &status) == 0)
+        fprintf(out, "%s %lld %lld.%09ld\n", path, (long long)status.st_size,
+                (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+}
+
+static void write_inputs(const struct machine *m, FILE *out)
 {
     const char *last = "";
     for (uint32_t i = 0; i < m->n_cpus; i++) {
-        struct stat status;
         if (m->cpus[i].kind != CPU_TRACE || strcmp(m->cpus[i].trace, last) == 0)
             continue;
         last = m->cpus[i].trace;
-        if (stat(last, &status) == 0)
-            fprintf(out, "%s %lld %lld.%09ld\n", last, (long long)status.st_size,
-                    (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+        write_file(last, out);
     }
+    for (uint32_t i = 0; i < m->n_partitions; i++)
+        if (m->partitions[i].guest.image[0])
+            write_file(m->partitions[i].guest.image, out);
 }
 
 // The key of a run: all that decides its results, and the program that makes them.
@@ -74,7 +83,7 @@ static enum err_code make_key(struct point *point, const struct scenario *scenar
     if (!out)
         return err_set(err, ERR_MEMORY, "out of memory for a scenario");
     scenario_write_resolved(scenario, out, err);
-    write_traces(&scenario->machine, out);
+    write_inputs(&scenario->machine, out);
     fprintf(out, "program %016" PRIx64 " nodes %" PRIu32 "\n", program, nodes);
     if (fclose(out) == 0)
         snprintf(point->key, sizeof point->key, "%016" PRIx64, text_hash(text));
