@@ -33,6 +33,14 @@ static enum err_code open_program(struct board *board, struct cpu *cpu, struct e
     return ERR_OK;
 }
 
+static bool is_traced(const struct board *board, const struct cpu *cpu)
+{
+    const struct instruction_trace *trace = &board->options.trace;
+    return trace->on && cpu->desc && cpu->desc->kind == CPU_ZARCH &&
+           board->desc->partition == trace->partition &&
+           (trace->cpu == TRACE_ALL_CPUS || trace->cpu == cpu->desc->member);
+}
+
 static enum err_code open_cpus(struct board *board, struct err *err)
 {
     uint64_t seed = board->partition ? board->partition->seed : board->machine->seed;
@@ -45,6 +53,8 @@ static enum err_code open_cpus(struct board *board, struct err *err)
         board->n_cpus = i + 1;
         if (open_program(board, cpu, err))
             return err_wrap(err, "board %s CPU %u", board->desc->name, i);
+        if (is_traced(board, cpu))
+            zarch_trace(cpu);
         cpu_publish(cpu);
     }
     return ERR_OK;

@@ -5,6 +5,7 @@
 #include "node/cpu/drive.h"
 #include "node/cpu/store_buffer.h"
 #include "node/isa/fetch.h"
+#include "node/isa/trace.h"
 #include "proto/base/assert.h"
 
 // A request holds the CPU back: whatever it causes on its own board takes effect that much later.
@@ -137,10 +138,38 @@ static void load_pieces(struct zcpu *z, uint64_t address, uint32_t size, uint8_t
     }
 }
 
+// An operand comes here although its line is in the L1 when the line's hint is another one's, and with a
+// traced CPU always. It counts as it would have there: hints and traces decide nothing.
+static uint8_t *late_hit(struct zcpu *z, uint64_t address, uint32_t size, bool store)
+{
+    if (z->gather.n || z->plan.n || z->cpu->n_under_way)
+        return NULL;
+    uint64_t line = real_to_absolute(z, address) & ~(uint64_t)z->data->line_mask;
+    if (l1_find(z->data, line, TAG_READ | (uint64_t)store << 1) < 0)
+        return NULL;
+    z->long_way = 0;
+    uint8_t *bytes = operand_hit(z, address, size, store);
+    zcpu_set_careful(z);
+    return bytes;
+}
+
+static void note(struct zcpu *z, enum trace_access kind, uint64_t address, uint32_t size,
+                 const uint8_t *bytes)
+{
+    if (NP_UNLIKELY(z->tracer != NULL))
+        trace_operand(z, kind, address, size, bytes);
+}
+
 uint64_t load_slow(struct zcpu *z, uint64_t address, uint32_t size)
 {
     uint64_t value = 0;
-    load_pieces(z, address, size, (uint8_t *)&value + (8 - size));
+    uint8_t *bytes = (uint8_t *)&value + (8 - size);
+    const uint8_t *hit = late_hit(z, address, size, false);
+    if (hit)
+        memcpy(bytes, hit, size);
+    else
+        load_pieces(z, address, size, bytes);
+    note(z, TRACE_LOAD, address, size, bytes);
     return be64toh(value);
 }
 
@@ -156,12 +185,15 @@ void load_bytes(struct zcpu *z, uint64_t address, uint32_t size, uint8_t *bytes)
         uint64_t at = (address + done) & z->address_mask;
         uint32_t n = line_rest(z, at, size - done);
         const uint8_t *from = operand_hit(z, at, n, false);
+        if (NP_UNLIKELY(from == NULL))
+            from = late_hit(z, at, n, false);
         if (NP_LIKELY(from != NULL))
             memcpy(bytes + done, from, n);
         else
             load_pieces(z, at, n, bytes + done);
         done += n;
     }
+    note(z, TRACE_LOAD, address, size, bytes);
 }
 
 // Both ends: no operand is so long that it could lie around the end of storage.
@@ -207,19 +239,30 @@ static void plan_add(struct zcpu *z, uint64_t address, uint32_t size, const uint
 void store_slow(struct zcpu *z, uint64_t address, uint32_t size, uint64_t value)
 {
     uint64_t big = htobe64(value);
-    check_store(z, address, size);
-    plan_add(z, address, size, (uint8_t *)&big + (8 - size));
+    const uint8_t *bytes = (uint8_t *)&big + (8 - size);
+    uint8_t *hit = late_hit(z, address, size, true);
+    if (hit) {
+        memcpy(hit, bytes, size);
+    } else {
+        check_store(z, address, size);
+        plan_add(z, address, size, bytes);
+    }
+    note(z, TRACE_STORE, address, size, bytes);
 }
 
 void store_bytes(struct zcpu *z, uint64_t address, uint32_t size, const uint8_t *bytes)
 {
-    uint8_t *to = line_rest(z, address, size) == size ? operand_hit(z, address, size, true) : NULL;
+    bool one_line = line_rest(z, address, size) == size;
+    uint8_t *to = one_line ? operand_hit(z, address, size, true) : NULL;
+    if (NP_UNLIKELY(to == NULL) && one_line)
+        to = late_hit(z, address, size, true);
     if (NP_LIKELY(to != NULL)) {
         memcpy(to, bytes, size);
-        return;
+    } else {
+        check_store(z, address, size);
+        plan_add(z, address, size, bytes);
     }
-    check_store(z, address, size);
-    plan_add(z, address, size, bytes);
+    note(z, TRACE_STORE, address, size, bytes);
 }
 
 static bool store_piece(struct zcpu *z, uint64_t address, uint32_t size, const uint8_t *bytes)
@@ -309,14 +352,17 @@ const uint8_t *storage_update(struct zcpu *z, uint64_t address, enum update_op o
                             .op = RMW_PROGRAM,
                             .size = (uint8_t)size};
     const struct gathered *piece = gather_find(z, access.address, ACCESS_RMW, size);
-    if (piece)
+    if (piece) {
+        note(z, TRACE_UPDATE, address, size, piece->bytes);
         return piece->bytes;
+    }
     z->update = (struct update){.op = (uint8_t)op, .size = (uint8_t)size};
     memcpy(z->update.operand, operand, size);
     if (expected)
         memcpy(z->update.expected, expected, size);
     if (!access_issue(z, &access, z->data))
         escape_blocked(z);
+    note(z, TRACE_UPDATE, address, size, z->update.old);
     return z->update.old;
 }
 

@@ -7,6 +7,7 @@
 #include "node/isa/fetch.h"
 #include "node/isa/interrupt.h"
 #include "node/isa/service.h"
+#include "node/isa/trace.h"
 #include "proto/base/assert.h"
 
 sim_time zcpu_now(struct zcpu *z)
@@ -28,8 +29,13 @@ static void finish_carefully(struct zcpu *z)
 {
     z->gather.n = 0;
     zcpu_set_careful(z);
-    if (z->plan.n == 0 || plan_perform(z))
+    if (z->tracer)
+        trace_executed(z);
+    if (z->plan.n == 0 || plan_perform(z)) {
+        if (z->tracer)
+            trace_done(z);
         return;
+    }
     z->after_plan = z->activity;
     z->activity = DOING_PLAN;
     block(z);
@@ -37,10 +43,13 @@ static void finish_carefully(struct zcpu *z)
 
 static void go_on_with_plan(struct zcpu *z)
 {
-    if (plan_perform(z))
-        z->activity = z->after_plan;
-    else
+    if (!plan_perform(z)) {
         block(z);
+        return;
+    }
+    z->activity = z->after_plan;
+    if (z->tracer)
+        trace_done(z);
 }
 
 // From the moment at which a CPU stops or waits until it runs again. One that was made is idle since time 0.
@@ -84,6 +93,8 @@ static void set_end(struct zcpu *z, sim_time stop)
     const struct clock *clock = &z->cpu->clock;
     z->end = 0;
     zcpu_set_careful(z);
+    if (z->tracer)
+        trace_begin(z);
     if (z->careful || stop <= clock->now)
         return;
     uint64_t span = sim_min(stop - clock->now, z->span_max) * clock->hz;
@@ -102,6 +113,8 @@ static bool boundary(struct zcpu *z)
             set_end(z, sim_min(z->limit, interruption_timer(z)));
             return true;
         case DOING_INTERRUPTION:
+            if (z->tracer)
+                trace_begin(z);
             interruption_take(z);
             z->stall++;
             zcpu_now(z);

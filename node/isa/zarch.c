@@ -7,6 +7,7 @@
 #include "node/isa/fetch.h"
 #include "node/isa/interrupt.h"
 #include "node/isa/run.h"
+#include "node/isa/trace.h"
 #include "proto/base/assert.h"
 
 // The state after a clear reset (Principles of Operation, "Resets"): registers zero, CR0 and CR14 as
@@ -161,6 +162,7 @@ static void state(struct cpu *cpu, struct archive *ar)
 static void free_zarch(struct cpu *cpu)
 {
     fetch_free(zcpu_of(cpu));
+    trace_free(zcpu_of(cpu));
     free(cpu->program);
 }
 
