@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The monitor of a QEMU that was started with `-qmp unix:PATH,server=on,wait=off`.
+#ifndef NP_TESTS_GUESTS_COMPARE_MONITOR_H
+#define NP_TESTS_GUESTS_COMPARE_MONITOR_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "proto/base/err.h"
+
+struct monitor {
+    FILE *socket;
+};
+
+// Connects, within a few seconds, and greets.
+enum err_code monitor_open(struct monitor *monitor, const char *path, struct err *err);
+void monitor_close(struct monitor *monitor);
+
+// Sends a command, such as "{\"execute\":\"query-status\"}", and returns the answer's "return"; the caller
+// releases it. NULL and *err when there is none. Events in between are dropped.
+json_t *monitor_ask(struct monitor *monitor, const char *command, struct err *err);
+
+#endif

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/guests/compare/outcome.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+void outcome_free(struct guest_outcome *outcome)
+{
+    free(outcome->console);
+    if (outcome->memory)
+        munmap(outcome->memory, GUEST_MEMORY);
+    *outcome = (struct guest_outcome){0};
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/guests/compare/qemu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/guests/compare/monitor.h"
+#include "tests/lib/process.h"
+
+struct qemu {
+    const struct guest_case *test;
+    char folder[PATH_MAX_BYTES];
+    pid_t pid;
+    struct monitor monitor;
+};
+
+static void path_of(const struct qemu *qemu, const char *name, char path[PATH_MAX_BYTES + 16])
+{
+    snprintf(path, PATH_MAX_BYTES + 16, "%s/%s", qemu->folder, name);
+}
+
+// The machine stays when the guest ends, so that it can be looked at. Its memory is a file, its console
+// another.
+static _Noreturn void become_qemu(const struct qemu *qemu)
+{
+    char memory[PATH_MAX_BYTES + 128], serial[PATH_MAX_BYTES + 64], qmp[PATH_MAX_BYTES + 64], cpus[16],
+        size[32];
+    snprintf(memory, sizeof memory,
+             "memory-backend-file,id=memory,size=%" PRIu64 ",mem-path=%s/memory,share=on", GUEST_MEMORY,
+             qemu->folder);
+    snprintf(serial, sizeof serial, "file:%s/console", qemu->folder);
+    snprintf(qmp, sizeof qmp, "unix:%s/qmp,server=on,wait=off", qemu->folder);
+    snprintf(cpus, sizeof cpus, "%u", qemu->test->cpus);
+    snprintf(size, sizeof size, "%" PRIu64 "M", GUEST_MEMORY >> 20);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int in = open("/dev/null", O_RDONLY);
+    if (in < 0 || dup2(in, 0) < 0)
+        _exit(126);
+    execlp("qemu-system-s390x", "qemu-system-s390x", "-machine", "s390-ccw-virtio,memory-backend=memory",
+           "-accel", "tcg", "-object", memory, "-m", size, "-smp", cpus, "-nodefaults", "-display", "none",
+           "-chardev", "null,id=none", "-serial", serial, "-qmp", qmp, "-action",
+           "panic=pause,shutdown=pause", "-kernel", qemu->test->image, "-append", qemu->test->arguments,
+           (char *)NULL);
+    _exit(127);
+}
+
+static enum err_code start(struct qemu *qemu, struct err *err)
+{
+    char path[PATH_MAX_BYTES + 16];
+    fflush(NULL);
+    qemu->pid = fork();
+    if (qemu->pid < 0)
+        return err_errno(err, ERR_PROCESS, "qemu-system-s390x");
+    if (qemu->pid == 0)
+        become_qemu(qemu);
+    path_of(qemu, "qmp", path);
+    return monitor_open(&qemu->monitor, path, err);
+}
+
+static bool asked_for_end(struct qemu *qemu, struct err *err)
+{
+    json_t *answer = monitor_ask(&qemu->monitor, "{\"execute\":\"query-status\"}", err);
+    const char *status = json_string_value(json_object_get(answer, "status"));
+    bool ended = !status || strcmp(status, "running") != 0;
+    json_decref(answer);
+    return ended;
+}
+
+static enum err_code wait_for_end(struct qemu *qemu, unsigned seconds, struct err *err)
+{
+    const struct timespec pause = {0, 20000000};
+    for (unsigned turns = 0; turns < seconds * 50; turns++) {
+        if (asked_for_end(qemu, err))
+            return err->code;
+        nanosleep(&pause, NULL);
+    }
+    return err_set(err, ERR_TIMEOUT, "on QEMU the guest did not end within %u s", seconds);
+}
+
+// "NAME=16 digits", wherever it stands.
+static uint64_t register_of(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+    return at ? strtoull(at + strlen(name), NULL, 16) : 0;
+}
+
+static void take_registers(const char *text, struct guest_outcome *outcome)
+{
+    outcome->psw_mask = register_of(text, "PSW=mask ") & ~UINT64_C(0x0000300000000000);
+    outcome->psw_address = register_of(text, " addr ");
+    for (unsigned i = 0; i < 16; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "R%02u=", i);
+        outcome->gr[i] = register_of(text, name);
+        snprintf(name, sizeof name, "F%02u=", i);
+        outcome->fpr[i] = register_of(text, name);
+        snprintf(name, sizeof name, "C%02u=", i);
+        outcome->cr[i] = register_of(text, name);
+    }
+    outcome->clean = (outcome->psw_address & 0xfff) == 0xfff;
+}
+
+static enum err_code take_memory(const struct qemu *qemu, struct guest_outcome *outcome, struct err *err)
+{
+    char path[PATH_MAX_BYTES + 16];
+    path_of(qemu, "memory", path);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    void *memory = file < 0 ? MAP_FAILED : mmap(NULL, GUEST_MEMORY, PROT_READ, MAP_PRIVATE, file, 0);
+    if (memory == MAP_FAILED)
+        return err_errno(err, ERR_FILE, "%s", path);
+    close(file);
+    outcome->memory = memory;
+    return ERR_OK;
+}
+
+static enum err_code take(struct qemu *qemu, struct guest_outcome *outcome, struct err *err)
+{
+    json_t *answer = monitor_ask(&qemu->monitor,
+                                 "{\"execute\":\"human-monitor-command\","
+                                 "\"arguments\":{\"command-line\":\"info registers\"}}",
+                                 err);
+    const char *text = json_string_value(answer);
+    if (text)
+        take_registers(text, outcome);
+    json_decref(answer);
+    json_decref(err->code ? NULL : monitor_ask(&qemu->monitor, "{\"execute\":\"quit\"}", err));
+    return err->code;
+}
+
+static void reap(struct qemu *qemu)
+{
+    int status;
+    monitor_close(&qemu->monitor);
+    if (qemu->pid <= 0)
+        return;
+    for (unsigned turns = 0; waitpid(qemu->pid, &status, WNOHANG) == 0; turns++) {
+        if (turns == 200)
+            kill(qemu->pid, SIGKILL);
+        test_sleep_ms(10);
+    }
+}
+
+enum err_code qemu_run(const struct guest_case *test, unsigned seconds, struct guest_outcome *outcome,
+                       struct err *err)
+{
+    struct qemu qemu = {.test = test};
+    err_clear(err);
+    *outcome = (struct guest_outcome){0};
+    test_folder_make(qemu.folder);
+    bool ended = start(&qemu, err) == ERR_OK && wait_for_end(&qemu, seconds, err) == ERR_OK &&
+                 take(&qemu, outcome, err) == ERR_OK;
+    if (!ended && qemu.pid > 0)
+        kill(qemu.pid, SIGKILL);
+    reap(&qemu);
+    if (ended && take_memory(&qemu, outcome, err) == ERR_OK)
+        outcome->console = file_content(qemu.folder, "console");
+    test_folder_remove(qemu.folder);
+    return err->code;
+}
