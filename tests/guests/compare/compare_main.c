@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/limits.h"
 #include "tests/guests/compare/qemu.h"
 #include "tests/guests/compare/simulated.h"
 
