@@ -87,11 +87,12 @@ static enum err_code wait_for_end(struct qemu *qemu, unsigned seconds, struct er
     return err_set(err, ERR_TIMEOUT, "on QEMU the guest did not end within %u s", seconds);
 }
 
-// "NAME=16 digits", wherever it stands.
+// The 16 digits behind a name, wherever it stands. Of a vector register they are the floating-point register.
 static uint64_t register_of(const char *text, const char *name)
 {
     const char *at = strstr(text, name);
-    return at ? strtoull(at + strlen(name), NULL, 16) : 0;
+    uint64_t value = 0;
+    return at && sscanf(at + strlen(name), "%16" SCNx64, &value) == 1 ? value : 0;
 }
 
 static void take_registers(const char *text, struct guest_outcome *outcome)
@@ -102,7 +103,7 @@ static void take_registers(const char *text, struct guest_outcome *outcome)
         char name[8];
         snprintf(name, sizeof name, "R%02u=", i);
         outcome->gr[i] = register_of(text, name);
-        snprintf(name, sizeof name, "F%02u=", i);
+        snprintf(name, sizeof name, "V%02u=", i);
         outcome->fpr[i] = register_of(text, name);
         snprintf(name, sizeof name, "C%02u=", i);
         outcome->cr[i] = register_of(text, name);

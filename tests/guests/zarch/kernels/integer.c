@@ -3,6 +3,7 @@
 // the loop's linear congruential generator is where it must be after so many steps, and a sum of the counter
 // is what the formula says.
 #include "tests/guests/zarch/runtime/arguments.h"
+#include "tests/guests/zarch/runtime/clock.h"
 #include "tests/guests/zarch/runtime/cpu.h"
 #include "tests/guests/zarch/runtime/end.h"
 #include "tests/guests/zarch/runtime/parallel.h"

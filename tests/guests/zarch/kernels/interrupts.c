@@ -199,7 +199,7 @@ static void check_timers(void)
 {
     const uint64_t span = 4096 * 50; // 50 us
     unsigned before = last.count;
-    set_clock_comparator(clock_now() + span);
+    set_clock_comparator(clock_read() + span);
     wait_for_external(CR0_CLOCK_COMPARATOR);
     CHECK(last.count == before + 1 && last.code == EXTERNAL_CLOCK_COMPARATOR);
     CHECK(last.old.mask == (PSW_64BIT | PSW_EXTERNAL | PSW_WAIT));

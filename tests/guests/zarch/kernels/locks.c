@@ -3,6 +3,7 @@
 // critical section that advances a few numbers of one line. Right if none was lost and the numbers always
 // agreed.
 #include "tests/guests/zarch/runtime/arguments.h"
+#include "tests/guests/zarch/runtime/clock.h"
 #include "tests/guests/zarch/runtime/cpu.h"
 #include "tests/guests/zarch/runtime/end.h"
 #include "tests/guests/zarch/runtime/lock.h"

@@ -4,6 +4,7 @@
 // instructions. Right if the number of primes is the same in every round and on every CPU, and that of the
 // table for sizes that stand in it.
 #include "tests/guests/zarch/runtime/arguments.h"
+#include "tests/guests/zarch/runtime/clock.h"
 #include "tests/guests/zarch/runtime/cpu.h"
 #include "tests/guests/zarch/runtime/end.h"
 #include "tests/guests/zarch/runtime/memory.h"

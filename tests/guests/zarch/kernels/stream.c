@@ -3,6 +3,7 @@
 // moves. Each CPU has a block of each vector. Right if every element is what the four operations make of the
 // first values.
 #include "tests/guests/zarch/runtime/arguments.h"
+#include "tests/guests/zarch/runtime/clock.h"
 #include "tests/guests/zarch/runtime/cpu.h"
 #include "tests/guests/zarch/runtime/end.h"
 #include "tests/guests/zarch/runtime/parallel.h"

@@ -95,6 +95,7 @@ void arguments_read(void)
     options.size = argument_number("size", 0);
     options.repeat = (unsigned)number_up_to("repeat", 0, 1000000);
     options.seed = argument_number("seed", 1);
+    options.clock_off = argument_is("clock=off");
     options.tree_barrier = choose((const char *const[]){"barrier=tree", "barrier=sense", NULL}) == 0;
     if (options.boards == 0 || options.slice < 1u << 20 || options.slice % 4096)
         fail("boards= is at least 1, slice= at least 1M and a multiple of 4k");

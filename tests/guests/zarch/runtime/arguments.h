@@ -18,6 +18,7 @@ struct options {
     uint64_t size;     // of the problem; 0: the program's default
     unsigned repeat;   // how often the program does its work; 0: its default
     uint64_t seed;     // of random numbers; 1 without one
+    bool clock_off;    // times are all 0
     bool tree_barrier; // teams meet in the tree barrier, not in the sense-reversing one
 };
 

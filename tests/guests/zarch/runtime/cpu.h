@@ -150,7 +150,7 @@ static inline void relax(void)
 }
 
 // TOD clock: bit 51 is a microsecond, so a unit is 1/4096 of one.
-static inline uint64_t clock_now(void)
+static inline uint64_t clock_read(void)
 {
     uint64_t now;
 #if __ARCH__ >= 7
@@ -159,11 +159,6 @@ static inline uint64_t clock_now(void)
     __asm__ volatile("stck %0" : "=Q"(now)::"cc");
 #endif
     return now;
-}
-
-static inline uint64_t clock_to_ns(uint64_t units)
-{
-    return units / 512 * 125 + units % 512 * 125 / 512;
 }
 
 #endif

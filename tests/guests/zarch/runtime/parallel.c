@@ -3,6 +3,7 @@
 
 #include "tests/guests/zarch/runtime/arguments.h"
 #include "tests/guests/zarch/runtime/barrier.h"
+#include "tests/guests/zarch/runtime/clock.h"
 #include "tests/guests/zarch/runtime/cpu.h"
 #include "tests/guests/zarch/runtime/memory.h"
 #include "tests/guests/zarch/runtime/place.h"
