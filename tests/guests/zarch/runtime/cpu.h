@@ -19,7 +19,6 @@ enum {
 // What others write, what only this CPU writes and what nobody writes stand on lines of their own.
 struct cpu {
     unsigned address, board;
-    struct lowcore *lowcore;
 
     // Written by CPU 0, read by this one.
     void (*work)(void *) __attribute__((aligned(LINE_BYTES)));

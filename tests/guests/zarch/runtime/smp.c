@@ -23,7 +23,6 @@ void smp_prepare_first(void)
     interrupt_prepare(lowcore);
     lowcore->trap_stack = (uintptr_t)trap_stack + sizeof trap_stack;
     lowcore->cpu = &first;
-    first.lowcore = lowcore;
     cpus[0] = &first;
 }
 
@@ -35,28 +34,30 @@ static unsigned count_cpus(void)
     return n;
 }
 
-static struct cpu *make_cpu(unsigned address)
+// CPU 0 has no prefix, so it sees the lowcore of another where that CPU, once started, sees absolute zero.
+static struct cpu *make_cpu(unsigned address, struct lowcore **its_lowcore)
 {
     unsigned board = board_of_cpu(address);
     struct cpu *cpu = place_on(board, sizeof *cpu);
     struct lowcore *lowcore = place_on(board, sizeof *lowcore);
     memset(cpu, 0, sizeof *cpu);
     memset(lowcore, 0, sizeof *lowcore);
-    *cpu = (struct cpu){.address = address, .board = board, .lowcore = lowcore};
+    *cpu = (struct cpu){.address = address, .board = board};
     interrupt_prepare(lowcore);
     lowcore->new_psw[INTERRUPT_RESTART].address = (uintptr_t)cpu_start;
     lowcore->stack = (uintptr_t)place_on(board, STACK_BYTES) + STACK_BYTES;
     lowcore->trap_stack = (uintptr_t)place_on(board, TRAP_STACK_BYTES) + TRAP_STACK_BYTES;
     lowcore->cpu = cpu;
+    *its_lowcore = lowcore;
     return cpu;
 }
 
-static void start(struct cpu *cpu)
+static void start(const struct cpu *cpu, const struct lowcore *lowcore)
 {
     uint32_t status = 0;
     unsigned cc = sigp(cpu->address, SIGP_INITIAL_CPU_RESET, 0, &status);
     if (cc == SIGP_ACCEPTED)
-        cc = sigp(cpu->address, SIGP_SET_PREFIX, (uintptr_t)cpu->lowcore, &status);
+        cc = sigp(cpu->address, SIGP_SET_PREFIX, (uintptr_t)lowcore, &status);
     if (cc == SIGP_ACCEPTED)
         cc = sigp(cpu->address, SIGP_RESTART, 0, &status);
     if (cc != SIGP_ACCEPTED)
@@ -77,8 +78,9 @@ void smp_start(void)
     // To z/Architecture, all CPUs. Machines that know nothing else say that they are there already.
     sigp(0, SIGP_SET_ARCHITECTURE, 1, NULL);
     for (unsigned i = 1; i < options.cpus; i++) {
-        cpus[i] = make_cpu(i);
-        start(cpus[i]);
+        struct lowcore *lowcore;
+        cpus[i] = make_cpu(i, &lowcore);
+        start(cpus[i], lowcore);
     }
 }
 
@@ -86,7 +88,7 @@ void smp_start(void)
 _Noreturn void cpu_main(void)
 {
     struct cpu *me = this_cpu();
-    me->lowcore->new_psw[INTERRUPT_RESTART] = cpus[0]->lowcore->new_psw[INTERRUPT_RESTART];
+    interrupt_prepare((struct lowcore *)this_lowcore()); // a second restart is an interruption
     for (;;) {
         while (!__atomic_load_n(&me->go, __ATOMIC_ACQUIRE))
             wait_for_external(CR0_EMERGENCY_SIGNAL);
