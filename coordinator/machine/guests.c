@@ -155,8 +155,6 @@ enum err_code load_read(struct reader *r, struct entry *e)
                           "partition",
                           p->name);
     if (!code)
-        code = find_image(r, text.load, p->guest.image);
-    if (!code)
         code = read_arguments(r, text.arguments, p->guest.arguments);
     if (!code)
         code = read_word(r, text.architecture, "architecture", architecture_names, ARCHITECTURE_COUNT,
@@ -165,6 +163,8 @@ enum err_code load_read(struct reader *r, struct entry *e)
         code = read_word(r, text.timing, "timing", timings, NP_ARRAY_LEN(timings), &timing);
     if (!code)
         code = read_inputs(r, text.input, &p->guest);
+    if (!code)
+        code = find_image(r, text.load, p->guest.image);
     p->guest.architecture = (enum architecture)architecture;
     p->guest.functional = timing == 1;
     e->cpu.kind = CPU_ZARCH;

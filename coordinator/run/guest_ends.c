@@ -53,6 +53,7 @@ static enum guest_verdict judge(const struct outcome *outcome, const struct gues
     bool runs = false, waits = false;
     for (uint32_t i = 0; i < sum->desc->n_cpus; i++) {
         const struct guest_cpu_results *cpu = sum->cpus[i].guest;
+        NP_ASSERT(cpu); // machine_invalid: every address has its CPU
         if (cpu_failed(cpu))
             return GUEST_FAILED;
         runs |= guest_cpu_runs(outcome, cpu);

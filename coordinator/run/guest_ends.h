@@ -23,7 +23,7 @@ struct guest_sum {
     uint64_t instructions;
     struct guest_member {
         const struct cpu_desc *desc;
-        const struct guest_cpu_results *guest; // NULL: its board did not report
+        const struct guest_cpu_results *guest; // of the outcome
     } cpus[GUEST_CPUS_MAX];
 };
 
