@@ -15,6 +15,10 @@ fail() {
 
 for file in "$scenarios"/*.yaml; do
     name=$(basename "$file" .yaml)
+    if grep -q 'guests/' "$file" && [ ! -e "$NUMAPLEX_BIN/guests/zarch/hello.elf" ]; then
+        echo "$name is left out: guests are not built, which needs s390x-linux-gnu-gcc"
+        continue
+    fi
     "$NUMAPLEX_BIN/numaplex" check "$file" > "$folder/out" 2>&1 || { fail "check $name"; cat "$folder/out"; }
     grep -q '^claims:' "$file" && ! grep -q 'record:' "$file" || continue
     ran=$((ran + 1))

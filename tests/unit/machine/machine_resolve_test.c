@@ -5,6 +5,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "coordinator/machine/scenario.h"
 #include "proto/base/assert.h"
@@ -63,6 +64,15 @@ static void check_round_trip(const char *path)
     scenario_free(&second);
 }
 
+// Images of guests are built only where there is a compiler for them.
+static bool lacks_guests(const char *path)
+{
+    char image[PATH_MAX_BYTES];
+    const char *bin = getenv("NUMAPLEX_BIN");
+    snprintf(image, sizeof image, "%s/guests/zarch/hello.elf", bin ? bin : ".");
+    return strstr(path, "/guest-") && access(image, R_OK) != 0;
+}
+
 static unsigned check_all(const char *pattern)
 {
     const char *source = getenv("NUMAPLEX_SOURCE");
@@ -72,7 +82,8 @@ static unsigned check_all(const char *pattern)
     CU_ASSERT_EQUAL_FATAL(glob(path, 0, NULL, &found), 0);
     unsigned n = (unsigned)found.gl_pathc;
     for (unsigned i = 0; i < n; i++)
-        check_round_trip(found.gl_pathv[i]);
+        if (!lacks_guests(found.gl_pathv[i]))
+            check_round_trip(found.gl_pathv[i]);
     globfree(&found);
     return n;
 }
