@@ -14,6 +14,9 @@
 //                        in ps; without: own L1, or the store buffer
 //        fetch 0x...     a line of instructions that was not in the L1
 //        late 0x...      a store of an earlier instruction that has left the store buffer
+//
+// The time is that at which the instruction was complete. What was noted of an instruction that waits is no
+// state: in a run that goes on from a saved state it is missing.
 #ifndef NP_NODE_ISA_TRACE_H
 #define NP_NODE_ISA_TRACE_H
 
