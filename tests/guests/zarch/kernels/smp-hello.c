@@ -5,14 +5,16 @@
 #include "tests/guests/zarch/runtime/place.h"
 #include "tests/guests/zarch/runtime/print.h"
 
+static unsigned turn;
+
 static void say_hello(void *nothing)
 {
     (void)nothing;
-    for (unsigned i = 0; i < team_size(); i++) {
-        if (i == team_member())
-            print("Hello from CPU %u on board %u\n", i, board_of_cpu(i));
-        team_barrier();
-    }
+    unsigned me = team_member();
+    while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != me)
+        continue;
+    print("Hello from CPU %u on board %u\n", me, board_of_cpu(me));
+    __atomic_store_n(&turn, me + 1, __ATOMIC_RELEASE);
 }
 
 int main(void)
