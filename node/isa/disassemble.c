@@ -45,26 +45,28 @@ static const char *const comparisons[16] = {
     [2] = "h", [4] = "l", [6] = "ne", [8] = "e", [10] = "nl", [12] = "nh"};
 
 // Mnemonics whose mask can be named, and what they are called without it. `before`: the condition goes before
-// so many last letters. Instructions that always or never branch have names of their own.
+// so many last letters. Instructions that always or never branch have names of their own, and so have two
+// conversions without their mask (no stem).
 static const struct extended {
     const char *mnemonic, *stem, *tail, *always, *never;
     bool compares;
 } extended[] = {
-    {"bcr", "b", "r", "br", "nopr", false},   {"bc", "b", "", "b", "nop", false},
-    {"brc", "j", "", "j", "jnop", false},     {"brcl", "jg", "", "jg", "jgnop", false},
-    {"crj", "crj", "", NULL, NULL, true},     {"cgrj", "cgrj", "", NULL, NULL, true},
-    {"clrj", "clrj", "", NULL, NULL, true},   {"clgrj", "clgrj", "", NULL, NULL, true},
-    {"cij", "cij", "", NULL, NULL, true},     {"cgij", "cgij", "", NULL, NULL, true},
-    {"clij", "clij", "", NULL, NULL, true},   {"clgij", "clgij", "", NULL, NULL, true},
-    {"crb", "crb", "", NULL, NULL, true},     {"cgrb", "cgrb", "", NULL, NULL, true},
-    {"clrb", "clrb", "", NULL, NULL, true},   {"clgrb", "clgrb", "", NULL, NULL, true},
-    {"cib", "cib", "", NULL, NULL, true},     {"cgib", "cgib", "", NULL, NULL, true},
-    {"clib", "clib", "", NULL, NULL, true},   {"clgib", "clgib", "", NULL, NULL, true},
-    {"crt", "crt", "", NULL, NULL, true},     {"cgrt", "cgrt", "", NULL, NULL, true},
-    {"clrt", "clrt", "", NULL, NULL, true},   {"clgrt", "clgrt", "", NULL, NULL, true},
-    {"cit", "cit", "", NULL, NULL, true},     {"cgit", "cgit", "", NULL, NULL, true},
-    {"clfit", "clfit", "", NULL, NULL, true}, {"clgit", "clgit", "", NULL, NULL, true},
-    {"clt", "clt", "", NULL, NULL, true},     {"clgt", "clgt", "", NULL, NULL, true},
+    {"bcr", "b", "r", "br", "nopr", false},     {"bc", "b", "", "b", "nop", false},
+    {"brc", "j", "", "j", "jnop", false},       {"brcl", "jg", "", "jg", "jgnop", false},
+    {"crj", "crj", "", NULL, NULL, true},       {"cgrj", "cgrj", "", NULL, NULL, true},
+    {"clrj", "clrj", "", NULL, NULL, true},     {"clgrj", "clgrj", "", NULL, NULL, true},
+    {"cij", "cij", "", NULL, NULL, true},       {"cgij", "cgij", "", NULL, NULL, true},
+    {"clij", "clij", "", NULL, NULL, true},     {"clgij", "clgij", "", NULL, NULL, true},
+    {"crb", "crb", "", NULL, NULL, true},       {"cgrb", "cgrb", "", NULL, NULL, true},
+    {"clrb", "clrb", "", NULL, NULL, true},     {"clgrb", "clgrb", "", NULL, NULL, true},
+    {"cib", "cib", "", NULL, NULL, true},       {"cgib", "cgib", "", NULL, NULL, true},
+    {"clib", "clib", "", NULL, NULL, true},     {"clgib", "clgib", "", NULL, NULL, true},
+    {"crt", "crt", "", NULL, NULL, true},       {"cgrt", "cgrt", "", NULL, NULL, true},
+    {"clrt", "clrt", "", NULL, NULL, true},     {"clgrt", "clgrt", "", NULL, NULL, true},
+    {"cit", "cit", "", NULL, NULL, true},       {"cgit", "cgit", "", NULL, NULL, true},
+    {"clfit", "clfit", "", NULL, NULL, true},   {"clgit", "clgit", "", NULL, NULL, true},
+    {"clt", "clt", "", NULL, NULL, true},       {"clgt", "clgt", "", NULL, NULL, true},
+    {"cu12", NULL, NULL, NULL, "cutfu", false}, {"cu21", NULL, NULL, NULL, "cuutf", false},
 };
 
 static const struct extended *extended_of(const char *mnemonic)
@@ -90,7 +92,7 @@ static void put_mnemonic(struct writer *w, const char *mnemonic, const char *syn
         put(w, "%s", e->always);
     else if (e && mask == 0 && e->never)
         put(w, "%s", e->never);
-    else if (e && (e->compares ? comparisons : conditions)[mask])
+    else if (e && e->stem && (e->compares ? comparisons : conditions)[mask])
         put(w, "%s%s%s", e->stem, (e->compares ? comparisons : conditions)[mask], e->tail);
     else if (on_condition(mnemonic) && conditions[mask])
         put(w, "%s%s", mnemonic, conditions[mask]);

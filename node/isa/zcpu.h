@@ -333,10 +333,13 @@ static inline void branch_to(struct zcpu *z, uint64_t address)
     z->next = &z->leave;
 }
 
-// The instruction has done a part of its work, and is executed again (interruptible instructions).
+// The instruction has done a unit of its work, and is executed again (interruptible instructions). It counts
+// once, a unit takes a cycle.
 static inline void repeat_instruction(struct zcpu *z)
 {
     branch_to(z, own_address(z));
+    z->instructions--;
+    z->stall++;
 }
 
 #endif

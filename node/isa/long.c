@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operands whose length is in registers. Each execution does one unit; MVCL and CLCL are then executed again
+// by themselves, the others end with condition code 3 and are executed again by the program.
+#include <endian.h>
+
+#include "node/isa/families.h"
+#include "node/isa/storage.h"
+
+// The registers of one operand: address in r, length in r + 1.
+struct operand {
+    uint64_t address, length;
+};
+
+// Lengths of MVCL and CLCL have 24 bits; those above them are the padding byte, or not used.
+#define SHORT_LENGTH UINT64_C(0xffffff)
+
+static struct operand operand_short(const struct zcpu *z, unsigned r)
+{
+    return (struct operand){register_address(z, r), z->gr[r + 1] & SHORT_LENGTH};
+}
+
+static struct operand operand_long(const struct zcpu *z, unsigned r)
+{
+    return (struct operand){register_address(z, r), register_length(z, r + 1)};
+}
+
+static void advance(const struct zcpu *z, struct operand *o, uint64_t bytes)
+{
+    uint64_t n = bytes < o->length ? bytes : o->length;
+    o->address = (o->address + n) & z->address_mask;
+    o->length -= n;
+}
+
+static void set_short(struct zcpu *z, unsigned r, uint64_t length)
+{
+    z->gr[r + 1] = (z->gr[r + 1] & ~SHORT_LENGTH) | length;
+}
+
+static void set_long(struct zcpu *z, unsigned r, const struct operand *o)
+{
+    set_address(z, r, o->address);
+    set_length(z, r + 1, o->length);
+}
+
+// Condition code of moves by the lengths: equal, first shorter, first longer. Units do not change it.
+static uint8_t length_code(const struct operand *to, const struct operand *from)
+{
+    return to->length == from->length ? 0 : to->length < from->length ? 1 : 2;
+}
+
+// Moves one unit and advances both operands. `pad`: two bytes, as they alternate.
+static void move_unit(struct zcpu *z, struct operand *to, struct operand *from, const uint8_t pad[2])
+{
+    uint8_t bytes[UNIT];
+    uint32_t size = page_rest(to->address, least(to->length, UNIT));
+    uint32_t moved = page_rest(from->address, least(from->length, size));
+    if (moved < from->length && moved < size)
+        size = moved; // at the end of a page: padding comes later
+    if (moved)
+        load_bytes(z, from->address, moved, bytes);
+    for (uint32_t i = moved; i < size; i++)
+        bytes[i] = pad[(to->length - i) & 1];
+    if (size)
+        store_bytes(z, to->address, size, bytes);
+    advance(z, to, size);
+    advance(z, from, moved);
+    charge(z, size);
+}
+
+// MOVE LONG. Bits 32-39 of the addresses become zeros in 24-bit mode also when nothing is moved.
+void isa_mvcl(struct zcpu *z, const struct instruction *in)
+{
+    struct operand to = operand_short(z, in->r1), from = operand_short(z, in->r2);
+    uint8_t pad = (uint8_t)(z->gr[in->r2 + 1] >> 24), cc = length_code(&to, &from);
+    if (destructive(z, to.address, from.address, least(to.length, from.length)))
+        cc = 3;
+    else
+        move_unit(z, &to, &from, (const uint8_t[]){pad, pad});
+    set_address_zero(z, in->r2, from.address);
+    set_address_zero(z, in->r1, to.address);
+    set_short(z, in->r2, from.length);
+    set_short(z, in->r1, to.length);
+    if (cc != 3 && to.length)
+        repeat_instruction(z);
+    else
+        z->cc = cc;
+}
+
+static void move_extended(struct zcpu *z, const struct instruction *in, const uint8_t pad[2])
+{
+    struct operand to = operand_long(z, in->r1), from = operand_long(z, in->r3);
+    uint8_t cc = length_code(&to, &from);
+    move_unit(z, &to, &from, pad);
+    set_long(z, in->r3, &from);
+    set_long(z, in->r1, &to);
+    z->cc = to.length ? 3 : cc;
+}
+
+void isa_mvcle(struct zcpu *z, const struct instruction *in)
+{
+    uint8_t pad = (uint8_t)address2(z, in);
+    move_extended(z, in, (const uint8_t[]){pad, pad});
+}
+
+static void check_even(struct zcpu *z, uint64_t length)
+{
+    if (length & 1)
+        program_check(z, PGM_SPECIFICATION);
+}
+
+// Characters of two bytes: with an even number of bytes to go, the left one of the padding character is next.
+void isa_mvclu(struct zcpu *z, const struct instruction *in)
+{
+    uint64_t pad = address2(z, in);
+    check_even(z, register_length(z, in->r1 + 1u) | register_length(z, in->r3 + 1u));
+    move_extended(z, in, (const uint8_t[]){(uint8_t)(pad >> 8), (uint8_t)pad});
+}
+
+// Compares one unit of characters of `width` bytes, and advances both operands to the first that are unequal
+// or behind the unit. Returns the condition code; 3: equal so far.
+static uint8_t compare_unit(struct zcpu *z, struct operand *first, struct operand *second, uint16_t pad,
+                            unsigned width)
+{
+    struct window a, b;
+    uint64_t longer = first->length > second->length ? first->length : second->length;
+    uint32_t size = least(longer, UNIT);
+    window_open(&a, first->address, least(first->length, UNIT));
+    window_open(&b, second->address, least(second->length, UNIT));
+    for (uint32_t i = a.size; i < size; i++)
+        a.bytes[i] = i & 1 ? (uint8_t)pad : (uint8_t)(pad >> 8);
+    for (uint32_t i = b.size; i < size; i++)
+        b.bytes[i] = i & 1 ? (uint8_t)pad : (uint8_t)(pad >> 8);
+    uint32_t i = windows_differ(z, &a, &b, size), equal = i - i % width;
+    advance(z, first, equal);
+    advance(z, second, equal);
+    charge(z, i);
+    if (i < size)
+        return a.bytes[i] < b.bytes[i] ? 1 : 2;
+    return size == longer ? 0 : 3;
+}
+
+// COMPARE LOGICAL LONG.
+void isa_clcl(struct zcpu *z, const struct instruction *in)
+{
+    struct operand first = operand_short(z, in->r1), second = operand_short(z, in->r2);
+    uint16_t pad = (uint16_t)((z->gr[in->r2 + 1] >> 24 & 0xff) * 0x101);
+    uint8_t cc = compare_unit(z, &first, &second, pad, 1);
+    set_address(z, in->r1, first.address);
+    set_address(z, in->r2, second.address);
+    set_short(z, in->r1, first.length);
+    set_short(z, in->r2, second.length);
+    if (cc == 3)
+        repeat_instruction(z);
+    else
+        z->cc = cc;
+}
+
+static void compare_extended(struct zcpu *z, const struct instruction *in, uint16_t pad, unsigned width)
+{
+    struct operand first = operand_long(z, in->r1), second = operand_long(z, in->r3);
+    uint8_t cc = compare_unit(z, &first, &second, pad, width);
+    set_long(z, in->r1, &first);
+    set_long(z, in->r3, &second);
+    z->cc = cc;
+}
+
+void isa_clcle(struct zcpu *z, const struct instruction *in)
+{
+    compare_extended(z, in, (uint16_t)((address2(z, in) & 0xff) * 0x101), 1);
+}
+
+void isa_clclu(struct zcpu *z, const struct instruction *in)
+{
+    check_even(z, register_length(z, in->r1 + 1u) | register_length(z, in->r3 + 1u));
+    compare_extended(z, in, (uint16_t)address2(z, in), 2);
+}
+
+// Sum of words with the carry added at the right; the last word is padded with zeros.
+static uint32_t checksum(uint32_t sum, const uint8_t *bytes, uint32_t size)
+{
+    uint64_t wide = sum;
+    for (uint32_t i = 0; i < size; i += 4) {
+        uint32_t word = 0;
+        memcpy(&word, bytes + i, size - i < 4 ? size - i : 4);
+        wide += be32toh(word);
+    }
+    while (wide >> 32)
+        wide = (uint32_t)wide + (wide >> 32);
+    return (uint32_t)wide;
+}
+
+// CHECKSUM. A unit ends at a page only where that keeps words whole.
+void isa_cksm(struct zcpu *z, const struct instruction *in)
+{
+    uint8_t bytes[UNIT];
+    struct operand from = operand_long(z, in->r2);
+    uint32_t size = least(from.length, UNIT);
+    if (size)
+        load_bytes(z, from.address, size, bytes);
+    set_low(z, in->r1, checksum(low(z, in->r1), bytes, size));
+    advance(z, &from, size);
+    set_long(z, in->r2, &from);
+    charge(z, size);
+    z->cc = from.length ? 3 : 0;
+}
