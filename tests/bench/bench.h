@@ -32,6 +32,14 @@ struct sample {
     struct ratios ratios;
 };
 
+// A program of tests/guests/zarch: image, and "KEY=amount MORE" on its command line. A sample of length x
+// does `amount` x times, at least `least`.
+struct guest_setup {
+    const char *image, *key, *more;
+    uint64_t amount, least;
+    bool functional;
+};
+
 // What is simulated, and how: a scenario that is shipped, or one generator on all CPUs of the bench machine.
 struct setup {
     const char *scenario;  // shipped; NULL: built from what follows
@@ -41,9 +49,10 @@ struct setup {
     uint32_t outstanding;
     const char *compute; // between accesses; NULL: none
     uint64_t until_us;
-    uint32_t threads;   // of a packed node; 1: kept on one core
-    bool reference;     // every access an event of its own
-    const char *option; // one more of `numaplex run`, for rows that start it; NULL: none
+    uint32_t threads;         // of a packed node; 1: kept on one core
+    bool reference;           // every access an event of its own
+    const char *option;       // one more of `numaplex run`, for rows that start it; NULL: none
+    struct guest_setup guest; // image NULL: none
 };
 
 struct row;
@@ -111,6 +120,13 @@ measure_fn measure_run_resident; // MB, the most that any process of a board had
 measure_fn measure_recording;  // M references/s of the whole command
 measure_fn measure_replay;     // M references per second of processor time
 measure_fn measure_cachegrind; // the same of valgrind's cachegrind
+
+// Guests (measure_guest.c): M instructions/s.
+measure_fn measure_guest;          // one packed node in this process
+measure_fn measure_guest_grant;    // its instructions per grant and board
+measure_fn measure_guest_run;      // `numaplex run`, a process per board
+measure_fn measure_guest_qemu;     // QEMU's translator
+measure_fn measure_guest_hercules; // Hercules' interpreter
 
 // Sockets without a machine (measure_wire.c).
 measure_fn measure_wire; // rounds/s of the window protocol

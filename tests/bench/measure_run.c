@@ -127,6 +127,32 @@ enum err_code measure_run_speed(const struct row *row, const struct bench_settin
     return ERR_OK;
 }
 
+// The sum over partitions of a counter of results.json.
+static double counted(const json_t *results, const char *counter)
+{
+    size_t i;
+    json_t *partition;
+    double sum = 0;
+    json_array_foreach(json_object_get(results, "partitions"), i, partition)
+    {
+        sum += json_number_value(json_object_get(json_object_get(partition, "counters"), counter));
+    }
+    return sum;
+}
+
+enum err_code measure_guest_run(const struct row *row, const struct bench_settings *settings,
+                                struct sample *sample, struct err *err)
+{
+    struct finished finished;
+    json_t *results;
+    if (run(row, settings, row->setup.option, "1000s", &finished, err) ||
+        read_results(&finished, &results, err))
+        return err->code;
+    sample->value = 1e-6 * counted(results, "instructions") / host_number(results, "seconds");
+    json_decref(results);
+    return ERR_OK;
+}
+
 enum err_code measure_run_start(const struct row *row, const struct bench_settings *settings,
                                 struct sample *sample, struct err *err)
 {

@@ -55,15 +55,25 @@
               .until_us = 10000,                                                                             \
               .threads = 1}
 
+// Programs of tests/guests/zarch, for z10 where Hercules 3.13 takes part.
+#define GUEST(...)     .setup = {.boards = 1, .cpus = 1, .threads = 1, .guest = {__VA_ARGS__}}
+#define INTEGER_LOOP   .image = "integer-z10", .key = "count=", .amount = 200000000, .least = 1000000
+#define SIEVE          .image = "sieve8-z10", .key = "size=", .amount = 8 << 20, .least = 1 << 18, .more = " repeat=1"
+#define EIGHT(n, ...)  .setup = {.boards = 8, .cpus = 1, .threads = n, .guest = {__VA_ARGS__}}
+#define TWO(n, ...)    .setup = {.boards = 2, .cpus = 1, .threads = n, .guest = {__VA_ARGS__}}
+#define EACH_ITS_OWN   .image = "integer", .key = "count=", .amount = 50000000, .least = 1000000
+#define LITTLE_SHARING .image = "stencil", .key = "repeat=", .amount = 20, .least = 1
+
 #define SST "SST 16 on another machine of this kind (2 cores, 2 threads), which models more: "
 
 // What bounds a figure was read from instruction counts (callgrind) where it is a rate of one process.
 #define IN_LOOKUP "93 % of instructions in the access loop: random address, look-up, bytes, replacement stamp"
 #define IN_EVENTS                                                                                            \
     "13 board events per access: a quarter in the event queue, the rest in steps and message copies"
-#define IN_WAITING "looking through the 16 accesses under way of each CPU; one board event per access"
-#define IN_SOCKETS "wake-ups by the host: of a process and ZeroMQ's thread in it, for each message"
-#define IN_START   "starting processes and connecting sockets"
+#define IN_WAITING      "looking through the 16 accesses under way of each CPU; one board event per access"
+#define IN_SOCKETS      "wake-ups by the host: of a process and ZeroMQ's thread in it, for each message"
+#define IN_INSTRUCTIONS "dispatch of decoded instructions, and for storage operands the look-up in the L1"
+#define IN_START        "starting processes and connecting sockets"
 
 const struct row rows[] = {
     {"hit/1", "M accesses/s", "each CPU in its own 16 KiB; one thread on one core", measure_rate,
@@ -94,6 +104,41 @@ const struct row rows[] = {
      .setup = {.option = "qemu"}, .against = "target 3", .bound = "see coordinator/record/README.md"},
     {"recording/lackey", "M refs/s", "recording it with valgrind's lackey", measure_recording,
      .setup = {.option = "lackey"}, .against = "recording/qemu", .bound = "a write to a pipe for each line"},
+    {"guest/integer", "MIPS", "a loop of integer instructions, full timing; one CPU, one core", measure_guest,
+     GUEST(INTEGER_LOOP), .against = "target 60", .bound = IN_INSTRUCTIONS},
+    {"guest/functional", "MIPS", "the same, timing: functional", measure_guest,
+     GUEST(INTEGER_LOOP, .functional = true), .against = "target 100", .bound = IN_INSTRUCTIONS},
+    {"guest/qemu-integer", "MIPS", "QEMU on the same image, by the guest's clock", measure_guest_qemu,
+     GUEST(INTEGER_LOOP), .against = "guest/integer", .bound = "it translates"},
+    {"guest/hercules-integer", "MIPS", "Hercules on the same image, by the guest's clock",
+     measure_guest_hercules, GUEST(INTEGER_LOOP), .against = "guest/integer", .bound = "it interprets"},
+    {"guest/integer-of-hercules", "times", "with caches, coherence and time, beside none of them", NULL,
+     .over = {"guest/integer", "guest/hercules-integer"}, .against = "1", .bound = "see both"},
+    {"guest/integer-of-qemu", "times", "the same beside QEMU", NULL,
+     .over = {"guest/integer", "guest/qemu-integer"}, .against = "1", .bound = "see both"},
+    {"guest/sieve", "MIPS", "a sieve of 8 MB, full timing; one CPU, one core", measure_guest, GUEST(SIEVE),
+     .against = "target 40", .bound = "misses of the L1 that the board cache serves: events"},
+    {"guest/qemu-sieve", "MIPS", "QEMU on the same image", measure_guest_qemu, GUEST(SIEVE),
+     .against = "guest/sieve", .bound = "it translates"},
+    {"guest/hercules-sieve", "MIPS", "Hercules on the same image", measure_guest_hercules, GUEST(SIEVE),
+     .against = "guest/sieve", .bound = "it interprets"},
+    {"guest/sieve-of-hercules", "times", "numaplex beside Hercules", NULL,
+     .over = {"guest/sieve", "guest/hercules-sieve"}, .against = "1", .bound = "see both"},
+    {"guest/sieve-of-qemu", "times", "numaplex beside QEMU", NULL,
+     .over = {"guest/sieve", "guest/qemu-sieve"}, .against = "1", .bound = "see both"},
+    {"guest/eight-packed", "MIPS", "eight CPUs on eight boards, all in one process on two threads",
+     measure_guest, EIGHT(2, EACH_ITS_OWN), .against = "guest/integer",
+     .bound = "two cores; a grant reaches one lookahead"},
+    {"guest/eight-processes", "MIPS", "the same, a process for each board", measure_guest_run,
+     EIGHT(1, EACH_ITS_OWN), .against = "guest/eight-packed", .bound = IN_SOCKETS},
+    {"guest/two-boards-1", "MIPS", "two CPUs on two boards, little sharing; one thread", measure_guest,
+     TWO(1, LITTLE_SHARING), .against = "guest/two-boards-2", .bound = IN_INSTRUCTIONS},
+    {"guest/two-boards-2", "MIPS", "the same, two threads", measure_guest, TWO(2, LITTLE_SHARING),
+     .against = "guest/two-boards-1", .bound = "threads that wait for one another at each grant"},
+    {"guest/two-boards-gain", "times", "what the second thread is worth", NULL,
+     .over = {"guest/two-boards-2", "guest/two-boards-1"}, .against = "target 1.6", .bound = "see both"},
+    {"guest/two-boards-grant", "instructions", "of a board in a grant", measure_guest_grant,
+     TWO(1, LITTLE_SHARING), .against = "500 or more", .bound = "the lookahead between the boards"},
     {"exchange/run", "grants/s", "eight processes over ipc, a CPU each in its L1, bounds and skipping off",
      measure_run_grants, BARRIER, .against = "exchange/bare", .bound = IN_SOCKETS},
     {"exchange/bare", "rounds/s", "a barrier of bare ZeroMQ sockets, messages of the same sizes",

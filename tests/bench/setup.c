@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "coordinator/run/find.h"
-#include "tests/bench/bench.h"
+#include "tests/bench/guest.h"
 
 static void write_scenario(const struct setup *setup, FILE *out)
 {
@@ -38,6 +38,8 @@ static void write_scenario(const struct setup *setup, FILE *out)
 enum err_code setup_path(const struct row *row, const struct bench_settings *settings,
                          char path[PATH_MAX_BYTES], struct err *err)
 {
+    if (row->setup.guest.image)
+        return guest_scenario(row, settings, path, err);
     if (row->setup.scenario)
         return find_scenario(row->setup.scenario, path, err);
     if (snprintf(path, PATH_MAX_BYTES, "%s/built.yaml", settings->folder) >= (int)PATH_MAX_BYTES)
