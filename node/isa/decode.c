@@ -140,6 +140,12 @@ static void privileged(struct zcpu *z, const struct instruction *in)
     row->function(z, in);
 }
 
+static void raise_dfp_instruction(struct zcpu *z, const struct instruction *in)
+{
+    (void)in;
+    data_exception(z, 3);
+}
+
 static bool odd(const struct instruction *in, unsigned checks)
 {
     return ((checks & EVEN1) && in->r1 & 1) || ((checks & EVEN2) && in->r2 & 1) ||
@@ -169,6 +175,8 @@ static isa_function *choose(const struct instruction *in, bool afp)
         return raise_specification;
     if ((row->checks & BFP) && !afp)
         return raise_bfp_instruction;
+    if ((row->checks & DFP) && !afp)
+        return raise_dfp_instruction;
     if (!afp && additional(in, row->checks))
         return raise_afp_register;
     return row->function;

@@ -89,7 +89,8 @@ enum check {
     FREG1 =
         256, // r1, r2, r3 are floating-point registers: other than 0 2 4 6 needs AFP, else data exception 1
     FREG2 = 512,
-    FREG3 = 1024
+    FREG3 = 1024,
+    DFP = 2048 // needs AFP registers: else data exception 3
 };
 
 struct row {
