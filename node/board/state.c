@@ -241,6 +241,19 @@ static void add_hits(struct latency_histogram *to, uint64_t hits, sim_time laten
     add_histogram(to, &all);
 }
 
+// A CPU of a guest that waits or was never started does nothing either, until somebody wakes it.
+static void add_guest(struct board_results *results, const struct cpu *cpu, unsigned index)
+{
+    struct guest_cpu_results *guest = &results->guest[index];
+    sim_time *done_at = &results->cpu[index].done_at;
+    cpu->ops->guest(cpu, guest);
+    results->counters[CNT_INSTRUCTIONS] += guest->instructions;
+    if (guest->end == GUEST_WAITING)
+        *done_at = cpu->blocked_since;
+    else if (guest->end == GUEST_STOPPED && *done_at == SIM_NEVER)
+        *done_at = 0;
+}
+
 static void add_cpu(struct board_results *results, const struct cpu *cpu, unsigned index)
 {
     static const enum counter kinds[ACCESS_KIND_COUNT] = {CNT_FETCHES, CNT_LOADS, CNT_STORES, CNT_RMWS};
@@ -255,13 +268,9 @@ static void add_cpu(struct board_results *results, const struct cpu *cpu, unsign
     c[CNT_POISONED] += cpu->poisoned;
     c[CNT_CHECKS] += cpu->checks;
     c[CNT_CHECKS_FAILED] += cpu->checks_failed;
-    if (cpu->ops && cpu->ops->guest) {
-        cpu->ops->guest(cpu, &results->guest[index]);
-        c[CNT_INSTRUCTIONS] += results->guest[index].instructions;
-        if (results->guest[index].end == GUEST_WAITING)
-            results->cpu[index].done_at = cpu->blocked_since;
-    }
     results->cpu[index] = cpu->results;
+    if (cpu->ops && cpu->ops->guest)
+        add_guest(results, cpu, index);
     results->cpu[index].latency_sum_ps += cpu->results.hits * cpu->l1_latency;
     add_hits(&results->latency[SERVED_L1], cpu->results.hits, cpu->l1_latency);
     for (unsigned i = 0; i < SERVED_COUNT; i++)
