@@ -11,7 +11,7 @@
 #include "node/host/worker.h"
 #include "proto/base/assert.h"
 
-enum { SLICE_STEPS = 20000, IDLE_WAIT_US = 50000, BYE_WAIT_US = 1000000 };
+enum { SLICE_STEPS = 20000, IDLE_WAIT_US = 50000, HURRY_WAIT_US = 500, BYE_WAIT_US = 1000000 };
 #define BUSY_NS UINT64_C(50000000)
 
 struct member {
@@ -139,13 +139,15 @@ static enum err_code serve(struct member *member, struct err *err)
 {
     while (!member->exit) {
         struct grant *grant = NULL;
-        if (member_wire_receive(member->wire, IDLE_WAIT_US, &grant, err))
+        // Text may be much, and of its messages one at a time is on its way: answers are not left waiting.
+        bool hurry = member->texts.wanted && !control_client_delivered(member->session->client);
+        if (member_wire_receive(member->wire, hurry ? HURRY_WAIT_US : IDLE_WAIT_US, &grant, err))
             return err->code;
         if (grant && simulate(member, grant, err))
             return err->code;
         uint64_t now =
             host_now_ns(); // the control plane is looked at when idle, and some times a second when not
-        if (!grant || now - member->last_sign_ns > BUSY_NS) {
+        if (!grant || hurry || now - member->last_sign_ns > BUSY_NS) {
             member->last_sign_ns = now;
             if (look_at_control(member, err) ||
                 texts_send(&member->texts, member->session->client, now, false, err))
