@@ -72,7 +72,7 @@ static void check_words(FILE *out, uint64_t address, const void *bytes, size_t s
 static void put_script(FILE *out, const char *cpu, const char *arguments)
 {
     char line[64] = "";
-    memcpy(line, arguments, strlen(arguments));
+    snprintf(line, sizeof line, "%s", arguments);
     fprintf(out, "          - on: %s\n            script: |\n", cpu);
     check_words(out, 0x10000, file + HEADERS, FIRST_BYTES);
     check_words(out, SECOND, file + HEADERS + FIRST_BYTES, SECOND_BYTES);

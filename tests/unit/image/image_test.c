@@ -40,7 +40,7 @@ static void segment(unsigned i, uint64_t offset, uint64_t address, uint64_t size
 static void good(void)
 {
     memset(file, 0, sizeof file);
-    memcpy(file, ELFMAG, SELFMAG);
+    memcpy(file, (const uint8_t[]){ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3}, SELFMAG);
     file[EI_CLASS] = ELFCLASS64;
     file[EI_DATA] = ELFDATA2MSB;
     PUT_HEAD(e_type, ET_EXEC);
