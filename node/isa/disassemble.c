@@ -21,6 +21,7 @@ struct writer {
     const struct instruction *in;
     uint64_t address;
     bool named;   // the mask is in the mnemonic
+    bool plain;   // no modifiers are written
     bool zeroing; // so is the zero-remaining-bits control in the second N
 };
 
@@ -80,6 +81,24 @@ static const struct extended *extended_of(const char *mnemonic)
 static bool on_condition(const char *mnemonic)
 {
     return strncmp(mnemonic, "loc", 3) == 0 || strncmp(mnemonic, "stoc", 4) == 0;
+}
+
+// RRF-e: with modifiers that the floating-point extension gave it, a conversion has a mnemonic of its own.
+static bool modified(enum format format, const struct instruction *in)
+{
+    if (format == FORMAT_RRF_EM_RF || format == FORMAT_RRF_EM_FF)
+        return in->m4;
+    if (format == FORMAT_RRF_EO_FF || format == FORMAT_RRF_EO_FR)
+        return in->m3 || in->m4;
+    return false;
+}
+
+// Which of them are left out otherwise.
+static bool modifier_left_out(enum format format, const char *token)
+{
+    if (format == FORMAT_RRF_EM_RF || format == FORMAT_RRF_EM_FF)
+        return token[1] == '4';
+    return format == FORMAT_RRF_EO_FF || format == FORMAT_RRF_EO_FR;
 }
 
 // The mnemonic, with the condition if there is a name for it.
@@ -172,6 +191,8 @@ static bool left_out(const struct writer *w, const char *token, const struct row
 {
     if (token[0] != 'M')
         return false;
+    if (w->plain && modifier_left_out((enum format)row->format, token))
+        return true;
     bool optional =
         row->format == FORMAT_RRF_C && !extended_of(row->mnemonic) && !on_condition(row->mnemonic);
     return w->named || (optional && w->in->m3 == 0);
@@ -192,6 +213,8 @@ void isa_disassemble(const uint8_t text[6], uint64_t address, char out[DISASSEMB
     isa_decode(text, ARCHITECTURE_COUNT - 1, true, &in);
     const char *syntax = syntaxes[isa_rows[row].format], *separator = "\t";
     put_mnemonic(&w, isa_rows[row].mnemonic, syntax);
+    w.plain = !modified((enum format)isa_rows[row].format, &in);
+    put(&w, "%s", w.plain ? "" : "a");
     for (const char *token = syntax; *token;) {
         size_t length = strcspn(token, ",");
         if (!left_out(&w, token, &isa_rows[row])) {
