@@ -102,6 +102,16 @@ static const char *end_words(const struct page *page, const char *end)
     return end;
 }
 
+static void warn_of_failures(struct page *page, const struct guests *guests)
+{
+    for (size_t i = 0; i < guests->n; i++) {
+        const char *end = view_text(guests->items[i].json, "end");
+        const char *args[] = {view_text(guests->items[i].partition, "name"), end_words(page, end)};
+        if (strcmp(end, "failed") == 0 || strcmp(end, "stuck") == 0)
+            page_warning(page, page_words(page, TEXT_GUEST_WARN), args);
+    }
+}
+
 static uint64_t misses(const json_t *partition)
 {
     return view_counter(partition, "misses_local") + view_counter(partition, "misses_remote");
@@ -313,6 +323,7 @@ void section_guests(struct page *page, const struct view *view)
     if (guests.n) {
         page_section_begin(page, "guests", page_words(page, TEXT_GUEST_HEADING));
         page_paragraph(page, page_words(page, TEXT_GUEST_WHAT), NULL);
+        warn_of_failures(page, &guests);
         guest_table(page, &guests);
         page_grid_begin(page);
         speedup_chart(page, &guests);

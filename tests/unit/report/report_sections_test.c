@@ -150,6 +150,12 @@ static void test_guests(void)
     CU_ASSERT_EQUAL(html_charts(page), 11); // and the speed-up
     CU_ASSERT_PTR_NOT_NULL(strstr(page, ">3.20<"));
     CU_ASSERT_PTR_NULL(strstr(none, "<pre>"));
+    CU_ASSERT_PTR_NULL(strstr(page, "did not end clean"));
+    json_t *partition = json_array_get(json_object_get(results, "partitions"), 0);
+    json_object_set_new(json_object_get(partition, "guest"), "end", json_string("failed"));
+    free(page);
+    page = page_from(results, LANG_EN, resolved);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "The guest of SMP1 did not end clean: FAILED."));
     free(page);
     free(none);
     json_decref(results);
