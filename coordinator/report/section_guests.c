@@ -106,9 +106,9 @@ static void warn_of_failures(struct page *page, const struct guests *guests)
 {
     for (size_t i = 0; i < guests->n; i++) {
         const char *end = view_text(guests->items[i].json, "end");
-        const char *args[] = {view_text(guests->items[i].partition, "name"), end_words(page, end)};
         if (strcmp(end, "failed") == 0 || strcmp(end, "stuck") == 0)
-            page_warning(page, page_words(page, TEXT_GUEST_WARN), args);
+            page_warning(page, page_words(page, TEXT_GUEST_WARN),
+                         ARGS(view_text(guests->items[i].partition, "name"), end_words(page, end)));
     }
 }
 
