@@ -106,6 +106,7 @@ struct board *board_new(const struct machine *machine, unsigned number, const st
     home_init(board);
     port_init(board);
     plan_faults(board);
+    service_element_plan(board);
     board->watch = watch_new(board, &board->options.watch);
     board->timeline = board->partition ? timeline_new(&board->options.timeline) : NULL;
     board->observed = board->watch || board->timeline;

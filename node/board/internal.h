@@ -28,6 +28,7 @@ enum event_type {
     EV_FAULT,     // payload: index of the planned fault
     EV_FRAME_OUT, // payload: frame slot; a CPU's frame reaches the adapter
     EV_FRAME_IN,  // payload: frame slot; a frame has arrived
+    EV_INPUT,     // payload: index of the guest's input; it has been typed
     EV_TYPE_COUNT
 };
 _Static_assert(EV_HOME < EVENT_LANES && EV_FAULT >= EVENT_LANES, "a lane for each frequent kind of event");
@@ -111,6 +112,14 @@ struct port {
     struct traffic sent[BOARDS_PER_SYSTEM_MAX]; // over the crossbar, by destination in the system
 };
 
+// What the CPUs of a partition share of its service element; on the partition's first board.
+struct service_element {
+    uint32_t receives;      // mask of the events that the guest takes
+    component_id listener;  // the CPU that set it
+    uint64_t seq;           // of what it sends
+    uint32_t arrived, read; // inputs of the guest, so far
+};
+
 struct board {
     const struct machine *machine;
     const struct board_desc *desc;
@@ -153,6 +162,7 @@ struct board {
     struct home home;
     struct port port;
     struct segment_map map;
+    struct service_element service;
 
     uint32_t n_frame_slots;
     struct frame_slot *frame_slots;
@@ -269,6 +279,12 @@ void adapter_frame_state(struct board *board, struct archive *ar, uint32_t *payl
 // bus and the agent.
 void signal_send(void *board, struct cpu *cpu, const struct message *signal, sim_time at);
 void signal_receive(struct board *board, const struct message *signal);
+
+// service_element.c
+void service_element_plan(struct board *board);
+void service_element_input(struct board *board);
+void service_element_receive(struct board *board, const struct message *signal);
+void service_element_state(struct board *board, struct archive *ar);
 
 // text.c: takes a copy of a piece that a CPU wrote, for the host.
 void text_emit(void *board, struct cpu *cpu, const struct text_piece *piece);

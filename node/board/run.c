@@ -122,6 +122,9 @@ static void dispatch(struct board *board, const struct event *event)
     case EV_FRAME_IN:
         adapter_arrive(board, event->payload);
         break;
+    case EV_INPUT:
+        service_element_input(board);
+        break;
     case EV_TYPE_COUNT:
         np_panic("an event of type %u", event->type);
     }
@@ -228,6 +231,8 @@ static sim_time send_delay(const struct board *board, uint32_t type)
         return crossbar_turnaround(p);
     case EV_DELIVER:
         return sim_min(p->home_occupancy, p->agent_latency);
+    case EV_INPUT:
+        return p->agent_latency;
     default:
         return 0;
     }

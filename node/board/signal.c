@@ -16,6 +16,10 @@ void signal_send(void *self, struct cpu *cpu, const struct message *signal, sim_
 void signal_receive(struct board *board, const struct message *signal)
 {
     unsigned unit = component_unit(signal->dst);
+    if (unit == UNIT_SERVICE) {
+        service_element_receive(board, signal);
+        return;
+    }
     NP_ASSERT(unit >= UNIT_CPU0 && unit - UNIT_CPU0 < board->n_cpus);
     struct cpu *cpu = &board->cpus[unit - UNIT_CPU0];
     NP_ASSERT(cpu->ops && cpu->ops->signal);

@@ -44,6 +44,8 @@ static void event_state(struct board *board, struct archive *ar, struct event *e
     ar_count(ar, &event->type, EV_TYPE_COUNT - 1);
     if (event->type == EV_FAULT)
         ar_count(ar, &event->payload, FAULTS_MAX);
+    else if (event->type == EV_INPUT)
+        ar_count(ar, &event->payload, GUEST_INPUTS_MAX);
     else if (event->type == EV_FRAME_OUT || event->type == EV_FRAME_IN)
         adapter_frame_state(board, ar, &event->payload);
     else
@@ -214,6 +216,7 @@ void board_state(struct board *board, struct archive *ar)
     home_state(board, ar);
     port_state(board, ar);
     segment_map_state(&board->map, ar);
+    service_element_state(board, ar);
     events_state(board, ar);
     counters_state(board, ar);
     text_state(board, ar);

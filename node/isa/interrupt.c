@@ -2,6 +2,7 @@
 #include "node/isa/interrupt.h"
 
 #include "node/isa/access.h"
+#include "node/isa/signal.h"
 
 // Assigned storage locations (Principles of Operation, chapter 3).
 static const struct {
@@ -12,11 +13,12 @@ static const struct {
 };
 enum {
     LC_EXTERNAL_PARAMETER = 0x80,
-    LC_CPU_ADDRESS = 0x84,
-    LC_EXTERNAL_CODE = 0x86,
+    LC_CPU_ADDRESS = 0x84, // and the interruption code
     LC_SVC_ILC = 0x88,
     LC_PROGRAM_ILC = 0x8c,
     LC_DATA_CODE = 0x90,
+    LC_MONITOR_CLASS = 0x94,
+    LC_MONITOR_CODE = 0xb0,
     LC_MACHINE_CODE = 0xe8,
 };
 
@@ -68,21 +70,52 @@ void storage_failed(struct zcpu *z)
     zcpu_attend(z);
 }
 
+// External interruptions come before a restart (Principles of Operation, "Priority of Interruptions"), and a
+// CPU stops only when it has taken those that it is enabled for.
 bool interruption_due(struct zcpu *z)
 {
-    (void)z;
-    return false;
+    if ((z->psw_mask & PSW_EXTERNAL) && signal_take_external(z)) {
+        z->interruption = INT_EXTERNAL;
+        z->activity = DOING_INTERRUPTION;
+        return true;
+    }
+    return signal_perform_order(z);
 }
 
 sim_time interruption_timer(const struct zcpu *z)
 {
-    (void)z;
-    return SIM_NEVER;
+    const struct signals *signals = z->signals;
+    sim_time at = SIM_NEVER;
+    if (!(z->psw_mask & PSW_EXTERNAL))
+        return at;
+    if (z->cr[0] & EXTERNAL_COMPARATOR)
+        at = signals->comparator_at;
+    if (z->cr[0] & EXTERNAL_TIMER)
+        at = sim_min(at, signals->timer_at);
+    return at;
+}
+
+// Only a service signal has a parameter, only a signal of another CPU an address; zeros are stored else.
+static void store_external(struct zcpu *z)
+{
+    const struct signals *signals = z->signals;
+    if (signals->external_code == 0x2401)
+        store32(z, LC_EXTERNAL_PARAMETER, signals->external_parameter);
+    store32(z, LC_CPU_ADDRESS, (uint32_t)signals->external_cpu << 16 | signals->external_code);
+}
+
+static void store_monitor(struct zcpu *z)
+{
+    store16(z, LC_MONITOR_CLASS, z->monitor_class);
+    store64(z, LC_MONITOR_CODE, z->monitor_code);
 }
 
 static void store_identification(struct zcpu *z)
 {
     switch ((enum interruption)z->interruption) {
+    case INT_EXTERNAL:
+        store_external(z);
+        break;
     case INT_SVC:
         store32(z, LC_SVC_ILC, (uint32_t)z->ilc << 16 | z->svc_code);
         break;
@@ -90,6 +123,8 @@ static void store_identification(struct zcpu *z)
         store32(z, LC_PROGRAM_ILC, (uint32_t)z->ilc << 16 | z->program_code);
         if (z->program_code == PGM_DATA)
             store32(z, LC_DATA_CODE, z->data_code);
+        if (z->program_code == PGM_MONITOR)
+            store_monitor(z);
         break;
     case INT_MACHINE: // instruction-processing damage, storage error uncorrected; PSW, registers valid
         store64(z, LC_MACHINE_CODE, UINT64_C(0x40008000000f0000));

@@ -22,7 +22,8 @@ void zcpu_end(struct zcpu *z, enum guest_end end);
 // Makes a stopped CPU, or one that has ended, go on at simulated time `at`.
 void zcpu_go_on(struct zcpu *z, sim_time at);
 
-// What follows a change of CR0: low-address protection, AFP registers.
-void zcpu_control_changed(struct zcpu *z);
+// What follows from CR0: low-address protection, AFP registers. After control registers have been made or
+// loaded.
+void zcpu_control_loaded(struct zcpu *z);
 
 #endif

@@ -129,6 +129,8 @@ static bool boundary(struct zcpu *z)
             break;
         case DOING_SERVICE:
             service_go_on(z);
+            z->stall++;
+            zcpu_now(z);
             finish_carefully(z);
             break;
         case DOING_STOPPED:

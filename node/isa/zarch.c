@@ -4,9 +4,12 @@
 
 #include <stdlib.h>
 
+#include "node/isa/clock.h"
 #include "node/isa/fetch.h"
 #include "node/isa/interrupt.h"
 #include "node/isa/run.h"
+#include "node/isa/service.h"
+#include "node/isa/signal.h"
 #include "node/isa/trace.h"
 #include "proto/base/assert.h"
 
@@ -14,9 +17,9 @@
 // assigned.
 static void reset(struct zcpu *z)
 {
-    z->cr[0] = 0xe0;
-    z->cr[14] = UINT64_C(0xc2000000);
-    z->address_mask = UINT64_C(0xffffff);
+    for (unsigned i = 0; i < 16; i++)
+        z->cr[i] = zcpu_initial_control(i);
+    z->address_mask = zcpu_mode_mask(0);
     z->activity = DOING_STOPPED;
     z->how = GUEST_STOPPED;
 }
@@ -56,16 +59,18 @@ enum err_code zarch_open(struct cpu *cpu, const struct machine *machine, struct 
     z->hit_extra = partition->guest.functional ? 0 : cpu->hit_cycles - 1;
     set_facilities(z);
     fetch_init(z);
+    signal_init(z);
+    service_init(z);
     reset(z);
-    zcpu_control_changed(z);
+    clock_plan(z);
+    zcpu_control_loaded(z);
     return ERR_OK;
 }
 
 void zarch_start(struct cpu *cpu, uint64_t psw_mask, uint64_t psw_address)
 {
     struct zcpu *z = zcpu_of(cpu);
-    cpu->done = false;
-    z->how = GUEST_NONE;
+    signal_start(z, 0);
     zcpu_set_psw(z, psw_mask, psw_address);
     cpu_publish(cpu);
 }
@@ -125,6 +130,8 @@ static void activity_state(struct zcpu *z, struct archive *ar)
     ar_u16(ar, &z->program_code);
     ar_u8(ar, &z->data_code);
     ar_u16(ar, &z->svc_code);
+    ar_u16(ar, &z->monitor_class);
+    ar_u64(ar, &z->monitor_code);
     ar_u32(ar, &z->loops);
     ar_u64(ar, &z->loop_instructions);
     ar_u64(ar, &z->instructions);
@@ -152,10 +159,12 @@ static void state(struct cpu *cpu, struct archive *ar)
     psw_state(z, ar);
     activity_state(z, ar);
     access_state(z, ar);
+    signal_state(z, ar);
+    service_state(z, ar);
     for (unsigned i = 0; i < TEXT_STREAM_COUNT; i++)
         ar_u64(ar, &z->text_seq[i]);
     if (ar_loading(ar))
-        zcpu_control_changed(z);
+        zcpu_control_loaded(z);
     fetch_state(z, ar);
 }
 
@@ -163,6 +172,8 @@ static void free_zarch(struct cpu *cpu)
 {
     fetch_free(zcpu_of(cpu));
     trace_free(zcpu_of(cpu));
+    free(zcpu_of(cpu)->signals);
+    free(zcpu_of(cpu)->service);
     free(cpu->program);
 }
 
@@ -170,6 +181,7 @@ const struct program_ops program_zarch = {.kind = "zarch",
                                           .run = zarch_run,
                                           .store_failed = store_failed,
                                           .perform = perform,
+                                          .signal = signal_arrived,
                                           .guest = guest,
                                           .state = state,
                                           .free = free_zarch};

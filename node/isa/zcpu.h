@@ -145,6 +145,7 @@ enum interruption {
 struct code_cache; // decoded instructions (fetch.c); the host's business, never state
 struct tracer;     // writes an instruction trace; never state
 struct signals;    // external and other signals that wait (signal.h)
+struct service;    // what an instruction that takes long is about (service.h)
 
 struct zcpu {
     // Registers.
@@ -209,9 +210,12 @@ struct zcpu {
     uint16_t program_code; // of the program interruption
     uint8_t data_code;     // DXC of a data exception
     uint16_t svc_code;
+    uint16_t monitor_class; // of a monitor event
+    uint64_t monitor_code;
     uint32_t loops;             // program interruptions in a row without an instruction between them,
     uint64_t loop_instructions; // counted by this: instructions at the last one
     struct signals *signals;
+    struct service *service;
 
     sim_time idle_since; // stopped or in a wait since then; SIM_NEVER: neither
     sim_time idle_ps;    // how long it was so before
@@ -252,7 +256,19 @@ void storage_failed(struct zcpu *z);
 // The whole PSW mask, and a new one. zcpu_set_psw takes an extended PSW as LPSWE does: invalid ones are
 // loaded and cause an early specification exception; a wait state is entered.
 uint64_t zcpu_psw_mask(const struct zcpu *z);
+uint64_t zcpu_mode_mask(uint64_t mask);       // addresses that its addressing mode has
+uint64_t zcpu_short_mask(uint64_t short_psw); // the mask of a short PSW: bit 12 is inverted
 void zcpu_set_psw(struct zcpu *z, uint64_t mask, uint64_t address);
+
+// What the PSW of a CPU that operates again wants: instructions, a wait, or that it is invalid.
+void zcpu_enter_psw(struct zcpu *z);
+
+// Bits of the mask have been changed by an instruction, which is complete otherwise.
+void zcpu_change_psw(struct zcpu *z, uint64_t mask);
+
+// A control register, with what follows from its change; and its value after an initial CPU reset.
+void zcpu_set_control(struct zcpu *z, unsigned number, uint64_t value);
+uint64_t zcpu_initial_control(unsigned number);
 
 // To be called after a change of what the loop looks at between instructions: pending interruptions, their
 // masks, timers, activity.

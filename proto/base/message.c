@@ -34,7 +34,8 @@ bool message_carries_data(unsigned type)
 
 bool message_counts_acks(unsigned type)
 {
-    return type == MSG_FWD_GETM || type == MSG_ACK_COUNT || message_vnet(type) == VN_RESPONSE;
+    return type == MSG_FWD_GETM || type == MSG_ACK_COUNT || type == MSG_SIGNAL_ANSWER ||
+           message_vnet(type) == VN_RESPONSE;
 }
 
 void message_list_init(struct message_list *list, uint32_t line_bytes)

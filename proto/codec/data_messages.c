@@ -145,6 +145,12 @@ static const char *row_invalid(const message_columns *columns, size_t i)
     return NULL;
 }
 
+// Signals have a parameter in the place of a line.
+static bool names_line(unsigned type)
+{
+    return message_vnet(type) != VN_SIGNAL;
+}
+
 const char *message_columns_invalid(const message_columns *columns)
 {
     if (!columns)
@@ -161,7 +167,8 @@ const char *message_columns_invalid(const message_columns *columns)
             return reason;
         if ((time += (uint64_t)columns->time[i]) == SIM_NEVER)
             return "a message that never arrives";
-        if ((line += (uint64_t)columns->line[i]) >> ADDRESS_BITS || line & (columns->line_bytes - 1))
+        line += (uint64_t)columns->line[i];
+        if ((line >> ADDRESS_BITS || line & (columns->line_bytes - 1)) && names_line(columns->type.data[i]))
             return "an impossible line address";
         n_lines += types[columns->type.data[i]].data;
     }
