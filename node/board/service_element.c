@@ -33,7 +33,7 @@ static void send(struct board *board, struct message *message)
 // ASCII for a guest that takes it, else a line.
 static uint32_t event_of(uint32_t wanted)
 {
-    return wanted & EVENT_ASCII ? 26 : wanted & EVENT_COMMAND ? 1 : 0;
+    return wanted & EVENT_ASCII ? 26u : wanted & EVENT_COMMAND ? 1u : 0u;
 }
 
 static void announce(struct board *board)
