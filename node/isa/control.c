@@ -227,13 +227,6 @@ void isa_sturg(struct zcpu *z, const struct instruction *in)
     store64(z, real_operand(z, in, 8), z->gr[in->r1]);
 }
 
-// What the architecture refuses while address translation is off: SAC, IAC, EPAR, ESAR.
-void isa_needs_translation(struct zcpu *z, const struct instruction *in)
-{
-    (void)in;
-    program_check(z, PGM_SPECIAL_OPERATION);
-}
-
 // Addressing modes. The instruction itself must lie where the new mode reaches.
 static void set_mode(struct zcpu *z, uint64_t mode)
 {

@@ -176,6 +176,7 @@ void isa_clc(struct zcpu *z, const struct instruction *in)
     charge(z, size);
 }
 
+// What the architecture refuses while address translation is off: MVCP, MVCS, SAC, IAC, EPAR, ESAR.
 void isa_needs_translation(struct zcpu *z, const struct instruction *in)
 {
     (void)in;
