@@ -109,6 +109,13 @@ static char *next_line(char **at, uint64_t *address)
     return NULL;
 }
 
+// Instructions that binutils have no mnemonic for: IBM publishes none.
+static bool unknown_to_objdump(const char *own, const char *line)
+{
+    bool without = strncmp(own, "servc\t", 6) == 0 || strncmp(own, "chsc\t", 5) == 0;
+    return without && strncmp(line, ".long", 5) == 0;
+}
+
 static void test_as_objdump(void)
 {
     uint8_t(*all)[6] = calloc((size_t)isa_n_rows * PER_ROW, sizeof *all);
@@ -134,7 +141,7 @@ static void test_as_objdump(void)
         char *line = next_line(&at, &address);
         CU_ASSERT_PTR_NOT_NULL_FATAL(line);
         isa_disassemble(all[i], address, own);
-        if (strcmp(own, line) != 0 && differ++ < 20)
+        if (strcmp(own, line) != 0 && !unknown_to_objdump(own, line) && differ++ < 20)
             printf("\n  row %zu: %s, objdump: %s", i / PER_ROW, own, line);
     }
     CU_ASSERT_EQUAL(differ, 0);
