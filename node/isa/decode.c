@@ -16,7 +16,8 @@ enum field_kind {
     FIELD_UNSIGNED,  // immediate
     FIELD_HALFWORDS, // relative operand, in halfwords
     FIELD_SECOND,    // second immediate, unsigned, in a displacement
-    FIELD_SECOND_SIGNED
+    FIELD_SECOND_SIGNED,
+    FIELD_SECOND_HALFWORDS
 };
 
 struct field {
@@ -37,6 +38,7 @@ struct field {
 #define J(bit, bits)     {FIELD_HALFWORDS, AT(i), bit, bits},
 #define N(member, bit, bits, is_signed)                                                                      \
     {is_signed ? FIELD_SECOND_SIGNED : FIELD_SECOND, AT(member), bit, bits},
+#define JN(member, bit, bits) {FIELD_SECOND_HALFWORDS, AT(member), bit, bits},
 static const struct {
     struct field fields[FIELDS_MAX];
 } formats[FORMAT_COUNT] = {
@@ -53,6 +55,7 @@ static const struct {
 #undef U
 #undef J
 #undef N
+#undef JN
 
 // `bits` bits of the text from `bit` on.
 static uint64_t extract(const uint8_t text[6], unsigned bit, unsigned bits)
@@ -96,6 +99,10 @@ static void take_field(const uint8_t text[6], const struct field *field, struct 
         return;
     case FIELD_SECOND_SIGNED:
         displacement = (int32_t)wide;
+        memcpy(to, &displacement, sizeof displacement);
+        return;
+    case FIELD_SECOND_HALFWORDS:
+        displacement = (int32_t)wide * 2;
         memcpy(to, &displacement, sizeof displacement);
         return;
     case FIELD_D12:
