@@ -173,6 +173,22 @@ uint64_t load_slow(struct zcpu *z, uint64_t address, uint32_t size)
     return be64toh(value);
 }
 
+// Whether a fetch there would hit in the L1.
+static bool present(struct zcpu *z, uint64_t address)
+{
+    return l1_find(z->data, real_to_absolute(z, address) & ~(uint64_t)z->data->line_mask, TAG_READ) >= 0;
+}
+
+bool load_both(struct zcpu *z, uint64_t first, uint64_t second, uint32_t size, uint64_t values[2])
+{
+    serialise(z);
+    if (z->gather.n && present(z, first) && present(z, second))
+        z->gather.n = 0; // both are there by now: once more, together
+    values[0] = load_slow(z, first, size);
+    values[1] = load_slow(z, second, size);
+    return z->gather.n == 0;
+}
+
 static uint32_t line_rest(const struct zcpu *z, uint64_t address, uint32_t size)
 {
     uint32_t rest = z->data->line_mask + 1 - (uint32_t)(address & z->data->line_mask);
@@ -333,8 +349,8 @@ void access_update(struct zcpu *z, uint8_t *bytes)
     struct update *update = &z->update;
     unsigned size = update->size;
     memcpy(update->old, bytes, size);
-    if (update->op == UPDATE_COMPARE_SWAP) {
-        if (memcmp(bytes, update->expected, size) == 0)
+    if (update->op == UPDATE_COMPARE_SWAP || update->op == UPDATE_SET) {
+        if (update->op == UPDATE_SET || memcmp(bytes, update->expected, size) == 0)
             memcpy(bytes, update->operand, size);
         return;
     }
@@ -342,28 +358,75 @@ void access_update(struct zcpu *z, uint8_t *bytes)
     put_number(bytes, size, value);
 }
 
-const uint8_t *storage_update(struct zcpu *z, uint64_t address, enum update_op op, unsigned size,
-                              const uint8_t *operand, const uint8_t *expected)
+// z->update on storage, whether anything may be stored there or not.
+static const uint8_t *update_storage(struct zcpu *z, uint64_t address)
 {
-    check_store(z, address, size);
-    serialise(z);
     struct access access = {.address = real_to_absolute(z, address),
                             .kind = ACCESS_RMW,
                             .op = RMW_PROGRAM,
-                            .size = (uint8_t)size};
-    const struct gathered *piece = gather_find(z, access.address, ACCESS_RMW, size);
-    if (piece) {
-        note(z, TRACE_UPDATE, address, size, piece->bytes);
+                            .size = z->update.size};
+    const struct gathered *piece = gather_find(z, access.address, ACCESS_RMW, access.size);
+    if (piece)
         return piece->bytes;
+    if (!access_issue(z, &access, z->data))
+        escape_blocked(z);
+    return z->update.old;
+}
+
+// An update whose line is there and may be stored into: at once. It counts as an update, not as a store.
+static bool update_hit(struct zcpu *z, uint64_t address, unsigned size)
+{
+    uint8_t *bytes = operand_hit(z, address, size, true);
+    if (NP_UNLIKELY(bytes == NULL)) {
+        check_store(z, address, size);
+        bytes = late_hit(z, address, size, true);
     }
-    z->update = (struct update){.op = (uint8_t)op, .size = (uint8_t)size};
+    if (bytes == NULL)
+        return false;
+    access_update(z, bytes);
+    z->hits[1]--;
+    z->cpu->by_kind[ACCESS_RMW]++;
+    z->cpu->results.hits++;
+    z->cpu->results.accesses++;
+    return true;
+}
+
+const uint8_t *storage_update(struct zcpu *z, uint64_t address, enum update_op op, unsigned size,
+                              const uint8_t *operand, const uint8_t *expected)
+{
+    z->update.op = (uint8_t)op;
+    z->update.size = (uint8_t)size;
     memcpy(z->update.operand, operand, size);
     if (expected)
         memcpy(z->update.expected, expected, size);
-    if (!access_issue(z, &access, z->data))
-        escape_blocked(z);
-    note(z, TRACE_UPDATE, address, size, z->update.old);
-    return z->update.old;
+    const uint8_t *old = z->update.old;
+    if (NP_UNLIKELY(!update_hit(z, address, size))) {
+        serialise(z);
+        old = update_storage(z, address);
+    }
+    note(z, TRACE_UPDATE, address, size, old);
+    return old;
+}
+
+void load_quadword(struct zcpu *z, uint64_t address, uint8_t bytes[16])
+{
+    const uint8_t *from = operand_hit(z, address, 16, false);
+    if (NP_UNLIKELY(from == NULL)) {
+        check_load(z, address, 16);
+        from = late_hit(z, address, 16, false);
+    }
+    if (NP_UNLIKELY(from == NULL)) {
+        serialise(z);
+        z->update = (struct update){.op = UPDATE_COMPARE_SWAP, .size = 16}; // zeros by zeros
+        from = update_storage(z, address);
+    }
+    memcpy(bytes, from, 16);
+    note(z, TRACE_LOAD, address, 16, bytes);
+}
+
+void store_quadword(struct zcpu *z, uint64_t address, const uint8_t bytes[16])
+{
+    storage_update(z, address, UPDATE_SET, 16, bytes, NULL);
 }
 
 uint64_t storage_update_value(struct zcpu *z, uint64_t address, enum update_op op, unsigned size,

@@ -149,6 +149,14 @@ const uint8_t *storage_update(struct zcpu *z, uint64_t address, enum update_op o
 uint64_t storage_update_value(struct zcpu *z, uint64_t address, enum update_op op, unsigned size,
                               uint64_t operand, uint64_t expected);
 
+// Sixteen bytes on a boundary of their size, never seen in parts. A fetch that misses asks for the line as an
+// update does.
+void load_quadword(struct zcpu *z, uint64_t address, uint8_t bytes[16]);
+void store_quadword(struct zcpu *z, uint64_t address, const uint8_t bytes[16]);
+
+// Two operands of 4 or 8 bytes on boundaries of their size. True when both were fetched at one moment.
+bool load_both(struct zcpu *z, uint64_t first, uint64_t second, uint32_t size, uint64_t values[2]);
+
 // Serialisation (Principles of Operation, "CPU Serialization"): all stores so far have been performed. Before
 // the instruction has done anything.
 void serialise(struct zcpu *z);

@@ -20,7 +20,7 @@ static uint64_t rotated(const struct zcpu *z, const struct instruction *in)
 
 static uint64_t inserted(const struct zcpu *z, const struct instruction *in)
 {
-    uint64_t mask = selected_bits(in->d1 & 63u, in->d2 & 63u);
+    uint64_t mask = selected_bits((unsigned)in->d1 & 63, (unsigned)in->d2 & 63);
     uint64_t rest = in->d2 & FLAG ? 0 : UG1 & ~mask;
     return rest | (rotated(z, in) & mask);
 }
@@ -39,7 +39,7 @@ void isa_risbgn(struct zcpu *z, const struct instruction *in)
 // I3 and I4 count within the half of the register that changes, which begins with bit `offset`.
 static void insert_half(struct zcpu *z, const struct instruction *in, unsigned offset)
 {
-    unsigned first = in->d1 & 31, last = in->d2 & 31;
+    unsigned first = (unsigned)in->d1 & 31, last = (unsigned)in->d2 & 31;
     uint32_t from = UINT32_MAX >> first, to = UINT32_MAX << (31 - last);
     uint64_t mask = (uint64_t)(first <= last ? from & to : from | to) << (32 - offset);
     uint64_t changed = in->d2 & FLAG ? UINT64_C(0xffffffff) << (32 - offset) : mask;
@@ -59,7 +59,7 @@ void isa_risblg(struct zcpu *z, const struct instruction *in)
 // The selected bits of `result` go into R1 unless I3 says that they are only tested.
 static void combine_selected(struct zcpu *z, const struct instruction *in, uint64_t result)
 {
-    uint64_t mask = selected_bits(in->d1 & 63u, in->d2 & 63u);
+    uint64_t mask = selected_bits((unsigned)in->d1 & 63, (unsigned)in->d2 & 63);
     if (!(in->d1 & FLAG))
         z->gr[in->r1] = (UG1 & ~mask) | (result & mask);
     z->cc = (result & mask) != 0;

@@ -202,3 +202,12 @@ void isa_decode(const uint8_t text[6], enum architecture level, bool afp, struct
         take_field(text, &fields[i], in);
     in->execute = choose(in, afp);
 }
+
+bool isa_relative(const struct instruction *in)
+{
+    const struct field *fields = formats[isa_rows[in->row].format].fields;
+    for (unsigned i = 0; i < FIELDS_MAX && fields[i].bits; i++)
+        if (fields[i].kind == FIELD_HALFWORDS)
+            return true;
+    return false;
+}

@@ -184,35 +184,41 @@ static const struct instruction *gathered(struct zcpu *z, uint64_t address)
     return &crossing->instruction;
 }
 
-static void clear_slots(struct zcpu *z)
+static void clear_slots(const struct code_cache *code, struct instruction *slots)
 {
-    uint32_t own = z->code->slots_per_line - SLOTS_BEHIND;
-    memset(z->slots, 0, z->code->slots_per_line * sizeof *z->slots);
-    for (uint32_t i = 0; i < z->code->slots_per_line; i++)
-        z->slots[i].execute = i < own ? execute_undecoded : execute_leave;
+    uint32_t own = code->slots_per_line - SLOTS_BEHIND;
+    memset(slots, 0, code->slots_per_line * sizeof *slots);
+    for (uint32_t i = 0; i < code->slots_per_line; i++)
+        slots[i].execute = i < own ? execute_undecoded : execute_leave;
 }
 
-// Makes the line at `index` of the L1 the one under way. What was decoded of it before holds while its bytes
-// do.
-static void bind(struct zcpu *z, uint64_t base, uint64_t line, uint32_t index)
+// The slots of the line at `index` of the L1. What was decoded of it before holds while its bytes do.
+static struct instruction *slots_of(struct zcpu *z, uint64_t line, uint32_t index)
 {
     struct code_cache *code = z->code;
     uint32_t place = place_of(z, line);
     struct code_line *entry = &code->lines[place];
+    struct instruction *slots = code->slots + (size_t)place * code->slots_per_line;
     uint8_t *copy = code->copies + (size_t)place * code->line_bytes;
     const uint8_t *bytes = l1_bytes(z->text, index, line);
-    z->slots = code->slots + (size_t)place * code->slots_per_line;
     bool check = entry->line != line || entry->unverified || unified(z);
     if (check && (entry->line != line || memcmp(copy, bytes, code->line_bytes) != 0)) {
         memcpy(copy, bytes, code->line_bytes);
-        clear_slots(z);
+        clear_slots(code, slots);
     }
     *entry = (struct code_line){.line = line};
+    return slots;
+}
+
+// Makes the line at `index` of the L1 the one under way.
+static void bind(struct zcpu *z, uint64_t base, uint64_t line, uint32_t index)
+{
+    z->slots = slots_of(z, line, index);
     z->code_line = line;
     z->code_index = index;
     z->unified_code_line = unified(z) ? line : NO_LINE;
     z->code_base = base;
-    z->code_size = code->line_bytes;
+    z->code_size = z->code->line_bytes;
 }
 
 // Executes the instruction that `current` turned out to be.
@@ -294,19 +300,61 @@ static void execute_crossing(struct zcpu *z, const struct instruction *in)
     crossing->instruction.execute(z, &crossing->instruction);
 }
 
-// The first time that this halfword of the line is executed as an instruction.
-static void execute_undecoded(struct zcpu *z, const struct instruction *in)
+// Decodes the instruction at `address`, which has that slot of the line at `index` of the L1.
+static void decode_slot(struct zcpu *z, struct instruction *slot, uint64_t address, uint32_t index)
 {
-    struct instruction *slot = z->slots + (in - z->slots);
     uint8_t text[6] = {0};
-    uint64_t own = own_address(z);
-    uint32_t rest = z->text->line_mask + 1 - (uint32_t)(own & z->text->line_mask);
-    memcpy(text, l1_bytes(z->text, z->code_index, real_to_absolute(z, own)), rest < 6 ? rest : 6);
+    uint32_t rest = z->text->line_mask + 1 - (uint32_t)(address & z->text->line_mask);
+    memcpy(text, l1_bytes(z->text, index, real_to_absolute(z, address)), rest < 6 ? rest : 6);
     uint32_t length = isa_length(text[0]);
     if (length > rest)
         *slot = (struct instruction){.execute = execute_crossing, .length = (uint8_t)length};
     else
         isa_decode(text, z->level, afp(z), slot);
+}
+
+// The first time that this halfword of the line is executed as an instruction.
+static void execute_undecoded(struct zcpu *z, const struct instruction *in)
+{
+    struct instruction *slot = z->slots + (in - z->slots);
+    decode_slot(z, slot, own_address(z), z->code_index);
     z->next = instruction_after(slot);
     slot->execute(z, slot);
+}
+
+// Its slot, if it has one that can be had without touching that of the line under way.
+static struct instruction *slot_at(struct zcpu *z, uint64_t address)
+{
+    struct instruction *slot;
+    uint64_t absolute = real_to_absolute(z, address), offset = absolute & z->text->line_mask;
+    uint32_t index = z->code_index;
+    if (address - z->code_base < z->code_size) {
+        slot = z->slots + offset / 2;
+    } else {
+        int32_t found = fetch_line(z, absolute);
+        if (found < 0 || (z->code_size && place_of(z, absolute - offset) == place_of(z, z->code_line)))
+            return NULL;
+        index = (uint32_t)found;
+        slot = slots_of(z, absolute - offset, index) + offset / 2;
+    }
+    if (slot->execute == execute_undecoded)
+        decode_slot(z, slot, address, index);
+    return slot;
+}
+
+void fetch_target(struct zcpu *z, uint64_t address, uint8_t change, struct instruction *in)
+{
+    uint8_t text[6];
+    if (address >= z->memory_size)
+        program_check(z, PGM_ADDRESSING);
+    const struct instruction *slot = slot_at(z, address);
+    bool whole = slot && slot->execute != execute_crossing;
+    if (whole && (change == 0 || isa_rows[slot->row].format == FORMAT_SS_A)) {
+        *in = *slot;
+        in->l1 |= change;
+        return;
+    }
+    fetch_text(z, address, text);
+    text[1] |= change;
+    isa_decode(text, z->level, afp(z), in);
 }

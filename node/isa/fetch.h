@@ -29,9 +29,12 @@ void fetch_check(struct zcpu *z);
 // Which line is in the fetch buffer is state: entering it again would count. After the L1s and the prefix.
 void fetch_state(struct zcpu *z, struct archive *ar);
 
-// 2, 4 or 6 bytes of instruction text at `address`, which must be even; unused bytes are zero. For the target
-// of EXECUTE, and what crosses lines.
+// 2, 4 or 6 bytes of instruction text at `address`, which must be even; unused bytes are zero.
 void fetch_text(struct zcpu *z, uint64_t address, uint8_t text[6]);
+
+// The instruction at `address`, which must be even, with `change` ORed into its second byte: the target of
+// EXECUTE. One fetch access, unless it lies in the line under way.
+void fetch_target(struct zcpu *z, uint64_t address, uint8_t change, struct instruction *in);
 
 // The decoded instruction at this address, or the pseudo-instruction that leads to it: the loop's next one.
 const struct instruction *fetch_locate(struct zcpu *z, uint64_t address);

@@ -34,8 +34,7 @@ static uint64_t word_pair(const struct zcpu *z, unsigned r)
 void isa_cds(struct zcpu *z, const struct instruction *in)
 {
     uint64_t address = aligned2(z, in, 8), expected = word_pair(z, in->r1);
-    uint64_t old =
-        storage_update_value(z, address, UPDATE_COMPARE_SWAP, 8, word_pair(z, in->r3), expected);
+    uint64_t old = storage_update_value(z, address, UPDATE_COMPARE_SWAP, 8, word_pair(z, in->r3), expected);
     z->cc = old != expected;
     set_low(z, in->r1, (uint32_t)(old >> 32));
     set_low(z, in->r1 + 1u, (uint32_t)old);

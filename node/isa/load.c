@@ -17,7 +17,7 @@
     {                                                                                                        \
         z->gr[in->r1] = (uint64_t)(value);                                                                   \
     }
-#define LOW_31(value) ((value) & 0x7fffffff) // an address of 31 bits: LOAD LOGICAL THIRTY ONE BITS
+#define LOW_31(value) ((value)&0x7fffffff) // an address of 31 bits: LOAD LOGICAL THIRTY ONE BITS
 
 INTO_WORD(lr, UW2)
 INTO_ALL(lgr, UG2)

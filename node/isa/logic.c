@@ -16,12 +16,12 @@
         z->gr[in->r1] = result;                                                                              \
         z->cc = result != 0;                                                                                 \
     }
-LOGIC_WORD(nr, UW1 & UW2)
-LOGIC_ALL(ngr, UG1 & UG2)
-LOGIC_WORD(nrk, UW2 & UW3)
-LOGIC_ALL(ngrk, UG2 & UG3)
-LOGIC_WORD(n, UW1 & UW_STORAGE)
-LOGIC_ALL(ng, UG1 & UG_STORAGE)
+LOGIC_WORD(nr, UW1 &UW2)
+LOGIC_ALL(ngr, UG1 &UG2)
+LOGIC_WORD(nrk, UW2 &UW3)
+LOGIC_ALL(ngrk, UG2 &UG3)
+LOGIC_WORD(n, UW1 &UW_STORAGE)
+LOGIC_ALL(ng, UG1 &UG_STORAGE)
 LOGIC_WORD(or, UW1 | UW2)
 LOGIC_ALL(ogr, UG1 | UG2)
 LOGIC_WORD(ork, UW2 | UW3)
@@ -42,7 +42,7 @@ LOGIC_ALL(xg, UG1 ^ UG_STORAGE)
     void isa_##name(struct zcpu *z, const struct instruction *in)                                            \
     {                                                                                                        \
         const uint64_t part = PART(bits, right), immediate = U_IMMEDIATE << (right);                         \
-        uint64_t result = (value) & part;                                                                    \
+        uint64_t result = (value)&part;                                                                      \
         z->gr[in->r1] = (UG1 & ~part) | result;                                                              \
         z->cc = result != 0;                                                                                 \
     }

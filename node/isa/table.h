@@ -72,6 +72,7 @@ enum cc_rule {
     CC_13 = 5,
     CC_123 = 7,
     CC_23 = 3,
+    CC_3 = 1,
     CC_LOADED = 16 // the whole PSW or a register says: any
 };
 
@@ -123,6 +124,9 @@ int isa_row(const uint8_t text[6]);
 // installed, odd register) becomes an instruction whose function causes the exception. `afp`: AFP registers
 // are enabled.
 void isa_decode(const uint8_t text[6], enum architecture level, bool afp, struct instruction *in);
+
+// Whether a decoded instruction has an operand that is relative to its address.
+bool isa_relative(const struct instruction *in);
 
 // Writes "mnemonic operands" as objdump does, NUL-terminated; `address` of the instruction for relative
 // operands.
