@@ -48,6 +48,7 @@ static void test_samples(void)
 #define U(bit, bits)            | MASK(bit, bits)
 #define J(bit, bits)            | MASK(bit, bits)
 #define N(member, bit, bits, s) | MASK(bit, bits)
+#define JN(member, bit, bits)   | MASK(bit, bits)
 static const struct {
     unsigned place; // of the opcode, as formats.def says
     uint64_t operands;
