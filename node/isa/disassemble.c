@@ -117,7 +117,7 @@ static void put_mnemonic(struct writer *w, const char *mnemonic, const char *syn
         put(w, "%s%s", mnemonic, conditions[mask]);
     else {
         w->named = false;
-        w->zeroing = strncmp(mnemonic, "risb", 4) == 0 && w->in->d2 & 0x80;
+        w->zeroing = strncmp(mnemonic, "risbg", 5) == 0 && (w->in->d2 & 0xc0) == 0x80;
         put(w, "%s%s", mnemonic, w->zeroing ? "z" : "");
     }
 }
@@ -176,6 +176,9 @@ static void put_operand(struct writer *w, const char *token, size_t length)
         break;
     case 'J':
         put(w, "0x%" PRIx64, w->address + (uint64_t)in->i);
+        break;
+    case 'K':
+        put(w, "0x%" PRIx64, w->address + (uint64_t)(int64_t)in->d2);
         break;
     case 'N':
         put(w, "%" PRId32, length > 1 && token[1] == '1' ? in->d1 : in->d2 & (w->zeroing ? 0x7f : -1));

@@ -10,7 +10,7 @@
 #include "proto/base/rng.h"
 #include "tests/lib/process.h"
 
-enum { PER_ROW = 40 };
+enum { PER_ROW = 15 }; // what objdump says must fit PROCESS_OUTPUT
 
 static char root[PATH_MAX_BYTES];
 
