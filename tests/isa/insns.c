@@ -20,6 +20,7 @@ struct named_field {
 #define J(bit, bits)               {"j", bit, bits},
 #define N(name, bit, bits, signed) {"i", bit, bits},
 #define N8(name, bit)              {#name, bit, 8},
+#define JN(name, bit, bits)        {"j", bit, bits},
 static const struct {
     const char *name;
     uint8_t place;
@@ -38,6 +39,7 @@ static const struct {
 #undef J
 #undef N
 #undef N8
+#undef JN
 
 static const struct {
     const char *mnemonic;
