@@ -178,14 +178,14 @@ static isa_function *choose(const struct instruction *in, bool afp)
         return row->function;
     if (row->checks & PRIV)
         return privileged;
-    if (odd(in, row->checks) || no_pair(in, row->checks))
-        return raise_specification;
     if ((row->checks & BFP) && !afp)
         return raise_bfp_instruction;
     if ((row->checks & DFP) && !afp)
         return raise_dfp_instruction;
     if (!afp && additional(in, row->checks))
         return raise_afp_register;
+    if (odd(in, row->checks) || no_pair(in, row->checks))
+        return raise_specification;
     return row->function;
 }
 

@@ -86,10 +86,6 @@ soft_bits soft_from_integer(struct soft *s, const struct soft_format *f, bool ne
 uint8_t soft_compare(struct soft *s, const struct soft_format *f, soft_bits a, soft_bits b, bool signal);
 // The bit of TEST DATA CLASS for this datum.
 uint32_t soft_class(const struct soft_format *f, soft_bits a);
-// DIVIDE TO INTEGER: condition code; the final quotient is rounded by `mode`.
-uint8_t soft_divide_integer(struct soft *s, const struct soft_format *f, soft_bits a, soft_bits b,
-                            enum soft_mode mode, soft_bits *quotient, soft_bits *remainder);
-
 // For the files that implement this.
 struct soft_number soft_unpack(const struct soft_format *f, soft_bits bits);
 soft_bits soft_pack(struct soft *s, const struct soft_format *f, const struct soft_number *u);

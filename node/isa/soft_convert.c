@@ -39,14 +39,14 @@ soft_bits soft_integral(struct soft *s, const struct soft_format *f, soft_bits a
     return bits;
 }
 
-// What an invalid conversion gives (Principles of Operation, "CONVERT TO FIXED", "CONVERT TO LOGICAL"); it is
-// also inexact.
-static uint64_t out_of_range(struct soft *s, unsigned bits, bool is_signed, bool low_end)
+// What an invalid conversion gives (Principles of Operation, "CONVERT TO FIXED", "CONVERT TO LOGICAL"). What
+// is too large is also inexact, unlike in IEEE 754; a NaN is not.
+static uint64_t out_of_range(struct soft *s, unsigned bits, bool is_signed, bool nan, bool negative)
 {
     uint64_t most = UINT64_MAX >> (64 - bits), sign = is_signed ? UINT64_C(1) << (bits - 1) : 0;
-    s->raised |= SOFT_INVALID | SOFT_INEXACT;
+    s->raised |= nan ? SOFT_INVALID : SOFT_INVALID | SOFT_INEXACT;
     s->incremented = false;
-    return low_end ? sign : most ^ sign;
+    return nan || negative ? sign : most ^ sign;
 }
 
 uint64_t soft_to_integer(struct soft *s, const struct soft_format *f, soft_bits a, unsigned bits,
@@ -65,7 +65,7 @@ uint64_t soft_to_integer(struct soft *s, const struct soft_format *f, soft_bits 
         limit--;
     if (soft_is_nan(&x) || x.kind == SOFT_IS_INFINITE || whole > limit) {
         *cc = 3;
-        return out_of_range(s, bits, is_signed, soft_is_nan(&x) || x.negative);
+        return out_of_range(s, bits, is_signed, soft_is_nan(&x), x.negative);
     }
     s->raised |= inexact ? SOFT_INEXACT : 0;
     return x.negative ? 0 - (uint64_t)whole : (uint64_t)whole;
