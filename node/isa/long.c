@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operands whose length is in registers. Each execution does one unit; MVCL and CLCL are then executed again
-// by themselves, the others end with condition code 3 and are executed again by the program.
+// Operands whose length is in registers. The instruction is executed again by itself for each unit; those
+// that may end with condition code 3 do so at pages, or for each STRETCH of the remaining length.
 #include <endian.h>
 
 #include "node/isa/families.h"
@@ -48,22 +48,29 @@ static uint8_t length_code(const struct operand *to, const struct operand *from)
     return to->length == from->length ? 0 : to->length < from->length ? 1 : 2;
 }
 
-// Moves one unit and advances both operands. `pad`: two bytes, as they alternate.
+// One unit of padding: the two bytes alternate, the second at odd lengths.
+static void pad_unit(const struct operand *to, const uint8_t pad[2], uint32_t size, uint8_t *bytes)
+{
+    for (uint32_t i = 0; i < size; i++)
+        bytes[i] = pad[(to->length - i) & 1];
+}
+
+// Moves one unit, or pads it, and advances both operands.
 static void move_unit(struct zcpu *z, struct operand *to, struct operand *from, const uint8_t pad[2])
 {
     uint8_t bytes[UNIT];
     uint32_t size = page_rest(to->address, least(to->length, UNIT));
-    uint32_t moved = page_rest(from->address, least(from->length, size));
-    if (moved < from->length && moved < size)
-        size = moved; // at the end of a page: padding comes later
-    if (moved)
-        load_bytes(z, from->address, moved, bytes);
-    for (uint32_t i = moved; i < size; i++)
-        bytes[i] = pad[(to->length - i) & 1];
-    if (size)
-        store_bytes(z, to->address, size, bytes);
+    if (size == 0)
+        return;
+    if (from->length)
+        size = page_rest(from->address, least(from->length, size));
+    if (from->length)
+        load_bytes(z, from->address, size, bytes);
+    else
+        pad_unit(to, pad, size, bytes);
+    store_bytes(z, to->address, size, bytes);
     advance(z, to, size);
-    advance(z, from, moved);
+    advance(z, from, size);
     charge(z, size);
 }
 
@@ -86,14 +93,26 @@ void isa_mvcl(struct zcpu *z, const struct instruction *in)
         z->cc = cc;
 }
 
+static bool at_page(const struct operand *o)
+{
+    return o->address % PAGE_SIZE == 0;
+}
+
+// Ends with condition code 3 at the end of a page, and before padding.
 static void move_extended(struct zcpu *z, const struct instruction *in, const uint8_t pad[2])
 {
     struct operand to = operand_long(z, in->r1), from = operand_long(z, in->r3);
     uint8_t cc = length_code(&to, &from);
+    bool padding = from.length == 0;
     move_unit(z, &to, &from, pad);
     set_long(z, in->r3, &from);
     set_long(z, in->r1, &to);
-    z->cc = to.length ? 3 : cc;
+    if (to.length == 0)
+        z->cc = cc;
+    else if (at_page(&to) || (!padding && (at_page(&from) || from.length == 0)))
+        z->cc = 3;
+    else
+        repeat_instruction(z);
 }
 
 void isa_mvcle(struct zcpu *z, const struct instruction *in)
@@ -116,13 +135,18 @@ void isa_mvclu(struct zcpu *z, const struct instruction *in)
     move_extended(z, in, (const uint8_t[]){(uint8_t)(pad >> 8), (uint8_t)pad});
 }
 
+static uint64_t longest(const struct operand *a, const struct operand *b)
+{
+    return a->length > b->length ? a->length : b->length;
+}
+
 // Compares one unit of characters of `width` bytes, and advances both operands to the first that are unequal
 // or behind the unit. Returns the condition code; 3: equal so far.
 static uint8_t compare_unit(struct zcpu *z, struct operand *first, struct operand *second, uint16_t pad,
                             unsigned width)
 {
     struct window a, b;
-    uint64_t longer = first->length > second->length ? first->length : second->length;
+    uint64_t longer = longest(first, second);
     uint32_t size = least(longer, UNIT);
     window_open(&a, first->address, least(first->length, UNIT));
     window_open(&b, second->address, least(second->length, UNIT));
@@ -158,10 +182,14 @@ void isa_clcl(struct zcpu *z, const struct instruction *in)
 static void compare_extended(struct zcpu *z, const struct instruction *in, uint16_t pad, unsigned width)
 {
     struct operand first = operand_long(z, in->r1), second = operand_long(z, in->r3);
+    uint64_t before = longest(&first, &second);
     uint8_t cc = compare_unit(z, &first, &second, pad, width);
     set_long(z, in->r1, &first);
     set_long(z, in->r3, &second);
-    z->cc = cc;
+    if (cc != 3)
+        z->cc = cc;
+    else
+        end_or_repeat(z, before, longest(&first, &second));
 }
 
 void isa_clcle(struct zcpu *z, const struct instruction *in)
@@ -189,7 +217,7 @@ static uint32_t checksum(uint32_t sum, const uint8_t *bytes, uint32_t size)
     return (uint32_t)wide;
 }
 
-// CHECKSUM. A unit ends at a page only where that keeps words whole.
+// CHECKSUM.
 void isa_cksm(struct zcpu *z, const struct instruction *in)
 {
     uint8_t bytes[UNIT];
@@ -201,5 +229,8 @@ void isa_cksm(struct zcpu *z, const struct instruction *in)
     advance(z, &from, size);
     set_long(z, in->r2, &from);
     charge(z, size);
-    z->cc = from.length ? 3 : 0;
+    if (from.length)
+        end_or_repeat(z, from.length + size, from.length);
+    else
+        z->cc = 0;
 }

@@ -6,11 +6,14 @@
 
 #include "node/isa/access.h"
 
-// A unit of operation: what an interruptible instruction does between two changes of its registers, and what
-// others do before they end with condition code 3. Units end at pages, so that no byte is touched whose page
-// the instruction might not reach.
+// A unit of operation: what a long instruction does between two changes of its registers. An interruption
+// between units finds the registers such that the instruction can be executed again.
 #define UNIT      OPERAND_MAX
 #define PAGE_SIZE UINT64_C(4096)
+
+// Where an instruction that may end with condition code 3 does so: a length is done in stretches, from its
+// end.
+#define STRETCH 8192u
 
 static inline uint32_t least(uint64_t a, uint64_t b)
 {
@@ -65,8 +68,18 @@ static inline void set_length(struct zcpu *z, unsigned r, uint64_t length)
         set_low(z, r, (uint32_t)length);
 }
 
-// Bytes to the left of `to` within `size` bytes from `from` on: how far a moved byte is read again. 0: no
-// destructive overlap (Principles of Operation, "MOVE (MVC)", "MOVE LONG").
+// After a unit with `length` to go, `before` it had been more, in bytes or characters: condition code 3, or
+// on with the next unit.
+static inline void end_or_repeat(struct zcpu *z, uint64_t before, uint64_t length)
+{
+    if ((before - 1) / STRETCH != (length - 1) / STRETCH)
+        z->cc = 3;
+    else
+        repeat_instruction(z);
+}
+
+// How many bytes behind `from`, less than `size`, the operand at `to` begins, so that what has been moved
+// there is read again. 0: no destructive overlap (Principles of Operation, "MOVE (MVC)", "MOVE LONG").
 static inline uint32_t destructive(const struct zcpu *z, uint64_t to, uint64_t from, uint64_t size)
 {
     uint64_t distance = (to - from) & z->address_mask;

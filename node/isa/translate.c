@@ -81,11 +81,13 @@ void isa_tre(struct zcpu *z, const struct instruction *in)
     set_address(z, in->r1, to + n);
     set_length(z, in->r1 + 1u, length - n);
     charge(z, n);
-    z->cc = ended ? 1 : n < length ? 3 : 0;
+    if (!ended && n < length)
+        end_or_repeat(z, length, length - n);
+    else
+        z->cc = ended;
 }
 
-// Characters that one execution of TRANSLATE ONE TO ONE and its like translates: each may fetch a line of its
-// own of the table.
+// Characters in a unit of TRANSLATE ONE TO ONE and its like: each may fetch a line of its own of the table.
 #define CHARACTERS_MAX 64u
 
 // One or two bytes, as a number.
@@ -136,7 +138,11 @@ static void translate_wide(struct zcpu *z, const struct instruction *in, unsigne
     set_length(z, in->r1 + 1u, length - (uint64_t)i * from_width);
     set_address(z, in->r2, from + (uint64_t)i * from_width);
     charge(z, i * from_width);
-    z->cc = ended ? 1 : (uint64_t)i * from_width < length ? 3 : 0;
+    uint64_t characters = length / from_width;
+    if (!ended && i < characters)
+        end_or_repeat(z, characters, characters - i);
+    else
+        z->cc = ended;
 }
 
 void isa_troo(struct zcpu *z, const struct instruction *in)
