@@ -7,20 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "node/isa/soft.h"
+#include "tests/unit/isa/float_operands.h"
 
 enum { ROUNDS = 4000 };
-
-static uint64_t seed = 1;
-
-static uint64_t next(void)
-{
-    seed += UINT64_C(0x9e3779b97f4a7c15); // splitmix64
-    uint64_t x = seed;
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
 
 static const int host_modes[] = {[SOFT_NEAREST] = FE_TONEAREST,
                                  [SOFT_ZERO] = FE_TOWARDZERO,
@@ -42,31 +31,6 @@ static void host_begin(unsigned mode)
 {
     fesetround(host_modes[mode]);
     feclearexcept(FE_ALL_EXCEPT);
-}
-
-// An operand at one of the edges of its format: few fraction bits, all ones, ends of the exponents; never a
-// NaN.
-static soft_bits operand(const struct soft_format *f)
-{
-    unsigned fraction_bits = f->precision - 1u, exponent_max = 2 * (unsigned)f->bias + 1;
-    soft_bits random = (soft_bits)next() << 64 | next(), ones = ((soft_bits)1 << fraction_bits) - 1, fraction;
-    uint64_t how = next();
-    fraction = how & 3 ? random & ones : 0;
-    if ((how & 12) == 0)
-        fraction = ones ^ (fraction >> (next() % fraction_bits));
-    if ((how & 12) == 4)
-        fraction &= ~(ones >> (next() % fraction_bits));
-    static const int edges[] = {0, 0, 1, 2, -1, -2, -3};
-    unsigned exponent = (unsigned)next() % exponent_max, edge = how >> 8 & 15;
-    if (edge < 7)
-        exponent = edges[edge] < 0 ? exponent_max + (unsigned)edges[edge] : (unsigned)edges[edge];
-    else if (edge < 13)
-        exponent = (unsigned)f->bias + (unsigned)(how >> 16 & 127) - 64;
-    if ((how >> 24 & 31) == 0) {
-        exponent = exponent_max;
-        fraction = 0;
-    }
-    return (soft_bits)(how >> 32 & 1) << (f->width - 1) | (soft_bits)exponent << fraction_bits | fraction;
 }
 
 enum operation { ADD, SUBTRACT, MULTIPLY, DIVIDE, ROOT, FUSED, OPERATIONS };
@@ -137,7 +101,7 @@ typedef void host_function(enum operation op, const soft_bits x[3], soft_bits *b
 
 static void compare(const struct soft_format *f, host_function *host, enum operation op, unsigned mode)
 {
-    soft_bits x[3] = {operand(f), operand(f), operand(f)}, wanted;
+    soft_bits x[3] = {random_operand(f), random_operand(f), random_operand(f)}, wanted;
     struct soft s = {.mode = (uint8_t)mode};
     host_begin(mode);
     host(op, x, &wanted);
@@ -194,7 +158,7 @@ static void test_extended_root(void)
     soft_bits one = (soft_bits)1 << 112;
     unsigned exact = 0;
     for (unsigned i = 0; i < ROUNDS; i++) {
-        soft_bits x = operand(&soft_extended) & ~((soft_bits)1 << 127);
+        soft_bits x = random_operand(&soft_extended) & ~((soft_bits)1 << 127);
         struct soft s = {.mode = SOFT_ZERO};
         uint32_t biased = (uint32_t)(x >> 112);
         if (biased == 0 || biased == 0x7fff)
@@ -228,7 +192,7 @@ static void test_scaled(void)
     unsigned seen = 0;
     for (unsigned i = 0; i < ROUNDS; i++)
         for (unsigned mode = SOFT_NEAREST; mode <= SOFT_DOWN; mode++) {
-            uint32_t x[2] = {(uint32_t)operand(&soft_short), (uint32_t)operand(&soft_short)};
+            uint32_t x[2] = {(uint32_t)random_operand(&soft_short), (uint32_t)random_operand(&soft_short)};
             float a, b, wanted;
             memcpy(&a, &x[0], 4);
             memcpy(&b, &x[1], 4);
@@ -254,7 +218,7 @@ static void test_resize(void)
 {
     for (unsigned i = 0; i < ROUNDS; i++)
         for (unsigned mode = SOFT_NEAREST; mode <= SOFT_DOWN; mode++) {
-            uint64_t x = (uint64_t)operand(&soft_long), whole_bits;
+            uint64_t x = (uint64_t)random_operand(&soft_long), whole_bits;
             double a, whole;
             float narrow;
             uint32_t bits;
@@ -285,7 +249,8 @@ static void test_integers(void)
 {
     for (unsigned i = 0; i < ROUNDS; i++)
         for (unsigned mode = SOFT_NEAREST; mode <= SOFT_DOWN; mode++) {
-            uint64_t n = next() >> (next() & 63), bits, x = (uint64_t)operand(&soft_long);
+            uint64_t n = random_bits() >> (random_bits() & 63), bits,
+                     x = (uint64_t)random_operand(&soft_long);
             struct soft s = {.mode = (uint8_t)mode}, t = s;
             host_begin(mode);
             volatile int64_t in = (int64_t)n;
