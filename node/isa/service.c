@@ -43,6 +43,10 @@ static void finish(struct zcpu *z)
     z->activity = z->service->then;
     z->service->kind = SERVICE_NONE;
     z->address_mask = zcpu_mode_mask(z->psw_mask);
+    if (z->activity == DOING_STOPPED) { // it was done for an order
+        z->signals->order = 0;
+        z->how = GUEST_STOPPED;
+    }
 }
 
 static uint32_t piece_of(const struct service *service)

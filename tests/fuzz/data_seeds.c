@@ -30,7 +30,7 @@ static void fill(struct message_list *list)
                                   .dst = component(type, UNIT_HOME),
                                   .src = component(1, UNIT_AGENT),
                                   .seq = type,
-                                  .line = 64 * type,
+                                  .line = message_vnet(type) == VN_SIGNAL ? UINT64_MAX - type : 64 * type,
                                   .txn = 5,
                                   .requestor = 1,
                                   .acks = message_counts_acks(type) ? 3 : 0,

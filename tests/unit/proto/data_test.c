@@ -96,12 +96,13 @@ static void golden_batch(void)
 static struct message random_message(struct rng *rng, uint32_t line_bytes)
 {
     unsigned type = (unsigned)rng_below(rng, MSG_TYPE_COUNT);
+    bool signal = message_vnet(type) == VN_SIGNAL; // its parameter may be any number
     return (struct message){
         .time = rng_next(rng) >> rng_below(rng, 64),
         .dst = component((unsigned)rng_below(rng, BOARDS_MAX), (unsigned)rng_below(rng, 32)),
         .src = component((unsigned)rng_below(rng, BOARDS_MAX), (unsigned)rng_below(rng, 32)),
         .seq = rng_next(rng) >> rng_below(rng, 64),
-        .line = rng_below(rng, UINT64_C(1) << 52) & ~(uint64_t)(line_bytes - 1),
+        .line = signal ? rng_next(rng) : rng_below(rng, UINT64_C(1) << 52) & ~(uint64_t)(line_bytes - 1),
         .txn = (uint32_t)rng_next(rng),
         .requestor = (uint16_t)rng_below(rng, BOARDS_MAX),
         .acks = message_counts_acks(type) ? (int16_t)rng_below(rng, 65) : (int16_t)0,
