@@ -203,7 +203,9 @@ void isa_mxdb(struct zcpu *z, const struct instruction *in)
     multiply_softly(z, &soft_long, &soft_extended, in->r1, load64(z, address2x(z, in)));
 }
 
-// Quotients. One that is narrow enough is exact if it gives a dividend back that is not tiny.
+// Quotients. One that is narrow enough is exact if it gives the dividend back: their product has at most 53
+// bits, so even where it is tiny and loses some, it is then too far from the dividend for the quotient to be
+// the nearest number.
 static void divide_softly(struct zcpu *z, const struct soft_format *f, unsigned r1, soft_bits b)
 {
     struct soft s = float_environment(z);
@@ -215,7 +217,7 @@ NP_INLINE void divide_double(struct zcpu *z, unsigned r1, uint64_t b)
 {
     double x = as_double(z->fpr[r1]), y = as_double(b), quotient = x / y;
     if (NP_LIKELY(ordinary_double(quotient) &&
-                  (host_inexact(z) || (host_environment(z) && quotient * y == x && ordinary_double(x) &&
+                  (host_inexact(z) || (host_environment(z) && quotient * y == x &&
                                        double_width(quotient) + double_width(y) <= 53))))
         z->fpr[r1] = double_bits(quotient);
     else
@@ -226,7 +228,7 @@ NP_INLINE void divide_float(struct zcpu *z, unsigned r1, uint32_t b)
 {
     float x = as_float(short_of(z, r1)), y = as_float(b), quotient = x / y;
     if (NP_LIKELY(ordinary_float(quotient) &&
-                  (host_inexact(z) || (host_environment(z) && quotient * y == x && ordinary_float(x) &&
+                  (host_inexact(z) || (host_environment(z) && quotient * y == x &&
                                        float_width(quotient) + float_width(y) <= 24))))
         set_short(z, r1, float_bits(quotient));
     else
@@ -258,7 +260,7 @@ void isa_dxbr(struct zcpu *z, const struct instruction *in)
     divide_softly(z, &soft_extended, in->r1, extended_of(z, in->r2));
 }
 
-// Square roots: neither overflow nor underflow.
+// Square roots: neither overflow nor underflow. Exact ones are told as with quotients.
 static void root_softly(struct zcpu *z, const struct soft_format *f, unsigned r1, soft_bits a)
 {
     struct soft s = float_environment(z);
@@ -270,8 +272,7 @@ NP_INLINE void root_double(struct zcpu *z, unsigned r1, uint64_t a)
 {
     double x = as_double(a), root = x > 0 ? sqrt(x) : 0;
     if (NP_LIKELY(ordinary_double(root) &&
-                  (host_inexact(z) || (host_environment(z) && root * root == x && double_width(root) <= 26 &&
-                                       ordinary_double(x)))))
+                  (host_inexact(z) || (host_environment(z) && root * root == x && double_width(root) <= 26))))
         z->fpr[r1] = double_bits(root);
     else
         root_softly(z, &soft_long, r1, a);
@@ -281,8 +282,7 @@ NP_INLINE void root_float(struct zcpu *z, unsigned r1, uint32_t a)
 {
     float x = as_float(a), root = x > 0 ? sqrtf(x) : 0;
     if (NP_LIKELY(ordinary_float(root) &&
-                  (host_inexact(z) || (host_environment(z) && root * root == x && float_width(root) <= 12 &&
-                                       ordinary_float(x)))))
+                  (host_inexact(z) || (host_environment(z) && root * root == x && float_width(root) <= 12))))
         set_short(z, r1, float_bits(root));
     else
         root_softly(z, &soft_short, r1, a);

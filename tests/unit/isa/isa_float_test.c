@@ -182,6 +182,9 @@ static const struct ending {
     {isa_adbr, 0x00000002, 0, 0, ONE, 1, ONE + 1, 2, 0, 0x08},
     {isa_adbr, 0x00000007, 0, 0, ONE, 1, ONE + 1, 2, 0, 0x08},
     {isa_adbr, 0x00000003, 0, 0, ONE, ONE | UINT64_C(1) << 63, UINT64_C(1) << 63, 0, 0, 0},
+    // The host's quotient by the divisor, its root by itself, give the operand back, but inexactly.
+    {isa_ddbr, 0, 0, 0, LEAST, UINT64_C(0x0015555555555555), UINT64_C(0x3fe8000000000000), OLD, 0, 0x08},
+    {isa_sqdbr, 0, 0, 0, 0, UINT64_C(0x434ffffff8000000), UINT64_C(0x419ffffffc000000), OLD, 0, 0x08},
     // Invalid and division: suppressed.
     {isa_adbr, 0x80000000, 0, 0, ONE, SIGNALS, ONE, OLD, 0x80, 0},
     {isa_ddbr, 0x40000000, 0, 0, ONE, 0, ONE, OLD, 0x40, 0},
