@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The guests of rows on QEMU, which takes the image as it is, and on Hercules, which wants flat files and
 // starts in the architecture of 1990: a few instructions in front take it to z/Architecture.
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/image/image.h"
 #include "tests/bench/guest.h"
 
-enum { SECONDS = 120, CONSOLE_SIZE = 65536, PATH_SIZE = PATH_MAX_BYTES + 32 };
+enum { CONSOLE_SIZE = 65536, PATH_SIZE = PATH_MAX_BYTES + 32 };
 
 static void path_in(const struct bench_settings *settings, const char *name, char path[PATH_SIZE])
 {
@@ -49,10 +49,34 @@ static char *read_console(const struct bench_settings *settings, struct err *err
     return NULL;
 }
 
-// Runs a command in the folder, its output into the file "console", bounded in time by timeout(1).
-static char *run_for_console(const struct bench_settings *settings, const char *const *argv, struct err *err)
+static bool console_says(const struct bench_settings *settings, const char *text)
 {
-    int status;
+    struct err ignored;
+    char *console = read_console(settings, &ignored);
+    bool says = console && strstr(console, text);
+    free(console);
+    return says;
+}
+
+// Waits for the end of the process; one that does not end by itself is ended once it has said `last`.
+static int wait_for(const struct bench_settings *settings, pid_t child, const char *last)
+{
+    const struct timespec pause = {0, 20000000};
+    int status = 0;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        if (last && console_says(settings, last)) {
+            kill(child, SIGTERM);
+            last = NULL;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return status;
+}
+
+// Runs a command in the folder, its output into the file "console", bounded in time by timeout(1).
+static char *run_for_console(const struct bench_settings *settings, const char *const *argv, const char *last,
+                             struct err *err)
+{
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
@@ -64,13 +88,15 @@ static char *run_for_console(const struct bench_settings *settings, const char *
             execvp(argv[0], (char *const *)(uintptr_t)argv);
         _exit(127);
     }
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (child < 0 || (WIFEXITED(status) && WEXITSTATUS(status) >= 124)) {
-        err_set(err, ERR_MISSING_TOOL, "%s cannot be started, or did not end within %d s", argv[2], SECONDS);
+    int status = child < 0 ? -1 : wait_for(settings, child, last);
+    char *console = child < 0 ? NULL : read_console(settings, err);
+    bool missing = WIFEXITED(status) && WEXITSTATUS(status) >= 126;
+    if (child < 0 || missing || (last && console && !strstr(console, last))) {
+        err_set(err, ERR_MISSING_TOOL, "%s cannot be started, or did not end within 120 s", argv[2]);
+        free(console);
         return NULL;
     }
-    return read_console(settings, err);
+    return console;
 }
 
 char *guest_on_qemu(const struct row *row, const struct bench_settings *settings, struct err *err)
@@ -96,7 +122,7 @@ char *guest_on_qemu(const struct row *row, const struct bench_settings *settings
                           "-append",
                           arguments,
                           (char *)NULL};
-    return run_for_console(settings, argv, err);
+    return run_for_console(settings, argv, NULL, err);
 }
 
 // la 1,1; slr 2,2; sigp 1,2,0x12 (z/Architecture); sam64; lghi 1,1; sllg 1,1,16; br 1 (to 0x10000)
@@ -152,5 +178,7 @@ static enum err_code write_machine(const struct row *row, const struct bench_set
 char *guest_on_hercules(const struct row *row, const struct bench_settings *settings, struct err *err)
 {
     const char *argv[] = {"timeout", "120", "hercules", "-d", "-f", "hercules.cnf", (char *)NULL};
-    return write_machine(row, settings, err) ? NULL : run_for_console(settings, argv, err);
+    if (write_machine(row, settings, err))
+        return NULL;
+    return run_for_console(settings, argv, "Disabled wait state", err);
 }
