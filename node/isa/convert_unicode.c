@@ -15,6 +15,9 @@ struct source {
     uint32_t at;
     bool check; // well-formedness
     uint32_t character, size;
+    uint64_t target; // where the result goes,
+    uint32_t made;   // and what of it is there: the source may be read from it
+    uint8_t result[UNIT];
 };
 
 static uint32_t left(const struct source *s)
@@ -24,7 +27,8 @@ static uint32_t left(const struct source *s)
 
 static uint32_t source_byte(struct zcpu *z, struct source *s, uint32_t i)
 {
-    return window_byte(z, &s->w, s->at + i);
+    uint64_t in_result = (s->w.address + s->at + i - s->target) & z->address_mask;
+    return in_result < s->made ? s->result[in_result] : window_byte(z, &s->w, s->at + i);
 }
 
 typedef enum ending decoder(struct zcpu *z, struct source *s);
@@ -152,33 +156,40 @@ static bool whole(const struct source *s)
     return s->at + CHARACTER_MAX <= s->w.size || s->w.size == s->length;
 }
 
-static void convert(struct zcpu *z, const struct instruction *in, decoder *decode, encoder *encode)
+// Converts characters until something ends that, or the unit is full.
+static enum ending convert_unit(struct zcpu *z, struct source *s, uint64_t room, decoder *decode,
+                                encoder *encode)
 {
-    uint64_t to = register_address(z, in->r1), room = register_length(z, in->r1 + 1u);
-    uint8_t bytes[UNIT];
-    uint32_t made = 0;
     enum ending ending = END_NONE;
-    struct source s = {.length = register_length(z, in->r2 + 1u),
-                       .check = in->m3 & 1 && isa_has(z->level, F_ETF3E)};
-    window_open(&s.w, register_address(z, in->r2), least(s.length, UNIT));
-    while (ending == END_NONE && made + CHARACTER_MAX <= UNIT && whole(&s)) {
+    while (s->made + CHARACTER_MAX <= UNIT && whole(s)) {
         uint8_t character[CHARACTER_MAX];
-        ending = decode(z, &s);
+        ending = decode(z, s);
         if (ending != END_NONE)
             break;
-        uint32_t size = encode(s.character, character);
-        if (size > room - made) {
-            ending = END_OF_TARGET;
-            break;
-        }
-        memcpy(bytes + made, character, size);
-        made += size;
-        s.at += s.size;
+        uint32_t size = encode(s->character, character);
+        if (size > room - s->made)
+            return END_OF_TARGET;
+        memcpy(s->result + s->made, character, size);
+        s->made += size;
+        s->at += s->size;
     }
-    if (made)
-        store_bytes(z, to, made, bytes);
-    set_address(z, in->r1, to + made);
-    set_length(z, in->r1 + 1u, room - made);
+    return ending;
+}
+
+static void convert(struct zcpu *z, const struct instruction *in, decoder *decode, encoder *encode)
+{
+    uint64_t room = register_length(z, in->r1 + 1u);
+    struct source s;
+    window_open(&s.w, register_address(z, in->r2), least(register_length(z, in->r2 + 1u), UNIT));
+    s.length = register_length(z, in->r2 + 1u);
+    s.check = in->m3 & 1 && isa_has(z->level, F_ETF3E);
+    s.target = register_address(z, in->r1);
+    s.at = s.made = 0;
+    enum ending ending = convert_unit(z, &s, room, decode, encode);
+    if (s.made)
+        store_bytes(z, s.target, s.made, s.result);
+    set_address(z, in->r1, s.target + s.made);
+    set_length(z, in->r1 + 1u, room - s.made);
     set_address(z, in->r2, s.w.address + s.at);
     set_length(z, in->r2 + 1u, s.length - s.at);
     charge(z, s.at);

@@ -217,17 +217,21 @@ static uint32_t checksum(uint32_t sum, const uint8_t *bytes, uint32_t size)
     return (uint32_t)wide;
 }
 
-// CHECKSUM.
+// CHECKSUM. Two windows in a unit. Bits left of the address remain as they are in the 24- and 31-bit modes.
 void isa_cksm(struct zcpu *z, const struct instruction *in)
 {
-    uint8_t bytes[UNIT];
+    uint8_t bytes[2 * OPERAND_MAX];
     struct operand from = operand_long(z, in->r2);
-    uint32_t size = least(from.length, UNIT);
-    if (size)
-        load_bytes(z, from.address, size, bytes);
-    set_low(z, in->r1, checksum(low(z, in->r1), bytes, size));
+    uint32_t size = least(from.length, sizeof bytes), first = least(size, OPERAND_MAX);
+    if (first)
+        load_bytes(z, from.address, first, bytes);
+    if (size > first)
+        load_bytes(z, (from.address + first) & z->address_mask, size - first, bytes + first);
+    uint32_t sum = checksum(low(z, in->r1), bytes, size);
     advance(z, &from, size);
-    set_long(z, in->r2, &from);
+    z->gr[in->r2] = (z->gr[in->r2] & ~z->address_mask) | from.address;
+    set_length(z, in->r2 + 1u, from.length);
+    set_low(z, in->r1, sum);
     charge(z, size);
     if (from.length)
         end_or_repeat(z, from.length + size, from.length);

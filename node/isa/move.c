@@ -56,16 +56,18 @@ void isa_mvc(struct zcpu *z, const struct instruction *in)
     charge(z, size);
 }
 
-// The second operand's address is that of its last byte. Operands that overlap in more than a byte are
-// unpredictable.
+// The second operand's address is that of its last byte. Byte by byte: a byte may be moved back.
 void isa_mvcin(struct zcpu *z, const struct instruction *in)
 {
     uint8_t from[OPERAND_MAX], to[OPERAND_MAX];
     uint32_t size = in->l1 + 1u;
-    load_bytes(z, (address2(z, in) - in->l1) & z->address_mask, size, from);
-    for (uint32_t i = 0; i < size; i++)
-        to[i] = from[size - 1 - i];
-    store_bytes(z, address1(z, in), size, to);
+    uint64_t target = address1(z, in), first = (address2(z, in) - in->l1) & z->address_mask;
+    load_bytes(z, first, size, from);
+    for (uint32_t i = 0; i < size; i++) {
+        uint64_t moved = (first + size - 1 - i - target) & z->address_mask;
+        to[i] = moved < i ? to[moved] : from[size - 1 - i];
+    }
+    store_bytes(z, target, size, to);
     charge(z, size);
 }
 

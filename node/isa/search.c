@@ -104,22 +104,35 @@ void isa_srst(struct zcpu *z, const struct instruction *in)
         not_found(z, in, address, size, length == size);
 }
 
-// SEARCH STRING UNICODE: two bytes at a time, also over the end when that is not at a whole character.
+// Byte offset of a character of two bytes below `size`, or `size`.
+static uint32_t find_character(struct zcpu *z, struct window *w, uint32_t size, uint32_t character)
+{
+    uint32_t i = 0;
+    while (i < size && ((uint32_t)window_byte(z, w, i) << 8 | window_byte(z, w, i + 1)) != character)
+        i += 2;
+    return i;
+}
+
+// SEARCH STRING UNICODE: two bytes at a time, also over the end when that is not at a whole character. At
+// least 256 characters, as others search 256 bytes, before condition code 3: two windows.
 void isa_srstu(struct zcpu *z, const struct instruction *in)
 {
-    uint32_t character = wanted(z, 0xffff), i = 0;
+    uint32_t character = wanted(z, 0xffff), at = 0;
     uint64_t address = register_address(z, in->r2), end = register_address(z, in->r1);
     uint64_t length = (end - address) & z->address_mask;
     length = (length + (length & 1)) & z->address_mask;
-    uint32_t size = least(length, UNIT);
-    struct window w;
-    window_open(&w, address, size);
-    while (i < size && ((uint32_t)window_byte(z, &w, i) << 8 | window_byte(z, &w, i + 1)) != character)
-        i += 2;
-    if (i < size)
-        found(z, in, address, i);
-    else
-        not_found(z, in, address, size, length == size);
+    for (unsigned part = 0; part < 2; part++) {
+        uint32_t size = least(length - at, UNIT);
+        struct window w;
+        window_open(&w, (address + at) & z->address_mask, size);
+        uint32_t i = find_character(z, &w, size, character);
+        at += i;
+        if (i < size) {
+            found(z, in, address, at);
+            return;
+        }
+    }
+    not_found(z, in, address, at, length == at);
 }
 
 // One operand of COMPARE UNTIL SUBSTRING EQUAL: its first unit, behind it the padding byte in register 1.

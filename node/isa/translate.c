@@ -90,16 +90,42 @@ void isa_tre(struct zcpu *z, const struct instruction *in)
 // Characters in a unit of TRANSLATE ONE TO ONE and its like: each may fetch a line of its own of the table.
 #define CHARACTERS_MAX 64u
 
-// One or two bytes, as a number.
-static uint32_t character_of(const uint8_t *bytes, unsigned width)
+struct translation {
+    uint64_t to, from, table;
+    unsigned from_width, to_width;
+    uint32_t at;   // characters done
+    uint32_t made; // bytes of the result
+    uint8_t source[2 * CHARACTERS_MAX], result[2 * CHARACTERS_MAX];
+};
+
+// Characters are translated one at a time: a byte may be one that the instruction has stored.
+static bool in_result(const struct zcpu *z, const struct translation *t, uint64_t address, uint8_t *byte)
 {
-    return width == 1 ? bytes[0] : (uint32_t)bytes[0] << 8 | bytes[1];
+    uint64_t offset = (address - t->to) & z->address_mask;
+    if (offset < t->made)
+        *byte = t->result[offset];
+    return offset < t->made;
 }
 
-static uint32_t function_of(struct zcpu *z, uint64_t table, uint32_t argument, unsigned width)
+static uint32_t argument_of(const struct zcpu *z, const struct translation *t)
 {
-    uint64_t address = (table + (uint64_t)argument * width) & z->address_mask;
-    return width == 1 ? load8(z, address) : load16(z, address);
+    uint32_t argument = 0, first = t->at * t->from_width;
+    for (uint32_t i = first; i < first + t->from_width; i++) {
+        uint8_t byte = t->source[i];
+        in_result(z, t, t->from + i, &byte);
+        argument = argument << 8 | byte;
+    }
+    return argument;
+}
+
+static uint32_t function_of(struct zcpu *z, const struct translation *t, uint32_t argument)
+{
+    uint64_t address = (t->table + (uint64_t)argument * t->to_width) & z->address_mask;
+    uint8_t bytes[2];
+    load_bytes(z, address, t->to_width, bytes);
+    for (uint32_t i = 0; i < t->to_width; i++)
+        in_result(z, t, address + i, &bytes[i]);
+    return t->to_width == 1 ? bytes[0] : (uint32_t)bytes[0] << 8 | bytes[1];
 }
 
 // Without the enhancement a table of two-byte arguments begins at a page, and the test cannot be left out.
@@ -109,38 +135,47 @@ static uint64_t table_address(const struct zcpu *z, unsigned from_width)
     return register_address(z, 1) & ~(page ? PAGE_SIZE - 1 : UINT64_C(7));
 }
 
+// Translates up to `n` characters; returns whether the test character, if there is one, ended it.
+static bool translate_unit(struct zcpu *z, struct translation *t, uint32_t n, bool tested, uint32_t test)
+{
+    while (t->at < n) {
+        uint32_t function = function_of(z, t, argument_of(z, t));
+        if (tested && function == test)
+            return true;
+        if (t->to_width == 2)
+            t->result[t->made++] = (uint8_t)(function >> 8);
+        t->result[t->made++] = (uint8_t)function;
+        t->at++;
+    }
+    return false;
+}
+
 static void translate_wide(struct zcpu *z, const struct instruction *in, unsigned from_width,
                            unsigned to_width)
 {
-    uint64_t to = register_address(z, in->r1), from = register_address(z, in->r2);
-    uint64_t length = register_length(z, in->r1 + 1u), table = table_address(z, from_width);
-    uint32_t n = least(length / from_width, CHARACTERS_MAX), i = 0;
-    uint32_t test = to_width == 1 ? low(z, 0) & 0xff : low(z, 0) & 0xffff;
-    bool tested = !(in->m3 & 1 && isa_has(z->level, F_ETF2E)), ended = false;
-    uint8_t source[2 * CHARACTERS_MAX], result[2 * CHARACTERS_MAX];
+    struct translation t;
+    uint64_t length = register_length(z, in->r1 + 1u), characters = length / from_width;
+    uint32_t n = least(characters, CHARACTERS_MAX), test = low(z, 0) & (to_width == 1 ? 0xff : 0xffff);
+    bool tested = !(in->m3 & 1 && isa_has(z->level, F_ETF2E));
     if (length % from_width)
         program_check(z, PGM_SPECIFICATION);
+    t.to = register_address(z, in->r1);
+    t.from = register_address(z, in->r2);
+    t.table = table_address(z, from_width);
+    t.from_width = from_width;
+    t.to_width = to_width;
+    t.at = t.made = 0;
     if (n)
-        load_bytes(z, from, n * from_width, source);
-    while (i < n && !ended) {
-        uint32_t function =
-            function_of(z, table, character_of(source + i * from_width, from_width), to_width);
-        ended = tested && function == test;
-        if (ended)
-            break;
-        result[i * to_width] = (uint8_t)(to_width == 1 ? function : function >> 8);
-        result[i * to_width + to_width - 1] = (uint8_t)function;
-        i++;
-    }
-    if (i)
-        store_bytes(z, to, i * to_width, result);
-    set_address(z, in->r1, to + (uint64_t)i * to_width);
-    set_length(z, in->r1 + 1u, length - (uint64_t)i * from_width);
-    set_address(z, in->r2, from + (uint64_t)i * from_width);
-    charge(z, i * from_width);
-    uint64_t characters = length / from_width;
-    if (!ended && i < characters)
-        end_or_repeat(z, characters, characters - i);
+        load_bytes(z, t.from, n * from_width, t.source);
+    bool ended = translate_unit(z, &t, n, tested, test);
+    if (t.made)
+        store_bytes(z, t.to, t.made, t.result);
+    set_address(z, in->r1, t.to + t.made);
+    set_length(z, in->r1 + 1u, length - (uint64_t)t.at * from_width);
+    set_address(z, in->r2, t.from + (uint64_t)t.at * from_width);
+    charge(z, t.at * from_width);
+    if (!ended && t.at < characters)
+        end_or_repeat(z, characters, characters - t.at);
     else
         z->cc = ended;
 }
