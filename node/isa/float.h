@@ -18,6 +18,9 @@
 _Static_assert(FLT_EVAL_METHOD == 0 && sizeof(float) == 4 && DBL_MANT_DIG == 53,
                "the host computes in the formats themselves");
 
+// What goes the exact way stays out of the functions that go the host's: they save no registers.
+#define FLOAT_SOFTLY static __attribute__((noinline, cold))
+
 // The FPC (Principles of Operation, "Floating-Point-Control (FPC) Register").
 #define FPC_MASKS       UINT32_C(0xf8000000)
 #define FPC_MASK_SHIFT  24

@@ -21,8 +21,8 @@ NP_INLINE bool sum_exact_float(float x, float y, float sum)
 
 typedef soft_bits sum_function(struct soft *s, const struct soft_format *f, soft_bits a, soft_bits b);
 
-static void sum_softly(struct zcpu *z, const struct soft_format *f, unsigned r1, soft_bits b,
-                       sum_function *sum)
+FLOAT_SOFTLY void sum_softly(struct zcpu *z, const struct soft_format *f, unsigned r1, soft_bits b,
+                             sum_function *sum)
 {
     struct soft s = float_environment(z);
     soft_bits value = sum(&s, f, float_get(z, f, r1), b);
@@ -129,8 +129,8 @@ void isa_sxbr(struct zcpu *z, const struct instruction *in)
 }
 
 // Products. One is exact for certain when the significands' widths together fit.
-static void multiply_softly(struct zcpu *z, const struct soft_format *from, const struct soft_format *f,
-                            unsigned r1, soft_bits b)
+FLOAT_SOFTLY void multiply_softly(struct zcpu *z, const struct soft_format *from, const struct soft_format *f,
+                                  unsigned r1, soft_bits b)
 {
     struct soft s = float_environment(z);
     soft_bits value = soft_multiply(&s, from, f, float_get(z, from, r1), b);
@@ -206,7 +206,7 @@ void isa_mxdb(struct zcpu *z, const struct instruction *in)
 // Quotients. One that is narrow enough is exact if it gives the dividend back: their product has at most 53
 // bits, so even where it is tiny and loses some, it is then too far from the dividend for the quotient to be
 // the nearest number.
-static void divide_softly(struct zcpu *z, const struct soft_format *f, unsigned r1, soft_bits b)
+FLOAT_SOFTLY void divide_softly(struct zcpu *z, const struct soft_format *f, unsigned r1, soft_bits b)
 {
     struct soft s = float_environment(z);
     soft_bits value = soft_divide(&s, f, float_get(z, f, r1), b);
@@ -261,7 +261,7 @@ void isa_dxbr(struct zcpu *z, const struct instruction *in)
 }
 
 // Square roots: neither overflow nor underflow. Exact ones are told as with quotients.
-static void root_softly(struct zcpu *z, const struct soft_format *f, unsigned r1, soft_bits a)
+FLOAT_SOFTLY void root_softly(struct zcpu *z, const struct soft_format *f, unsigned r1, soft_bits a)
 {
     struct soft s = float_environment(z);
     soft_bits value = soft_square_root(&s, f, a);

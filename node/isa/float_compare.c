@@ -3,7 +3,8 @@
 #include "node/isa/families.h"
 #include "node/isa/float.h"
 
-static void compare_softly(struct zcpu *z, const struct soft_format *f, soft_bits a, soft_bits b, bool signal)
+FLOAT_SOFTLY void compare_softly(struct zcpu *z, const struct soft_format *f, soft_bits a, soft_bits b,
+                                 bool signal)
 {
     struct soft s = float_environment(z);
     uint8_t cc = soft_compare(&s, f, a, b, signal);
@@ -82,7 +83,7 @@ void isa_kxbr(struct zcpu *z, const struct instruction *in)
 }
 
 // LOAD AND TEST: a move with a condition code, but a signaling NaN is invalid and becomes quiet.
-static void load_and_test(struct zcpu *z, const struct soft_format *f, const struct instruction *in)
+FLOAT_SOFTLY void load_and_test(struct zcpu *z, const struct soft_format *f, const struct instruction *in)
 {
     struct soft s = float_environment(z);
     s.masks &= SOFT_INVALID; // a tiny number is moved, not computed

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Binary floating-point conversions: between formats, to whole numbers, to and from integers.
+#include <math.h>
+
 #include "node/isa/families.h"
 #include "node/isa/float.h"
 
 // LOAD LENGTHENED. Only a signaling NaN is an exception.
-static void lengthen(struct zcpu *z, const struct soft_format *from, const struct soft_format *f, unsigned r1,
-                     soft_bits a)
+FLOAT_SOFTLY void lengthen(struct zcpu *z, const struct soft_format *from, const struct soft_format *f,
+                           unsigned r1, soft_bits a)
 {
     struct soft s = float_environment(z);
     soft_bits value = soft_resize(&s, from, f, a);
@@ -52,8 +54,8 @@ void isa_lxdb(struct zcpu *z, const struct instruction *in)
 }
 
 // LOAD ROUNDED. Where overflow or underflow traps, the result has the format of the source.
-static void load_rounded(struct zcpu *z, const struct instruction *in, const struct soft_format *from,
-                         const struct soft_format *f)
+FLOAT_SOFTLY void load_rounded(struct zcpu *z, const struct instruction *in, const struct soft_format *from,
+                               const struct soft_format *f)
 {
     struct soft s = float_environment(z);
     float_modifiers(z, in, false, &s);
@@ -83,7 +85,7 @@ void isa_ldxbr(struct zcpu *z, const struct instruction *in)
 }
 
 // LOAD FP INTEGER.
-static void load_integer(struct zcpu *z, const struct instruction *in, const struct soft_format *f)
+FLOAT_SOFTLY void load_integer(struct zcpu *z, const struct instruction *in, const struct soft_format *f)
 {
     struct soft s = float_environment(z);
     float_modifiers(z, in, true, &s);
@@ -96,9 +98,31 @@ void isa_fiebr(struct zcpu *z, const struct instruction *in)
     load_integer(z, in, &soft_short);
 }
 
+// To nearest, towards zero, up or down; anything else gives a NaN.
+NP_INLINE double whole_double(double a, unsigned m3)
+{
+    switch (m3) {
+    case 0:
+    case 4:
+        return rint(a);
+    case 5:
+        return trunc(a);
+    case 6:
+        return ceil(a);
+    case 7:
+        return floor(a);
+    default:
+        return NAN;
+    }
+}
+
 void isa_fidbr(struct zcpu *z, const struct instruction *in)
 {
-    load_integer(z, in, &soft_long);
+    double a = as_double(z->fpr[in->r2]), value = whole_double(a, in->m3);
+    if (NP_LIKELY(finite_double(value) && (host_inexact(z) || (host_environment(z) && value == a))))
+        z->fpr[in->r1] = double_bits(value);
+    else
+        load_integer(z, in, &soft_long);
 }
 
 void isa_fixbr(struct zcpu *z, const struct instruction *in)
@@ -116,8 +140,8 @@ static void from_integer(struct zcpu *z, const struct instruction *in, const str
     float_complete(z, &s, f, in->r1, value, CODE_KEPT);
 }
 
-static void from_signed(struct zcpu *z, const struct instruction *in, const struct soft_format *f,
-                        int64_t value)
+FLOAT_SOFTLY void from_signed(struct zcpu *z, const struct instruction *in, const struct soft_format *f,
+                              int64_t value)
 {
     from_integer(z, in, f, value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
@@ -193,8 +217,8 @@ void isa_cxlgbr(struct zcpu *z, const struct instruction *in)
 }
 
 // CONVERT TO FIXED, CONVERT TO LOGICAL.
-static void to_integer(struct zcpu *z, const struct instruction *in, const struct soft_format *f,
-                       unsigned bits, bool is_signed)
+FLOAT_SOFTLY void to_integer(struct zcpu *z, const struct instruction *in, const struct soft_format *f,
+                             unsigned bits, bool is_signed)
 {
     struct soft s = float_environment(z);
     uint8_t cc;

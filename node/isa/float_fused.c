@@ -5,8 +5,8 @@
 #include "node/isa/families.h"
 #include "node/isa/float.h"
 
-static void fuse_softly(struct zcpu *z, const struct soft_format *f, const struct instruction *in,
-                        soft_bits b, bool subtract)
+FLOAT_SOFTLY void fuse_softly(struct zcpu *z, const struct soft_format *f, const struct instruction *in,
+                              soft_bits b, bool subtract)
 {
     struct soft s = float_environment(z);
     soft_bits value = soft_multiply_add(&s, f, b, float_get(z, f, in->r3), float_get(z, f, in->r1), subtract);

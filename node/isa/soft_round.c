@@ -168,11 +168,11 @@ static soft_bits pack_number(struct soft *s, const struct soft_format *f, const 
         soft_shift(&v, (uint32_t)(exponent_min(f) - v.exponent));
         v.exponent = exponent_min(f);
     }
-    soft_bits significand = soft_take(s, &v, f->precision, &inexact), bits = 0;
+    soft_bits significand = soft_take(s, &v, f->precision, &inexact);
     s->raised |= inexact ? SOFT_INEXACT : 0;
-    if (tiny)
+    if (tiny) {
         s->raised |= trap || inexact ? SOFT_UNDERFLOW : 0;
-    else if ((bits = assemble(f, f, v.exponent, significand)) >= infinity(f)) {
+    } else if (assemble(f, f, v.exponent, significand) >= infinity(f)) {
         if (!(s->masks & SOFT_OVERFLOW))
             return overflow(s, f, v.negative);
         s->raised |= SOFT_OVERFLOW;

@@ -102,8 +102,9 @@ static void test_host_is_exact(void)
 
 static void convert(uint64_t a, uint32_t fpc, unsigned m3)
 {
+    static const uint8_t modes[8] = {[5] = SOFT_ZERO, [6] = SOFT_UP, [7] = SOFT_DOWN};
     const struct instruction operands = {.r1 = 0, .r2 = 2, .r3 = (uint8_t)m3};
-    struct soft s = {.mode = m3 == 5 ? SOFT_ZERO : SOFT_NEAREST}, t = s, u = s;
+    struct soft s = {.mode = modes[m3]}, t = s, u = s, v = s;
     uint8_t cc;
     cpu.fpr[2] = a;
     cpu.fpc = fpc;
@@ -120,6 +121,10 @@ static void convert(uint64_t a, uint32_t fpc, unsigned m3)
     execute(isa_ledbr, &operands);
     CU_ASSERT_EQUAL(short_of(&cpu, 0), (uint32_t)soft_resize(&u, &soft_long, &soft_short, a));
     CU_ASSERT_EQUAL(cpu.fpc, fpc | (uint32_t)u.raised << FPC_FLAG_SHIFT);
+    cpu.fpc = fpc;
+    execute(isa_fidbr, &operands);
+    CU_ASSERT_EQUAL(cpu.fpr[0], (uint64_t)soft_integral(&v, &soft_long, a));
+    CU_ASSERT_EQUAL(cpu.fpc, fpc | (uint32_t)v.raised << FPC_FLAG_SHIFT);
 }
 
 static void test_conversions(void)
@@ -127,7 +132,8 @@ static void test_conversions(void)
     for (unsigned i = 0; i < ROUNDS; i++)
         for (uint32_t fpc = 0; fpc <= FPC_INEXACT; fpc += FPC_INEXACT) {
             convert((uint64_t)random_operand(&soft_long), fpc, 0);
-            convert((uint64_t)random_operand(&soft_long), fpc, 5);
+            for (unsigned m3 = 4; m3 < 8; m3++)
+                convert((uint64_t)random_operand(&soft_long), fpc, m3);
             const struct instruction operands = {.r1 = 0, .r2 = 2};
             uint64_t n = cpu.gr[2] = random_bits() >> (random_bits() & 63);
             struct soft s = {.mode = SOFT_NEAREST};
