@@ -87,7 +87,7 @@ static int64_t left_signed(int64_t value, unsigned n, unsigned bits, bool *over)
     uint64_t moved = rest << n & (sign - 1);
     uint64_t lost = n < bits ? rest >> (bits - 1 - n) : rest;
     uint64_t all = n < bits ? (sign - 1) >> (bits - 1 - n) : sign - 1;
-    *over = value < 0 ? lost != all : lost != 0;
+    *over = value < 0 ? lost != all || n >= bits : lost != 0; // zeros that came in leave again
     uint64_t extension = value < 0 ? ~(sign - 1) : 0;
     return (int64_t)(extension | moved);
 }
