@@ -97,13 +97,13 @@ void isa_stsi(struct zcpu *z, const struct instruction *in)
 {
     uint32_t r0 = low(z, 0), r1 = low(z, 1), function = r0 >> 28;
     uint64_t address = address2(z, in);
-    if (r0 & 0x0fffff00 || r1 & 0xffff0000)
-        program_check(z, PGM_SPECIFICATION);
     if (function == 0) {
         set_low(z, 0, UINT32_C(1) << 28);
         z->cc = 0;
         return;
     }
+    if (r0 & 0x0fffff00 || r1 & 0xffff0000)
+        program_check(z, PGM_SPECIFICATION);
     unsigned what = function << 8 | (r0 & 15) << 4 | (r1 & 15);
     bool known = (r0 & 0xff) < 16 && r1 < 16 && (what == 0x111 || what == 0x121 || what == 0x122);
     z->cc = known ? 0 : 3;
@@ -116,6 +116,39 @@ void isa_stsi(struct zcpu *z, const struct instruction *in)
     check_store(z, address, 4096);
     uint8_t *to = service_store(z, address, 4096, DOING_INSTRUCTIONS);
     (what == 0x111 ? put_machine : what == 0x121 ? put_cpu : put_cpus)(z, to);
+}
+
+// A cache as EXTRACT CPU ATTRIBUTE asks for it: of this level, for data or instructions. NULL: there is none.
+static const struct cache_geometry *cache_of(const struct board_params *params, unsigned level, bool text)
+{
+    if (level == 0)
+        return text && params->l1_split ? &params->l1i : &params->l1;
+    return level == 1 ? &params->l2 : NULL;
+}
+
+// A byte for each level: 4 private, 8 shared, and 0 separate or 3 unified.
+static uint64_t cache_summary(const struct board_params *params)
+{
+    return (uint64_t)(params->l1_split ? 0x04 : 0x07) << 56 | UINT64_C(0x0b) << 48;
+}
+
+// EXTRACT CPU ATTRIBUTE: the address says what (bits 56-59), of which level, of which kind. What is not there
+// is all ones.
+void isa_ecag(struct zcpu *z, const struct instruction *in)
+{
+    enum { SUMMARY, LINE, SIZE, WAYS };
+    const struct board_params *params = &z->machine->boards[z->cpu->desc->board].params;
+    uint64_t what = address2(z, in), value = UINT64_MAX;
+    const struct cache_geometry *cache = cache_of(params, what >> 1 & 7, what & 1);
+    if (what >> 4 == SUMMARY)
+        value = cache_summary(params);
+    else if (cache && what >> 4 == LINE)
+        value = params->line_bytes;
+    else if (cache && what >> 4 == SIZE)
+        value = cache->bytes;
+    else if (cache && what >> 4 == WAYS)
+        value = cache->ways;
+    z->gr[in->r1] = value;
 }
 
 // The channel subsystem has no subchannels: condition code 3, as for any that is not there.

@@ -223,6 +223,47 @@ static void test_signals(void)
     CU_ASSERT_EQUAL(outcome.storage[0x4201], 1);                      // STAP of CPU 1, behind its prefix
 }
 
+static void test_machine(void)
+{
+    static struct outcome outcome;
+    struct program program = {
+        .text = reset_text, .size = sizeof reset_text, .boards = 2, .other = RESET_OTHER & 0xffff};
+    run(&program, &outcome);
+    const uint64_t *gr = outcome.cpus[0].gr;
+    CU_ASSERT_EQUAL(outcome.cpus[0].end, GUEST_ENDED);
+    CU_ASSERT_EQUAL(outcome.cpus[1].end, GUEST_STOPPED);
+    CU_ASSERT_EQUAL(gr[5] << 32 | gr[4], 0x100000040); // DIAGNOSE has stopped CPU 1
+    CU_ASSERT_EQUAL(gr[6], 1);                         // a basic machine
+    CU_ASSERT_EQUAL(gr[7], 0);
+    CU_ASSERT_EQUAL(gr[8], 0x00020002);        // CPUs: two, both configured
+    CU_ASSERT_EQUAL(gr[9], 0);                 // one doubleword of facilities
+    CU_ASSERT_EQUAL(gr[10] >> 61, 7);          // z/Architecture, and active
+    CU_ASSERT_EQUAL(gr[11] >> 16, 0x2817);     // CPU 0 of a z196
+    CU_ASSERT_EQUAL(gr[12], 0x00020007);       // supervisor call: length and number
+    CU_ASSERT_EQUAL(gr[13], RESET_SVC);        // and where it goes on
+    CU_ASSERT_EQUAL(gr[2], PGM_SPECIFICATION); // recognised early: no length
+    CU_ASSERT_EQUAL(gr[3], 0x76540);
+    CU_ASSERT_EQUAL(gr[15], 64); // bytes of a line
+}
+
+// What is listed as absent, in order and with a reason, is in no table.
+static void test_absent(void)
+{
+    static const struct {
+        const char *mnemonic, *reason;
+    } absent[] = {
+#define ABSENT(mnemonic, reason) {mnemonic, reason},
+#include "node/isa/absent.def"
+#undef ABSENT
+    };
+    for (size_t i = 0; i < NP_ARRAY_LEN(absent); i++) {
+        CU_ASSERT_TRUE(strlen(absent[i].reason) > 0);
+        CU_ASSERT_TRUE(i == 0 || strcmp(absent[i - 1].mnemonic, absent[i].mnemonic) < 0);
+        for (unsigned row = 0; row < isa_n_rows; row++)
+            CU_ASSERT_STRING_NOT_EQUAL(isa_rows[row].mnemonic, absent[i].mnemonic);
+    }
+}
+
 static unsigned response(const struct outcome *outcome, unsigned block)
 {
     return (unsigned)outcome->storage[block + 6] << 8 | outcome->storage[block + 7];
@@ -267,6 +308,8 @@ int main(void)
     CU_add_test(suite, "TOD units", test_units);
     CU_add_test(suite, "clocks", test_clocks);
     CU_add_test(suite, "signals", test_signals);
+    CU_add_test(suite, "machine", test_machine);
+    CU_add_test(suite, "absent instructions", test_absent);
     CU_add_test(suite, "service element", test_service);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
