@@ -101,6 +101,12 @@ static bool modifier_left_out(enum format format, const char *token)
     return format == FORMAT_RRF_EO_FF || format == FORMAT_RRF_EO_FR;
 }
 
+// BCR 0,0 is what fills gaps in code: it is written without its register.
+static bool fills_gap(const uint8_t text[6])
+{
+    return text[0] == 0x07 && text[1] == 0;
+}
+
 // The mnemonic, with the condition if there is a name for it.
 static void put_mnemonic(struct writer *w, const char *mnemonic, const char *syntax)
 {
@@ -216,6 +222,8 @@ void isa_disassemble(const uint8_t text[6], uint64_t address, char out[DISASSEMB
     isa_decode(text, ARCHITECTURE_COUNT - 1, true, &in);
     const char *syntax = syntaxes[isa_rows[row].format], *separator = "\t";
     put_mnemonic(&w, isa_rows[row].mnemonic, syntax);
+    if (fills_gap(text))
+        return;
     w.plain = !modified((enum format)isa_rows[row].format, &in);
     put(&w, "%s", w.plain ? "" : "a");
     for (const char *token = syntax; *token;) {
