@@ -54,7 +54,9 @@ void fetch_init(struct zcpu *z)
     code->copies = calloc(lines, code->line_bytes);
     code->slots = calloc((size_t)lines * code->slots_per_line, sizeof *code->slots);
     NP_ASSERT(code->lines && code->copies && code->slots);
-    z->leave.execute = execute_leave;
+    // Length: of an instruction that cannot be fetched, 2, 4 or 6 (Principles of Operation,
+    // "Instruction-Length Code").
+    z->leave = (struct instruction){.execute = execute_leave, .length = 2};
     fetch_forget(z);
 }
 
