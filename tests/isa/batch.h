@@ -10,10 +10,13 @@
 #include "proto/base/err.h"
 #include "tests/isa/layout.h"
 
+#define NO_TARGET UINT16_MAX
+
 // One case: what the harness puts into the machine.
 struct isa_case {
-    uint16_t row;  // of the list of instructions
-    uint32_t slot; // number of the slot that holds the instruction
+    uint16_t row;    // of the list of instructions
+    uint16_t target; // of EXECUTE: another row; else NO_TARGET
+    uint32_t slot;   // number of the slot that holds the instruction
     uint32_t flags, fpc;
     uint64_t psw_mask, psw_address, cr0;
     uint64_t gr[16], fpr[16];

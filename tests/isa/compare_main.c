@@ -156,7 +156,10 @@ static void compare_case(struct command *command, uint64_t number, const struct 
     command->cases++;
     if (!differences)
         return;
-    if (rules_excuse(&command->rules, insn->row->mnemonic, differences, ends[0], ends[1])) {
+    if (rules_excuse(&command->rules, insn->row->mnemonic, differences, ends[0], ends[1]) ||
+        (test->target != NO_TARGET &&
+         rules_excuse(&command->rules, command->insns.rows[test->target].row->mnemonic, differences, ends[0],
+                      ends[1]))) {
         row->excused++;
         command->excused++;
         return;
@@ -245,6 +248,8 @@ static enum err_code open_all(struct command *command, struct err *err)
     command->numaplex.small_caches = command->small_caches;
     command->generator = (struct isa_generator){
         .rng = rng_for(command->seed, 0), .insns = &command->insns, .batch = &command->batch};
+    for (unsigned i = 0; i < command->insns.n; i++)
+        command->generator.without[i] = rules_lack(&command->rules, command->insns.rows[i].row->mnemonic);
     return ERR_OK;
 }
 

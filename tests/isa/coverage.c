@@ -28,8 +28,9 @@ void coverage_note(struct coverage_row *row, const struct outcome *outcome)
 static bool addresses_storage(const struct isa_insn *insn)
 {
     bool base = operand_first(&insn->format) < insn->format.n;
-    return base && insn->operands != OPERANDS_VALUE && insn->operands != OPERANDS_BRANCH &&
-           insn->operands != OPERANDS_PROBLEM_ONLY && insn->operands != OPERANDS_INFORMATION;
+    return base && insn->operands != OPERANDS_VALUE && insn->operands != OPERANDS_MONITOR &&
+           insn->operands != OPERANDS_BRANCH && insn->operands != OPERANDS_PROBLEM_ONLY &&
+           insn->operands != OPERANDS_INFORMATION;
 }
 
 static void possible_ends(const struct isa_insn *insn, const struct rules *rules, uint64_t *ends)

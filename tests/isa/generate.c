@@ -16,17 +16,27 @@ void generate_begin(struct isa_generator *generator)
     batch_add_slot(generator->batch, catchers, 6, catchers); // PSWs of the work area lead here
 }
 
-static bool chance(struct rng *rng, unsigned percent)
-{
-    return rng_below(rng, 100) < percent;
-}
-
 // An even register with another behind it that is not used for anything else; sometimes any. QEMU 7.2 takes
 // any register for a pair where it translates, and what is in the next one for the length.
 static uint32_t pair_register(struct rng *rng, enum isa_operands operands)
 {
     return (uint32_t)(operands == OPERANDS_TRANSLATE || chance(rng, 90) ? 2 + 2 * rng_below(rng, 7)
                                                                         : 2 + rng_below(rng, 14));
+}
+
+// Registers that hold addresses and lengths are not to be changed by the instruction's other operand: what
+// comes of it would depend on where the machine interrupts it.
+static void separate_pairs(struct rng *rng, const struct isa_insn *insn, uint8_t *bytes)
+{
+    const struct isa_field *second = format_field(&insn->format, FIELD_R2);
+    const struct isa_field *base = format_field(&insn->format, FIELD_BASE);
+    uint32_t first = field_get(bytes, format_field(&insn->format, FIELD_R1));
+    if (!second)
+        second = format_field(&insn->format, FIELD_R3);
+    while (second && ((field_get(bytes, second) ^ first) & 14) == 0)
+        field_put(bytes, second, pair_register(rng, insn->operands));
+    if (base)
+        field_put(bytes, base, (uint32_t)rng_below(rng, 2));
 }
 
 static bool uses_pairs(enum isa_operands operands)
@@ -71,6 +81,8 @@ static uint32_t field_value(struct rng *rng, const struct isa_insn *insn, const 
             return chance(rng, 80) ? any & 3 : any & 0xbb; // neither translation nor recording
         if (insn->operands == OPERANDS_SELECTED_BITS && field->first == 16)
             return any & 0x7f;
+        if (insn->operands == OPERANDS_MONITOR && chance(rng, 80))
+            return any & 15;
         if (chance(rng, 40))
             return (uint32_t)edge_integer(rng);
         return chance(rng, 30) ? (uint32_t)rng_below(rng, 9) - 4 : any;
@@ -127,6 +139,8 @@ void fields_fill(struct rng *rng, const struct isa_insn *insn, uint64_t at, uint
             field_put(bytes, field, field_value(rng, insn, field));
         }
     }
+    if (uses_pairs(insn->operands) && insn->operands != OPERANDS_LONG_PAIRS)
+        separate_pairs(rng, insn, bytes);
     // Without base and index the displacement is the address: one that low-address protection covers.
     for (unsigned i = operand_first(&insn->format); i < insn->format.n;
          i = operand_find(&insn->format, i + 2)) {
@@ -145,13 +159,30 @@ static bool repeats(const struct isa_insn *insn)
            insn->operands != OPERANDS_PAGES;
 }
 
-static const struct isa_insn *random_target(struct isa_generator *generator)
+// The row of a target; sometimes another EXECUTE, which is an exception.
+static uint16_t random_target(struct isa_generator *generator, uint16_t row)
 {
     const struct isa_insn *insn;
-    do
-        insn = &generator->insns->rows[rng_below(&generator->rng, generator->insns->n)];
-    while (uses_pairs(insn->operands) || (insn->operands == OPERANDS_EXECUTE && chance(&generator->rng, 90)));
-    return insn;
+    uint16_t target;
+    if (chance(&generator->rng, 2))
+        return row;
+    do {
+        target = (uint16_t)rng_below(&generator->rng, generator->insns->n);
+        insn = &generator->insns->rows[target];
+    } while (generator->without[target] || uses_pairs(insn->operands) || insn->operands == OPERANDS_EXECUTE);
+    return target;
+}
+
+// R1 of EXECUTE is no part of the target's address, so that both can be chosen.
+static void separate_execute(const struct isa_insn *insn, uint8_t *bytes)
+{
+    const struct isa_field *base = format_field(&insn->format, FIELD_BASE);
+    const struct isa_field *index = format_field(&insn->format, FIELD_INDEX);
+    uint32_t r1 = field_get(bytes, format_field(&insn->format, FIELD_R1));
+    if (index && field_get(bytes, index) == r1)
+        field_put(bytes, index, 0);
+    if (base && r1 && field_get(bytes, base) == r1)
+        field_put(bytes, base, r1 ^ 3 ? r1 ^ 3 : 8);
 }
 
 // What the target of EXECUTE becomes: the low byte of R1 is ORed into its second byte. The byte is 0 or one
@@ -195,8 +226,11 @@ void generate_add(struct isa_generator *generator, unsigned row, unsigned states
     uint64_t at = slot_insn_address(generator->batch->n_slots);
     fields_fill(rng, insn, at, bytes);
     unsigned length = insn->format.bytes;
+    uint16_t target_row = NO_TARGET;
     if (insn->operands == OPERANDS_EXECUTE) {
-        target = random_target(generator);
+        target_row = random_target(generator, (uint16_t)row);
+        target = &generator->insns->rows[target_row];
+        separate_execute(insn, bytes);
         fields_fill(rng, target, at, target_bytes);
     }
     if (repeats(insn)) {
@@ -205,8 +239,9 @@ void generate_add(struct isa_generator *generator, unsigned row, unsigned states
     }
     uint32_t slot = batch_add_slot(generator->batch, bytes, length, target_bytes);
     for (unsigned i = 0; i < states; i++) {
-        struct making making = {
-            .rng = rng, .generator = generator, .test = {.row = (uint16_t)row, .slot = slot}};
+        struct making making = {.rng = rng,
+                                .generator = generator,
+                                .test = {.row = (uint16_t)row, .target = target_row, .slot = slot}};
         add_case(generator, &making, insn, bytes, target, target_bytes);
     }
 }

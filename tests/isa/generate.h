@@ -11,6 +11,7 @@ struct isa_generator {
     struct rng rng;
     const struct isa_insns *insns;
     struct isa_batch *batch;
+    bool without[INSNS_MAX];  // rows that are never the target of EXECUTE
     uint8_t work[WORK_BYTES]; // what the work area holds in this batch
 };
 
@@ -30,10 +31,27 @@ struct making {
     struct isa_case test;
 };
 
+#define PSW_MODE_31 0x0000000080000000u
+#define PSW_MODE_64 0x0000000180000000u
+
+// The addressing mode: 0 (24 bits), PSW_MODE_31 or PSW_MODE_64.
+static inline uint64_t making_mode(const struct making *making)
+{
+    return making->test.psw_mask & PSW_MODE_64;
+}
+
+static inline bool chance(struct rng *rng, unsigned percent)
+{
+    return rng_below(rng, 100) < percent;
+}
+
 // Fills the instruction's fields.
 void fields_fill(struct rng *rng, const struct isa_insn *insn, uint64_t at, uint8_t bytes[6]);
 
-// Gives registers and PSW of the case their values, then places the operands.
+// Gives registers and PSW of the case their values.
+void state_make(struct making *making);
+
+// The same, and places the operands.
 void operands_make(struct making *making);
 
 // Makes the address that base, index and displacement from field number `from` on give the wanted one.

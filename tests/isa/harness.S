@@ -42,7 +42,8 @@ begin:
 
 next:
     lg      %r1, AT_CASE
-    xc      0x80(0x50), 0x80
+    xc      0(256), 0           # what instructions may fetch there: codes, old PSWs
+    xc      0x100(128), 0x100
     ld      %f0, CASE_FPR + 0(%r1)
     ld      %f1, CASE_FPR + 8(%r1)
     ld      %f2, CASE_FPR + 16(%r1)
@@ -227,4 +228,6 @@ header_dirty_end: .quad DIRTY_END - 64 * DIRTY_BYTES
     .org HEADER_CRS_AT - ENTRY
 header_crs:
     .quad   0x0000000000040000  # AFP-register control
-    .fill   15, 8, 0
+    .fill   7, 8, 0
+    .quad   0x5a5a              # monitor classes
+    .fill   7, 8, 0

@@ -40,6 +40,7 @@ struct isa_format {
 enum isa_operands {
     OPERANDS_STORAGE,
     OPERANDS_VALUE,
+    OPERANDS_MONITOR, // an address that is a value
     OPERANDS_SELECTED_BITS,
     OPERANDS_BRANCH,
     OPERANDS_BRANCH_REGISTER,

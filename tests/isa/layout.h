@@ -24,10 +24,10 @@
 #define GUARD_BYTES    0x100
 #define GUARD_AT       (MEMORY_BYTES - GUARD_BYTES)
 #define CHUNK_BYTES    0x100
-#define PREFIX_PAGE_AT 0x00710000 // two pages that may become the prefix area
+#define PREFIX_PAGE_AT 0x00740000 // two pages that may become the prefix area
 
-#define CASES_AT   0x00800000
-#define RESULTS_AT 0x02000000
+#define CASES_AT   0x01000000 // from here on beyond 24-bit addresses, with which QEMU may go astray
+#define RESULTS_AT 0x02800000
 #define DIRTY_AT   0x04800000
 #define DIRTY_END  0x05f00000
 #define CASES_MAX  65536 // in one batch

@@ -140,15 +140,24 @@ static void print_registers(FILE *out, const char *file, unsigned at, const uint
     }
 }
 
-static void print_storage(FILE *out, const char *who, const struct outcome *outcome, const uint8_t *before)
+// A doubleword of storage as a machine left it.
+static uint64_t storage_after(const struct outcome *outcome, const uint8_t *before, uint64_t address)
 {
     for (unsigned i = 0; i < outcome->n_dirty; i++) {
         const uint8_t *chunk = outcome->dirty + (size_t)i * DIRTY_BYTES;
-        uint64_t address = get64(chunk + 8);
-        for (unsigned j = 0; j < CHUNK_BYTES; j += 8)
-            if (memcmp(chunk + 16 + j, before + address + j, 8) != 0)
-                fprintf(out, "  %-9s %06lx: %016lx -> %016lx\n", who, address + j,
-                        get64(before + address + j), get64(chunk + 16 + j));
+        if (address - get64(chunk + 8) < CHUNK_BYTES)
+            return get64(chunk + 16 + (address - get64(chunk + 8)));
+    }
+    return get64(before + address);
+}
+
+static void print_area(FILE *out, uint64_t from, uint64_t bytes, const uint8_t *before,
+                       const struct outcome *qemu, const struct outcome *numaplex)
+{
+    for (uint64_t at = from; at < from + bytes; at += 8) {
+        uint64_t x = storage_after(qemu, before, at), y = storage_after(numaplex, before, at);
+        if (x != y)
+            fprintf(out, "  %-9lx %016lx -> %016lx %016lx  <- differ\n", at, get64(before + at), x, y);
     }
 }
 
@@ -192,6 +201,10 @@ void outcome_explain(FILE *out, const struct isa_batch *batch, const struct isa_
     if (differences &
         (1u << DIFFERENCE_FPR | 1u << DIFFERENCE_FPC | 1u << DIFFERENCE_KIND | 1u << DIFFERENCE_CC))
         print_registers(out, "f", RESULT_FPR, test->fpr, qemu, numaplex);
-    print_storage(out, "qemu", qemu, batch->memory);
-    print_storage(out, "numaplex", numaplex, batch->memory);
+    for (unsigned i = 0; differences & 1u << DIFFERENCE_AR && i < 16; i++)
+        fprintf(out, "  a%-2u %08x -> %08x %08x\n", i, test->ar[i],
+                get32(qemu->result + RESULT_AR + (size_t)4 * i),
+                get32(numaplex->result + RESULT_AR + (size_t)4 * i));
+    print_area(out, WORK_AT, WORK_BYTES, batch->memory, qemu, numaplex);
+    print_area(out, GUARD_AT, GUARD_BYTES, batch->memory, qemu, numaplex);
 }

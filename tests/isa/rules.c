@@ -32,23 +32,26 @@ static bool parse_never(const char *text, struct rule *rule)
 
 static bool parse_rule(char *line, struct rule *rule)
 {
-    char kind[8], word[3][64], *reason = strstr(line, " : ");
-    if (!reason)
+    char kind[8], code[64], differences[64], ends[2][16];
+    char *reason = strstr(line, " : ");
+    if (!reason || sscanf(line, "%7s", kind) != 1)
         return false;
     *reason = '\0';
-    int n = sscanf(line, "%7s %399s %63s %63s %63s", kind, rule->mnemonics, word[0], word[1], word[2]);
-    while (rule->kind < RULE_KIND_COUNT && (n < 1 || strcmp(kind, kinds[rule->kind]) != 0))
+    while (rule->kind < RULE_KIND_COUNT && strcmp(kind, kinds[rule->kind]) != 0)
         rule->kind++;
+    const char *rest = line + strlen(kind);
     switch (rule->kind) {
     case RULE_KNOWN:
-        return n == 5 && differences_parse(word[0], &rule->differences) && parse_end(word[1], &rule->qemu) &&
-               parse_end(word[2], &rule->numaplex);
+        return sscanf(rest, "%399s %63s %15s %15s", rule->mnemonics, differences, ends[0], ends[1]) == 4 &&
+               differences_parse(differences, &rule->differences) && parse_end(ends[0], &rule->qemu) &&
+               parse_end(ends[1], &rule->numaplex);
     case RULE_LACKS:
-        return n == 2;
+        return sscanf(rest, "%399s", rule->mnemonics) == 1;
     case RULE_RAISES:
-        return n == 3 && parse_end(word[0], &rule->code) && rule->code != RULE_ANY;
+        return sscanf(rest, "%63s %399s", code, rule->mnemonics) == 2 && parse_end(code, &rule->code) &&
+               rule->code != RULE_ANY;
     case RULE_NEVER:
-        return n == 3 && parse_never(word[0], rule);
+        return sscanf(rest, "%63s %399s", code, rule->mnemonics) == 2 && parse_never(code, rule);
     default:
         return false;
     }

@@ -36,11 +36,11 @@ uint64_t edge_integer(struct rng *rng)
 
 uint64_t edge_short(struct rng *rng)
 {
-    static const uint32_t edges[] = {0x00000000, 0x00000001, 0x007fffff, 0x00800000, 0x00800001, 0x3f7fffff,
-                                     0x3f800000, 0x3f800001, 0x3f000000, 0x3fc00000, 0x40000000, 0x40200000,
-                                     0x4b000000, 0x4b800000, 0x4effffff, 0x4f000000, 0x4f800000, 0x5f000000,
-                                     0x5f800000, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fa00000, 0x7fc00000,
-                                     0x7fc12345, 0x7e800000, 0x01000000, 0x33800000, 0x20000000, 0x1f800000};
+    static const uint32_t edges[] = {
+        0x00000000, 0x00000001, 0x007fffff, 0x00800000, 0x00800001, 0x3f7fffff, 0x3f800000, 0x3f800001,
+        0x3f000000, 0x3fc00000, 0x40000000, 0x40200000, 0x4b000000, 0x4b800000, 0x4effffff, 0x4f000000,
+        0x4f800000, 0x5f000000, 0x5f800000, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fa00000, 0x7f812345,
+        0x7fbfffff, 0x7fc00000, 0x7fc12345, 0x7e800000, 0x01000000, 0x33800000, 0x20000000, 0x1f800000};
     uint32_t value = edges[rng_below(rng, COUNT(edges))];
     if (rng_below(rng, 3) == 0)
         value = (uint32_t)rng_next(rng);
@@ -58,8 +58,9 @@ uint64_t edge_long(struct rng *rng)
         0x4000000000000000, 0x4004000000000000, 0x41dfffffffc00000, 0x41dfffffffe00000, 0x41e0000000000000,
         0x41efffffffe00000, 0x41f0000000000000, 0x43dfffffffffffff, 0x43e0000000000000, 0x43efffffffffffff,
         0x43f0000000000000, 0x4330000000000000, 0x4340000000000000, 0x7fefffffffffffff, 0x7ff0000000000000,
-        0x7ff0000000000001, 0x7ff4000000000000, 0x7ff8000000000000, 0x7ff8123456789abc, 0x47efffffe0000000,
-        0x47effffff0000000, 0x380fffffffffffff, 0x3690000000000000, 0x3ca0000000000000, 0x1ff0000000000000};
+        0x7ff0000000000001, 0x7ff4000000000000, 0x7ff0123456789abc, 0x7ff7ffffffffffff, 0x7ff8000000000000,
+        0x7ff8123456789abc, 0x47efffffe0000000, 0x47effffff0000000, 0x380fffffffffffff, 0x3690000000000000,
+        0x3ca0000000000000, 0x1ff0000000000000};
     uint64_t value = edges[rng_below(rng, COUNT(edges))];
     if (rng_below(rng, 3) == 0)
         value = rng_next(rng);
@@ -82,6 +83,15 @@ uint64_t edge_extended(struct rng *rng)
     return value ^ rng_below(rng, 2) << 63;
 }
 
+uint64_t edge_huge(struct rng *rng, bool is_short)
+{
+    uint64_t sign = rng_below(rng, 2) << 63;
+    if (is_short)
+        return sign | (0x7f000000ull + rng_below(rng, 0x800000)) << 32;
+    return sign | (0x7fe0000000000000ull +
+                   (rng_next(rng) & (rng_below(rng, 2) ? UINT64_MAX >> 12 : ~0ull << 48 >> 12)));
+}
+
 static void fill_text(struct rng *rng, uint8_t *text)
 {
     for (unsigned i = 0; i < WORK_INTEGERS - WORK_TEXT; i++)
@@ -95,7 +105,10 @@ static void fill_floats(struct rng *rng, uint8_t *floats)
 {
     for (unsigned i = 0; i < WORK_DECIMALS - WORK_FLOATS; i += 8) {
         unsigned kind = (unsigned)rng_below(rng, 3);
-        put64(floats + i, kind == 0 ? edge_short(rng) : kind == 1 ? edge_long(rng) : edge_extended(rng));
+        put64(floats + i, i < 8 * WORK_HUGE ? edge_huge(rng, i & 8)
+                          : kind == 0       ? edge_short(rng)
+                          : kind == 1       ? edge_long(rng)
+                                            : edge_extended(rng));
     }
 }
 
@@ -158,7 +171,7 @@ void work_fill(struct rng *rng, uint8_t work[WORK_BYTES], uint8_t guard[GUARD_BY
 {
     fill_text(rng, work + WORK_TEXT);
     for (unsigned i = WORK_INTEGERS; i < WORK_FLOATS; i += 8)
-        put64(work + i, edge_integer(rng));
+        put64(work + i, i % 64 == 0 ? 0 : i % 128 == 16 ? UINT64_MAX : edge_integer(rng));
     fill_floats(rng, work + WORK_FLOATS);
     fill_decimals(rng, work + WORK_DECIMALS);
     fill_psws(rng, work + WORK_PSWS);
