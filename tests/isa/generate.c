@@ -185,6 +185,24 @@ static void separate_execute(const struct isa_insn *insn, uint8_t *bytes)
         field_put(bytes, base, r1 ^ 3 ? r1 ^ 3 : 8);
 }
 
+// Whether the instruction finds an operand or its way by one of the registers that EXECUTE itself uses.
+static bool shares_registers(const struct isa_insn *target, const uint8_t *target_bytes,
+                             const struct isa_insn *insn, const uint8_t *bytes)
+{
+    uint32_t used = 0;
+    for (unsigned i = 0; i < insn->format.n; i++)
+        if (insn->format.fields[i].bits == 4)
+            used |= 1u << field_get(bytes, &insn->format.fields[i]);
+    for (unsigned i = 0; i < target->format.n; i++) {
+        const struct isa_field *field = &target->format.fields[i];
+        bool address = field->kind == FIELD_BASE || field->kind == FIELD_INDEX || field->kind == FIELD_R2;
+        uint32_t number = field_get(target_bytes, field);
+        if (address && number && used & 1u << number)
+            return true;
+    }
+    return false;
+}
+
 // What the target of EXECUTE becomes: the low byte of R1 is ORed into its second byte. The byte is 0 or one
 // that keeps registers free to be chosen.
 static uint8_t execute_or(struct rng *rng, const uint8_t *bytes, const struct isa_insn *target)
@@ -231,7 +249,9 @@ void generate_add(struct isa_generator *generator, unsigned row, unsigned states
         target_row = random_target(generator, (uint16_t)row);
         target = &generator->insns->rows[target_row];
         separate_execute(insn, bytes);
-        fields_fill(rng, target, at, target_bytes);
+        do
+            fields_fill(rng, target, at, target_bytes);
+        while (shares_registers(target, target_bytes, insn, bytes));
     }
     if (repeats(insn)) {
         put32(bytes + length, 0xa7140000u | (uint16_t)(-(int)length / 2));

@@ -24,7 +24,7 @@ static uint64_t storage_somewhere(struct making *making)
 {
     struct rng *rng = making->rng;
     uint64_t r = rng_below(rng, 100), offset = rng_below(rng, WORK_BYTES - 255);
-    if (making->insn->operands == OPERANDS_STORAGE && chance(rng, 30)) // the regions of numbers
+    if (making->insn->operands == OPERANDS_STORAGE && chance(rng, 45)) // the regions of numbers
         offset = WORK_INTEGERS + rng_below(rng, WORK_DECIMALS - WORK_INTEGERS);
     if (r < 66)
         return WORK_AT + (offset & (r < 40 ? ~15ull : r < 58 ? ~7ull : r < 63 ? ~3ull : ~1ull));
@@ -409,6 +409,10 @@ static void know_storage(struct making *making)
     }
     gr[r1] = chance(rng, 60) ? first : chance(rng, 60) ? -first : first + 1;
     gr[(r1 + 1) & 15] = second;
+    if (making->insn->row->checks & BFP) // another that large, of the same format
+        making->test.fpr[r1] =
+            (get64(work + WORK_FLOATS + (offset - WORK_FLOATS + 16) % (8 * WORK_HUGE)) & INT64_MAX) |
+            (first & 1ull << 63) ^ rng_below(rng, 2) << 63;
     if (format_field(&making->insn->format, FIELD_R3) && chance(rng, 60))
         gr[register_of(making, FIELD_R3)] = chance(rng, 50) ? 0 : -first;
     operand_place(making, i, WORK_AT + offset);
