@@ -409,10 +409,10 @@ static void know_storage(struct making *making)
     }
     gr[r1] = chance(rng, 60) ? first : chance(rng, 60) ? -first : first + 1;
     gr[(r1 + 1) & 15] = second;
-    if (making->insn->row->checks & BFP) // another that large, of the same format
-        making->test.fpr[r1] =
-            (get64(work + WORK_FLOATS + (offset - WORK_FLOATS + 16) % (8 * WORK_HUGE)) & INT64_MAX) |
-            (first & 1ull << 63) ^ rng_below(rng, 2) << 63;
+    if (making->insn->row->checks & BFP) { // another that large, of the same format
+        uint64_t other = get64(work + WORK_FLOATS + (offset - WORK_FLOATS + 16) % (8 * WORK_HUGE));
+        making->test.fpr[r1] = other ^ rng_below(rng, 2) << 63;
+    }
     if (format_field(&making->insn->format, FIELD_R3) && chance(rng, 60))
         gr[register_of(making, FIELD_R3)] = chance(rng, 50) ? 0 : -first;
     operand_place(making, i, WORK_AT + offset);
