@@ -151,15 +151,16 @@ static void compare_case(struct command *command, uint64_t number, const struct 
     struct coverage_row *row = &command->coverage.rows[test->row];
     const struct isa_insn *insn = &command->insns.rows[test->row];
     unsigned differences = outcome_compare(test, qemu, numaplex);
+    bool mode64 = (test->psw_mask & PSW_MODE_64) == PSW_MODE_64;
     unsigned ends[2] = {outcome_program(qemu), outcome_program(numaplex)};
     coverage_note(row, numaplex);
     command->cases++;
     if (!differences)
         return;
-    if (rules_excuse(&command->rules, insn->row->mnemonic, differences, ends[0], ends[1]) ||
+    if (rules_excuse(&command->rules, insn->row->mnemonic, mode64, differences, ends[0], ends[1]) ||
         (test->target != NO_TARGET &&
-         rules_excuse(&command->rules, command->insns.rows[test->target].row->mnemonic, differences, ends[0],
-                      ends[1]))) {
+         rules_excuse(&command->rules, command->insns.rows[test->target].row->mnemonic, mode64, differences,
+                      ends[0], ends[1]))) {
         row->excused++;
         command->excused++;
         return;

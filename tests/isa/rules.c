@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kinds[RULE_KIND_COUNT] = {"known", "lacks", "raises", "never"};
+static const char *const kinds[RULE_KIND_COUNT] = {"known", "known31", "lacks", "raises", "never"};
 
 // "-": none; "*": any; "7.80": data exception with that data-exception code; "6": any other.
 static bool parse_end(const char *text, unsigned *end)
@@ -42,6 +42,7 @@ static bool parse_rule(char *line, struct rule *rule)
     const char *rest = line + strlen(kind);
     switch (rule->kind) {
     case RULE_KNOWN:
+    case RULE_KNOWN31:
         return sscanf(rest, "%399s %63s %15s %15s", rule->mnemonics, differences, ends[0], ends[1]) == 4 &&
                differences_parse(differences, &rule->differences) && parse_end(ends[0], &rule->qemu) &&
                parse_end(ends[1], &rule->numaplex);
@@ -93,14 +94,14 @@ static bool end_matches(unsigned rule, unsigned end)
     return rule == RULE_ANY || rule == end || (rule == 7 && (end & 0xff) == 7);
 }
 
-bool rules_excuse(struct rules *rules, const char *mnemonic, unsigned differences, unsigned qemu,
+bool rules_excuse(struct rules *rules, const char *mnemonic, bool mode64, unsigned differences, unsigned qemu,
                   unsigned numaplex)
 {
     for (unsigned i = 0; i < rules->n; i++) {
         struct rule *rule = &rules->rules[i];
-        if (rule->kind == RULE_KNOWN && !(differences & ~rule->differences) &&
-            end_matches(rule->qemu, qemu) && end_matches(rule->numaplex, numaplex) &&
-            rule_names(rule, mnemonic)) {
+        bool known = rule->kind == RULE_KNOWN || (rule->kind == RULE_KNOWN31 && !mode64);
+        if (known && !(differences & ~rule->differences) && end_matches(rule->qemu, qemu) &&
+            end_matches(rule->numaplex, numaplex) && rule_names(rule, mnemonic)) {
             rule->used++;
             return true;
         }

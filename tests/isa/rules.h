@@ -10,7 +10,7 @@
 #include "proto/base/err.h"
 #include "tests/isa/outcome.h"
 
-enum rule_kind { RULE_KNOWN, RULE_LACKS, RULE_RAISES, RULE_NEVER, RULE_KIND_COUNT };
+enum rule_kind { RULE_KNOWN, RULE_KNOWN31, RULE_LACKS, RULE_RAISES, RULE_NEVER, RULE_KIND_COUNT };
 
 #define RULE_ANY 0xffffu // as an end: whatever it is
 
@@ -37,8 +37,9 @@ enum err_code rules_read(struct rules *rules, const char *path, struct err *err)
 // Whether a rule names the mnemonic.
 bool rule_names(const struct rule *rule, const char *mnemonic);
 
-// Whether a difference is one of QEMU's known errors; counts its use.
-bool rules_excuse(struct rules *rules, const char *mnemonic, unsigned differences, unsigned qemu,
+// Whether a difference is one of QEMU's known errors, in a case that begins in 64-bit mode or not; counts its
+// use.
+bool rules_excuse(struct rules *rules, const char *mnemonic, bool mode64, unsigned differences, unsigned qemu,
                   unsigned numaplex);
 
 // Whether results of the mnemonic are not to be compared at all.

@@ -171,7 +171,7 @@ void work_fill(struct rng *rng, uint8_t work[WORK_BYTES], uint8_t guard[GUARD_BY
 {
     fill_text(rng, work + WORK_TEXT);
     for (unsigned i = WORK_INTEGERS; i < WORK_FLOATS; i += 8)
-        put64(work + i, i % 64 == 0 ? 0 : i % 128 == 16 ? UINT64_MAX : edge_integer(rng));
+        put64(work + i, i % 64 == 0 ? 0 : i % 32 == 16 ? UINT64_MAX : edge_integer(rng));
     fill_floats(rng, work + WORK_FLOATS);
     fill_decimals(rng, work + WORK_DECIMALS);
     fill_psws(rng, work + WORK_PSWS);
