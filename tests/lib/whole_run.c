@@ -48,6 +48,32 @@ static enum err_code reopen(struct packed *packed, const struct machine *machine
     return err->code;
 }
 
+static uint64_t grants_of(const struct packed *packed, uint64_t *accesses)
+{
+    uint64_t grants = 0;
+    for (uint32_t g = 0; g < packed->groups.n; g++) {
+        struct group_progress progress;
+        conductor_progress(packed->conductor, g, &progress);
+        grants += progress.grants;
+        *accesses += progress.accesses;
+    }
+    return grants;
+}
+
+struct visit {
+    const struct whole_options *options;
+    const struct packed *packed;
+};
+
+static bool between_grants(void *self)
+{
+    const struct visit *visit = self;
+    uint64_t accesses = 0;
+    if (visit->options->between)
+        visit->options->between(visit->options->self, visit->packed, grants_of(visit->packed, &accesses));
+    return false;
+}
+
 static void take_results(struct packed *packed, const struct machine *machine, struct whole_result *result)
 {
     static struct board_results board;
@@ -60,12 +86,7 @@ static void take_results(struct packed *packed, const struct machine *machine, s
         if (board.first_failure[0] && !result->first_failure[0])
             memcpy(result->first_failure, board.first_failure, sizeof result->first_failure);
     }
-    for (uint32_t g = 0; g < packed->groups.n; g++) {
-        struct group_progress progress;
-        conductor_progress(packed->conductor, g, &progress);
-        result->grants += progress.grants;
-        result->accesses += progress.accesses;
-    }
+    result->grants = grants_of(packed, &result->accesses);
     result->digest = packed_digest(packed, result->partition);
 }
 
@@ -77,7 +98,9 @@ enum err_code whole_try(const struct machine *machine, const struct whole_option
     memset(result, 0, sizeof *result);
     err_clear(err);
     struct packed_options options = packed_options_of(o, o->threads);
-    struct conductor_stop stop = {.time = SIM_NEVER, .grants = o->save_at};
+    struct visit visit = {o, packed};
+    struct conductor_stop stop = {
+        .time = SIM_NEVER, .grants = o->save_at, .poll = between_grants, .self = &visit};
     if (packed_open(packed, machine, &options, err)) {
         free(packed);
         return err->code;
@@ -91,6 +114,8 @@ enum err_code whole_try(const struct machine *machine, const struct whole_option
     }
     if (code == ERR_OK)
         take_results(packed, machine, result);
+    if (code == ERR_OK && o->ended)
+        o->ended(o->self, packed);
     packed_close(packed);
     free(packed);
     return code;

@@ -14,6 +14,11 @@ struct whole_options {
     uint64_t save_at; // grants; not 0: save there, and go on from the saved bytes in a fresh complex
     uint32_t threads_after_save;
     uint64_t events_without_progress; // 0: far above what any access needs
+
+    // NULL, or shown the complex: between grants, `grants` being all so far, and when it has ended.
+    void (*between)(void *self, const struct packed *packed, uint64_t grants);
+    void (*ended)(void *self, const struct packed *packed);
+    void *self;
 };
 
 struct whole_result {
