@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// numaplex-node: boards as a process; also prints the protocols that boards run.
+// numaplex-node: boards as a process; also prints the protocols that boards run, and what their CPUs execute.
 #include <stdio.h>
 #include <string.h>
 
 #include "node/coherence/protocol_main.h"
 #include "node/host/worker.h"
+#include "node/isa/isa_main.h"
 
 static const struct {
     const char *name;
@@ -13,6 +14,7 @@ static const struct {
 } verbs[] = {
     {"worker", worker_main, "simulate boards of a run (started by `numaplex run`)"},
     {"protocol", protocol_main, "print the coherence protocols as tables, or as a Murphi model"},
+    {"isa", isa_main, "print the table of z/Architecture instructions"},
 };
 
 int main(int argc, char **argv)

@@ -29,6 +29,7 @@ const struct verb verbs[] = {
     {"record", COORDINATOR, NULL, 1, -1, "[OPTIONS] -- PROGRAM", "record a program's memory references"},
     {"trace-info", COORDINATOR, NULL, 1, -1, "FILE", "show what a recording holds"},
     {"protocol", NODE, NULL, 0, -1, "[NAME]", "print the coherence tables that the boards run"},
+    {"isa", NODE, NULL, 0, -1, "[MNEMONIC...]", "print the instructions that z/Architecture CPUs have"},
     {"bench", BENCH, NULL, 0, -1, "[NAME...] [--json]", "measure what numaplex does on this host"},
     {"help", NULL, verb_help, 0, 1, "[VERB]", "show this list, or the help of a verb"},
     {"version", NULL, verb_version, 0, 0, "", "show the version"},

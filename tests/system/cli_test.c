@@ -43,6 +43,16 @@ static void test_help(void)
     EXPECT(0, "numaplex version", NULL, "help", "version", NULL);
 }
 
+static void test_isa(void)
+{
+    EXPECT(0, "lgr      b904   RRE", NULL, "isa", "lgr", NULL);
+    EXPECT(0, "2 instructions at level z900", NULL, "isa", "--architecture", "z900", "lg", "laag", "stg",
+           NULL);
+    EXPECT(0, "transactional execution", NULL, "isa", "--absent", "tbegin", NULL);
+    EXPECT(EXIT_CLASS_USAGE, NULL, "no instruction has such a name", "isa", "frobnicate", NULL);
+    EXPECT(EXIT_CLASS_USAGE, NULL, "no level is called 'z17'", "isa", "--architecture", "z17", NULL);
+}
+
 static void test_version(void)
 {
     EXPECT(0, "numaplex ", NULL, "version", NULL);
@@ -130,6 +140,7 @@ int main(void)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("cli", NULL, NULL);
     CU_ADD_TEST(suite, test_help);
+    CU_ADD_TEST(suite, test_isa);
     CU_ADD_TEST(suite, test_version);
     CU_ADD_TEST(suite, test_did_you_mean);
     CU_ADD_TEST(suite, test_wrong_use);
