@@ -136,10 +136,12 @@ static unsigned print_table(const struct wish *wish)
         if (wanted(wish, isa_rows[i].mnemonic) && isa_has(wish->level, (enum facility)isa_rows[i].facility))
             list[n++] = &isa_rows[i];
     qsort(list, n, sizeof *list, by_mnemonic);
-    printf("mnemonic opcode format     operands         facility cc\n");
+    if (n)
+        printf("mnemonic opcode format     operands         facility cc\n");
     for (unsigned i = 0; i < n; i++)
         print_row(list[i]);
-    printf("%u instructions at level %s\n", n, architecture_names[wish->level]);
+    if (n)
+        printf("%u instructions at level %s\n", n, architecture_names[wish->level]);
     free(list);
     return n;
 }
@@ -163,6 +165,9 @@ int isa_main(int argc, char **argv)
                               .doc = "Prints the table of z/Architecture instructions that CPUs execute. "
                                      "MNEMONIC may be a pattern, such as 'cs*'."};
     struct wish wish = {.level = ARCHITECTURE_COUNT - 1};
+    static char name[] = "numaplex isa";
+    argv[0] = name;
+    argp_err_exit_status = EXIT_CLASS_USAGE;
     if (argp_parse(&argp, argc, argv, 0, NULL, &wish))
         return EXIT_CLASS_USAGE;
     if ((wish.absent ? print_absent(&wish) : print_table(&wish)) > 0)
