@@ -104,6 +104,10 @@ static void fill(struct partition_metrics *m, const json_t *partition)
     m->value[METRIC_CPUS] = get(partition, "cpus_with_programs");
     m->value[METRIC_WAIT_SHARE] = ratio(1e-12 * sums.wait_ps, seconds * get(partition, "cpus_with_programs"));
     m->value[METRIC_TIME] = 1e6 * seconds;
+    const json_t *guest = json_object_get(partition, "guest");
+    const json_t *region = json_array_get(json_object_get(guest, "times"), 0);
+    m->value[METRIC_GUEST_TIME] = get(region, "us");
+    m->value[METRIC_GUEST_SPEEDUP] = get(region, "speedup");
     m->value[METRIC_LATE] = get(counters, counter_name(CNT_LATE));
     m->value[METRIC_WRONG] = get(counters, counter_name(CNT_CHECKS_FAILED));
 }

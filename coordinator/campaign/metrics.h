@@ -12,7 +12,8 @@
 #include "proto/base/limits.h"
 
 // X(enumerator, column, unit, what it is, the same in German). Rates are per second of simulated time;
-// latencies are means over completed accesses. host_s is not a result: it differs from run to run.
+// latencies are means over completed accesses; the guest's are those of the first region that it names.
+// host_s is not a result: it differs from run to run.
 #define METRICS(X)                                                                                           \
     X(METRIC_WORK_RATE, "work_per_s", "1/s", "Throughput: rounds of work", "Durchsatz: Arbeitsrunden")       \
     X(METRIC_ACCESS_RATE, "accesses_per_s", "1/s", "Completed accesses", "Beendete Zugriffe")                \
@@ -30,6 +31,11 @@
       "Simulierte Zeit bis zum Ende oder bis die letzte CPU fertig ist")                                     \
     X(METRIC_WORK, "work", "rounds", "Rounds of work", "Arbeitsrunden")                                      \
     X(METRIC_ACCESSES, "accesses", "accesses", "Completed accesses", "Beendete Zugriffe")                    \
+    X(METRIC_GUEST_TIME, "guest_us", "us", "Time of the guest's work on all its CPUs, by its own word",      \
+      "Zeit der Arbeit des Gastes auf allen seinen CPUs, nach seinen Worten")                                \
+    X(METRIC_GUEST_SPEEDUP, "guest_speedup", "",                                                             \
+      "Speed-up of the guest's work over one CPU, by its own word",                                          \
+      "Beschleunigung der Arbeit des Gastes gegenüber einer CPU, nach seinen Worten")                        \
     X(METRIC_LATE, "late", "messages", "Arrivals below the receiver's time (with a window only)",            \
       "Ankünfte vor der Zeit des Empfängers (nur mit Fenster)")                                              \
     X(METRIC_WRONG, "checks_failed", "values", "Loaded values that were wrong",                              \

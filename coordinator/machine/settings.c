@@ -278,33 +278,49 @@ static enum err_code refuse_use(struct value v, const char *name, const struct p
     return fail_not_one_of(v, ERR_UNKNOWN_KEY, err, "parameter", name, names, n);
 }
 
+// Where a plain value uses a parameter: it is $NAME or WORD=$NAME. Returns its '$', NULL when there is none.
+static const char *find_use(struct value v)
+{
+    const yaml_node_t *node = value_node(v);
+    const char *text = value_text(v), *equals = text ? strchr(text, '=') : NULL;
+    char word[NAME_MAX_BYTES];
+    if (!text || node->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
+        node->data.scalar.style == YAML_FOLDED_SCALAR_STYLE)
+        return NULL;
+    if (text[0] == '$' || !equals || equals[1] != '$' || equals - text >= (ptrdiff_t)sizeof word)
+        return text[0] == '$' ? text : NULL;
+    snprintf(word, sizeof word, "%.*s", (int)(equals - text), text);
+    return is_name(word) ? equals + 1 : NULL;
+}
+
+// Puts `with` where the use in a value begins.
+static void replace_use(struct value v, const char *use, const char *with, const char *tag)
+{
+    char whole[PATH_MAX_BYTES];
+    const char *text = value_text(v);
+    int n = snprintf(whole, sizeof whole, "%.*s%s", (int)(use - text), text, with);
+    if (n < (int)sizeof whole)
+        put_text(v, whole, tag);
+}
+
 // One value of the document: a use of a parameter becomes what that is.
 static enum err_code substitute(struct value v, struct parameter *parameters, uint32_t n, struct err *err)
 {
-    const yaml_node_t *node = value_node(v);
-    const char *text = value_text(v);
-    if (!text || text[0] != '$' || node->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
-        node->data.scalar.style == YAML_FOLDED_SCALAR_STYLE)
-        return ERR_OK;
-    if (text[1] == '$' && is_name(text + 2)) {
-        char rest[PATH_MAX_BYTES];
-        if (strlen(text) >= sizeof rest)
-            return ERR_OK;
-        strcpy(rest, text + 1);
-        put_text(v, rest, NULL);
-        return ERR_OK;
+    const char *use = find_use(v);
+    if (use && use[1] == '$' && is_name(use + 2))
+        replace_use(v, use, use + 1, NULL);
+    else if (use && is_name(use + 1)) {
+        for (uint32_t i = 0; i < n; i++)
+            if (strcmp(parameters[i].name, use + 1) == 0) {
+                char tag[NAME_MAX_BYTES + 1];
+                snprintf(tag, sizeof tag, "%s", use);
+                parameters[i].used = true;
+                replace_use(v, use, parameters[i].value, tag);
+                return ERR_OK;
+            }
+        return refuse_use(v, use + 1, parameters, n, err);
     }
-    if (!is_name(text + 1))
-        return ERR_OK;
-    for (uint32_t i = 0; i < n; i++)
-        if (strcmp(parameters[i].name, text + 1) == 0) {
-            char tag[NAME_MAX_BYTES + 1];
-            snprintf(tag, sizeof tag, "%s", text);
-            parameters[i].used = true;
-            put_text(v, parameters[i].value, tag);
-            return ERR_OK;
-        }
-    return refuse_use(v, text + 1, parameters, n, err);
+    return ERR_OK;
 }
 
 enum err_code settings_apply(struct document *document, const struct settings *settings,

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define US_MAX 1e15 // thirty years
+#define US_MAX         1e15  // thirty years
+#define LINE_MAX_BYTES 1024u // of a file; a longer one is no line of times
 
 // A decimal number without sign, independent of the locale; NULL when there is none, else what follows it.
 static const char *decimal(const char *at, double *value)
@@ -90,13 +91,15 @@ static void read_sentence(struct guest_times *times, const char *line)
     }
 }
 
-void guest_times_read(struct guest_times *times, const char *console)
+static void read_line(struct guest_times *times, const char *line)
 {
     static const char begin[] = "time: ";
-    times->n = 0;
-    for (const char *line = console; *line; line += strcspn(line, "\n"), line += *line == '\n')
-        if (strncmp(line, begin, strlen(begin)) == 0 && !read_words(times, line + strlen(begin)))
-            read_sentence(times, line + strlen(begin));
+    if (strncmp(line, begin, strlen(begin)) == 0 && !read_words(times, line + strlen(begin)))
+        read_sentence(times, line + strlen(begin));
+}
+
+static void compare(struct guest_times *times)
+{
     const struct guest_time *first = times->items;
     for (size_t i = 0; i < times->n; i++) {
         struct guest_time *time = &times->items[i];
@@ -104,4 +107,29 @@ void guest_times_read(struct guest_times *times, const char *console)
             first = time;
         time->speedup = first->us / time->us * first->cpus;
     }
+}
+
+void guest_times_read(struct guest_times *times, const char *console)
+{
+    times->n = 0;
+    for (const char *line = console; *line; line += strcspn(line, "\n"), line += *line == '\n')
+        read_line(times, line);
+    compare(times);
+}
+
+void guest_times_read_file(struct guest_times *times, const char *path)
+{
+    char line[LINE_MAX_BYTES];
+    bool begins = true;
+    FILE *file = fopen(path, "rb");
+    times->n = 0;
+    while (file && fgets(line, sizeof line, file)) {
+        bool ends = strchr(line, '\n') != NULL;
+        if (begins && (ends || feof(file)))
+            read_line(times, line);
+        begins = ends;
+    }
+    if (file)
+        fclose(file);
+    compare(times);
 }

@@ -31,4 +31,7 @@ struct guest_times {
 // one.
 void guest_times_read(struct guest_times *times, const char *console);
 
+// The same of a file, however large; one that cannot be read has no times.
+void guest_times_read_file(struct guest_times *times, const char *path);
+
 #endif

@@ -2,9 +2,12 @@
 #include "coordinator/run/guest_ends.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "coordinator/machine/units.h"
+#include "coordinator/report/guest_times.h"
+#include "coordinator/run/text_files.h"
 #include "proto/base/assert.h"
 #include "proto/base/guest.h"
 
@@ -185,6 +188,40 @@ static json_t *cpu_json(const struct machine *m, const struct guest_member *cpu)
                      "address", hex(g->psw_address), "registers", registers);
 }
 
+// A region of the guest's program by its own word: "on" has every number of CPUs, the region itself the most.
+static json_t *region_json(const struct guest_time *times, size_t n)
+{
+    json_t *on = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(
+            on, json_pack("{s:o, s:i, s:f, s:f}", "name", json_sprintf("%" PRIu32, times[i].cpus), "cpus",
+                          (int)times[i].cpus, "us", times[i].us, "speedup", times[i].speedup));
+    return json_pack("{s:s%, s:i, s:f, s:f, s:o}", "name", times->name, strlen(times->name), "cpus",
+                     (int)times[n - 1].cpus, "us", times[n - 1].us, "speedup", times[n - 1].speedup, "on",
+                     on);
+}
+
+// What its console says of times. Names that are no UTF-8 are nobody's and left out.
+static json_t *times_json(const struct report *report, uint32_t partition)
+{
+    struct guest_times *times = calloc(1, sizeof *times);
+    json_t *list = json_array();
+    char name[TEXT_NAME_SIZE], path[PATH_MAX_BYTES + TEXT_NAME_SIZE];
+    NP_ASSERT(times && list);
+    text_file_name(report->scenario->machine.partitions[partition].name, TEXT_CONSOLE, name);
+    snprintf(path, sizeof path, "%s/%s", report->folder->path, name);
+    guest_times_read_file(times, path);
+    for (size_t i = 0, n; i < times->n; i += n) {
+        for (n = 1; i + n < times->n && strcmp(times->items[i + n].name, times->items[i].name) == 0;)
+            n++;
+        json_t *region = region_json(&times->items[i], n);
+        if (region)
+            json_array_append_new(list, region);
+    }
+    free(times);
+    return list;
+}
+
 json_t *guest_ends_json(const struct report *report, uint32_t partition, sim_time end)
 {
     const struct machine *m = &report->scenario->machine;
@@ -194,12 +231,13 @@ json_t *guest_ends_json(const struct report *report, uint32_t partition, sim_tim
     json_t *cpus = json_array();
     for (uint32_t i = 0; i < sum.desc->n_cpus; i++)
         json_array_append_new(cpus, cpu_json(m, &sum.cpus[i]));
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "image", image_name(sum.desc), "arguments",
-        sum.desc->arguments, "architecture", architecture_names[sum.desc->architecture], "timing",
-        sum.desc->functional ? "functional" : "full", "end", guest_verdict_name(sum.verdict), "instructions",
-        (json_int_t)sum.instructions, "instructions_per_s",
-        end ? (json_int_t)((unsigned __int128)sum.instructions * SIM_PS_PER_S / end) : 0, "cpus", cpus);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "image", image_name(sum.desc),
+                     "arguments", sum.desc->arguments, "architecture",
+                     architecture_names[sum.desc->architecture], "timing",
+                     sum.desc->functional ? "functional" : "full", "end", guest_verdict_name(sum.verdict),
+                     "instructions", (json_int_t)sum.instructions, "instructions_per_s",
+                     end ? (json_int_t)((unsigned __int128)sum.instructions * SIM_PS_PER_S / end) : 0,
+                     "times", times_json(report, partition), "cpus", cpus);
 }
 
 static const struct guest_member *first_culprit(const struct guest_sum *sum)

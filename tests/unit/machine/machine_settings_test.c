@@ -127,6 +127,27 @@ static void test_escape(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "name '$mod'"));
 }
 
+// $NAME after a word and "=": replaced there, kept as a text with $$, refused when nobody knows it; anything
+// else with a '$' is a text.
+static void test_behind_a_word(void)
+{
+    struct scenario s;
+    struct err err;
+    write_with("protocol: $mode", "protocol: protocol=$mode");
+    CU_ASSERT_EQUAL(READ(&s, &err, "mode=mesi"), ERR_BAD_VALUE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "systems[0].protocol ($mode)"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "'protocol=mesi'"));
+    write_with("protocol: $mode", "protocol: protocol=$$mode");
+    CU_ASSERT_EQUAL(READ(&s, &err, "mode=mesi"), ERR_BAD_VALUE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "'protocol=$mode'"));
+    write_with("protocol: $mode", "protocol: protocol=$mood");
+    CU_ASSERT_EQUAL(READ(&s, &err, "mode=mesi"), ERR_UNKNOWN_KEY);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "did you mean mode?"));
+    write_with("protocol: $mode", "protocol: a b=$mode");
+    CU_ASSERT_EQUAL(READ(&s, &err, "mode=mesi"), ERR_BAD_VALUE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "'a b=$mode'"));
+}
+
 static void test_refused(void)
 {
     static const struct {
@@ -211,6 +232,7 @@ int main(void)
     CU_add_test(suite, "parameters and paths set", test_set);
     CU_add_test(suite, "CPUs board after board", test_first);
     CU_add_test(suite, "a dollar that is meant", test_escape);
+    CU_add_test(suite, "behind a word", test_behind_a_word);
     CU_add_test(suite, "settings that name nothing or something wrong", test_refused);
     CU_add_test(suite, "parameters that the file uses wrongly", test_bad_parameters);
     CU_add_test(suite, "a parameter that nothing uses", test_unused_is_told);

@@ -87,6 +87,26 @@ static void test_limits(void)
     free(text);
 }
 
+// Lines at and beyond the length that is read at once, and a last one without an end.
+static void test_file(void)
+{
+    char path[] = "/tmp/guest_times_XXXXXX", longer[2000];
+    int fd = mkstemp(path);
+    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    NP_ASSERT(out);
+    memset(longer, 'x', sizeof longer);
+    fprintf(out, "hello\ntime: a cpus=1 us=8\n%.1023stime: b cpus=1 us=8\n", longer);
+    fprintf(out, "time: %.1990s cpus=2 us=9\ntime: a: 2000 ns on 4", longer);
+    NP_ASSERT(fclose(out) == 0);
+    guest_times_read_file(&times, path);
+    CU_ASSERT_EQUAL(times.n, 2);
+    CU_ASSERT_TRUE(is(0, "a", 1, 8, 1));
+    CU_ASSERT_TRUE(is(1, "a", 4, 2, 4));
+    remove(path);
+    guest_times_read_file(&times, path);
+    CU_ASSERT_EQUAL(times.n, 0);
+}
+
 int main(void)
 {
     CU_initialize_registry();
@@ -95,6 +115,7 @@ int main(void)
     CU_add_test(suite, "a later line replaces", test_repeated);
     CU_add_test(suite, "other lines", test_others);
     CU_add_test(suite, "limits", test_limits);
+    CU_add_test(suite, "a file", test_file);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();

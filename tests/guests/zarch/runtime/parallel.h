@@ -42,6 +42,7 @@ struct kernel {
 };
 
 // Runs the kernel on one CPU and on all, options.repeat times each, prints the speed-up and "NAME: ok".
+// Before each run every CPU takes the data that are placed for it into its caches, as far as they go in.
 void measure(const struct kernel *kernel);
 
 // Prints the line of measure().

@@ -13,6 +13,24 @@ extern char image_end[]; // guest.ld
 static struct spin_lock lock;
 static uintptr_t used[BOARDS_MAX], kept[BOARDS_MAX]; // bytes of each slice
 
+enum {
+    LARGE_BYTES = 8192, // aligned to that
+    OWNED_MAX = 2048,
+    TOUCH_BYTES = 64, // no machine's lines are shorter
+    // Vectors whose size is a power of two would all begin in the same sets of every cache and push one
+    // another out.
+    SHIFTS = 16,
+    SHIFT_BYTES = 5 * LINE_BYTES,
+};
+
+// What place_for gave since place_keep.
+static struct owned {
+    char *at;
+    size_t bytes;
+    unsigned cpu;
+} owned[OWNED_MAX];
+static unsigned n_owned;
+
 unsigned board_of_cpu(unsigned cpu)
 {
     if (options.spread)
@@ -43,7 +61,7 @@ static bool storage_exists(uintptr_t address)
 
 void *place_on(unsigned board, size_t bytes)
 {
-    uintptr_t start = board * options.slice, align = bytes >= 8192 ? 8192 : LINE_BYTES;
+    uintptr_t start = board * options.slice, align = bytes >= LARGE_BYTES ? LARGE_BYTES : LINE_BYTES;
     spin_lock(&lock);
     if (board == 0 && used[0] < (uintptr_t)image_end)
         used[0] = (uintptr_t)image_end;
@@ -61,7 +79,21 @@ void *place_on(unsigned board, size_t bytes)
 void *place_for(unsigned cpu, size_t bytes)
 {
     unsigned board = options.place == PLACE_ONE ? 0 : board_of_cpu(cpu);
-    return place_on(options.place == PLACE_FAR ? (board + 1) % options.boards : board, bytes);
+    size_t shift = bytes >= LARGE_BYTES ? n_owned % SHIFTS * SHIFT_BYTES : 0;
+    if (n_owned == OWNED_MAX)
+        fail("more than %u pieces of storage are placed for CPUs", OWNED_MAX);
+    char *at = place_on(options.place == PLACE_FAR ? (board + 1) % options.boards : board, bytes + shift);
+    owned[n_owned++] = (struct owned){at + shift, bytes, cpu};
+    return at + shift;
+}
+
+void place_touch(unsigned cpu)
+{
+    for (unsigned i = 0; i < n_owned; i++)
+        for (size_t at = 0; owned[i].cpu == cpu && at < owned[i].bytes; at += TOUCH_BYTES) {
+            volatile char *byte = owned[i].at + at;
+            *byte = *byte;
+        }
 }
 
 void place_keep(void)
@@ -74,6 +106,7 @@ void place_release(void)
 {
     for (unsigned i = 0; i < BOARDS_MAX; i++)
         used[i] = kept[i];
+    n_owned = 0;
 }
 
 void deal(struct dealt *vector, uint64_t n, size_t element_bytes, unsigned n_cpus)

@@ -14,8 +14,12 @@ unsigned board_of_cpu(unsigned cpu);
 // clear words when the board has no more, or the machine does not have that storage.
 void *place_on(unsigned board, size_t bytes);
 
-// Storage for data of a CPU, on the board that options.place says.
+// Storage for data of a CPU, on the board that options.place says, aligned to LINE_BYTES. From CPU 0.
 void *place_for(unsigned cpu, size_t bytes);
+
+// Stores what is there into each line of what place_for gave a CPU since place_keep: it has them as if it had
+// made its data itself. From that CPU, while no other one touches them.
+void place_touch(unsigned cpu);
 
 // Keeps for ever what has been placed so far.
 void place_keep(void);
