@@ -22,7 +22,7 @@ static char *describe(const struct guest_setup *setup, size_t *size)
     FILE *file = open_memstream(&text, size);
     NP_ASSERT(file);
     fprintf(file, "scenario: %s\nseed: 3\nuntil: %s\nsystems:\n  - name: m\n    preset: teaching-board\n",
-            setup->name, setup->beside ? "750us" : "5ms");
+            setup->name, setup->beside ? "900us" : "5ms");
     fprintf(file, "    protocol: %s\n", setup->protocol);
     fprintf(file, "    directory_miss: recall\n    boards: [A0");
     for (unsigned b = 1; b < setup->boards; b++)
