@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // numaplex-node: boards as a process; also prints the protocols that boards run, and what their CPUs execute.
+#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+    argp_err_exit_status = EXIT_CLASS_USAGE;
     for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
             return verbs[i].main(argc - 1, argv + 1);

@@ -167,7 +167,6 @@ int isa_main(int argc, char **argv)
     struct wish wish = {.level = ARCHITECTURE_COUNT - 1};
     static char name[] = "numaplex isa";
     argv[0] = name;
-    argp_err_exit_status = EXIT_CLASS_USAGE;
     if (argp_parse(&argp, argc, argv, 0, NULL, &wish))
         return EXIT_CLASS_USAGE;
     if ((wish.absent ? print_absent(&wish) : print_table(&wish)) > 0)

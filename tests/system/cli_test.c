@@ -50,6 +50,7 @@ static void test_isa(void)
            NULL);
     EXPECT(0, "transactional execution", NULL, "isa", "--absent", "tbegin", NULL);
     EXPECT(EXIT_CLASS_USAGE, NULL, "no instruction has such a name", "isa", "frobnicate", NULL);
+    EXPECT(EXIT_CLASS_USAGE, NULL, "unrecognized option", "protocol", "--frobnicate", NULL);
     EXPECT(EXIT_CLASS_USAGE, NULL, "no level is called 'z17'", "isa", "--architecture", "z17", NULL);
 }
 
