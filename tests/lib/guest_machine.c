@@ -21,8 +21,8 @@ static char *describe(const struct guest_setup *setup, size_t *size)
     char *text;
     FILE *file = open_memstream(&text, size);
     NP_ASSERT(file);
-    fprintf(file, "scenario: %s\nseed: 3\nuntil: %s\nsystems:\n  - name: m\n    preset: teaching-board\n",
-            setup->name, setup->beside ? "900us" : "5ms");
+    fprintf(file, "scenario: guest\nseed: 3\nuntil: %s\nsystems:\n  - name: m\n    preset: teaching-board\n",
+            setup->beside ? "900us" : "5ms");
     fprintf(file, "    protocol: %s\n", setup->protocol);
     fprintf(file, "    directory_miss: recall\n    boards: [A0");
     for (unsigned b = 1; b < setup->boards; b++)
@@ -57,31 +57,51 @@ void guest_machine_read(const struct guest_setup *setup, struct scenario *scenar
 // Situations: what a CPU does, and what it waits for meanwhile.
 enum { WITH_GATHER = 1, WITH_PLAN = 2, WITH_STORES = 4, WITHS = 8 };
 enum {
-    SERVICES = ACTIVITY_COUNT * WITHS,
-    ORDER = SERVICES + SERVICE_KIND_COUNT * PHASE_COUNT * 2,
+    SERVICES = ACTIVITY_COUNT * WITHS, // a service, its phase, whether it waits
+    AFTER_PLAN =
+        SERVICES + SERVICE_KIND_COUNT * PHASE_COUNT * 2, // what follows when a plan has been performed
+    TAKING = AFTER_PLAN + ACTIVITY_COUNT,                // an interruption of this class
+    ORDER = TAKING + INTERRUPTION_COUNT,
     TIMER,
-    EXTERNAL
+    EXTERNAL,
+    TAKING_DATA,
+    PENDING, // an access of this kind
+    SITUATIONS = PENDING + ACCESS_KIND_COUNT
 };
-_Static_assert(EXTERNAL < GUEST_SITUATIONS, "a place for each situation");
+_Static_assert(SITUATIONS <= GUEST_SITUATIONS, "a place for each situation");
+
+static const char *const activities[ACTIVITY_COUNT] = {"instructions", "interruption", "plan",   "wait",
+                                                       "stopped",      "ended",        "service"};
+static const char *const services[SERVICE_KIND_COUNT] = {"none", "SIGP", "store", "SCLP", "reset"};
+static const char *const phases[PHASE_COUNT] = {"read", "ask", "write", "end"};
+static const char *const classes[INTERRUPTION_COUNT] = {"restart", "external", "SVC",
+                                                        "program", "machine",  "I/O"};
+static const char *const others[] = {
+    "order accepted",          "timer set",     "external interruption waits",
+    "taking a data exception", "pending fetch", "pending load",
+    "pending store",           "pending update"};
+
+static void service_name(unsigned number, char name[64])
+{
+    snprintf(name, 64, "%s, %s%s", services[number / (2 * PHASE_COUNT)], phases[number / 2 % PHASE_COUNT],
+             number % 2 ? ", waiting" : "");
+}
 
 bool guest_situation_name(unsigned situation, char name[64])
 {
-    static const char *const activities[ACTIVITY_COUNT] = {"instructions", "interruption", "plan",   "wait",
-                                                           "stopped",      "ended",        "service"};
-    static const char *const services[SERVICE_KIND_COUNT] = {"none", "SIGP", "store", "SCLP", "reset"};
-    static const char *const phases[PHASE_COUNT] = {"read", "ask", "write", "end"};
-    static const char *const others[] = {"order accepted", "timer set", "external interruption waits"};
     if (situation < SERVICES)
         snprintf(name, 64, "%s%s%s%s", activities[situation / WITHS],
                  situation & WITH_GATHER ? ", gather" : "", situation & WITH_PLAN ? ", plan" : "",
                  situation & WITH_STORES ? ", store buffer" : "");
+    else if (situation < AFTER_PLAN)
+        service_name(situation - SERVICES, name);
+    else if (situation < TAKING)
+        snprintf(name, 64, "plan, then %s", activities[situation - AFTER_PLAN]);
     else if (situation < ORDER)
-        snprintf(name, 64, "%s, %s%s", services[(situation - SERVICES) / (2 * PHASE_COUNT)],
-                 phases[(situation - SERVICES) / 2 % PHASE_COUNT],
-                 (situation - SERVICES) % 2 ? ", waiting" : "");
-    else if (situation <= EXTERNAL)
+        snprintf(name, 64, "taking %s", classes[situation - TAKING]);
+    else if (situation < SITUATIONS)
         snprintf(name, 64, "%s", others[situation - ORDER]);
-    return situation <= EXTERNAL;
+    return situation < SITUATIONS;
 }
 
 struct observer {
@@ -95,17 +115,28 @@ static void note(struct guest_outcome *outcome, unsigned situation, uint64_t gra
         outcome->situation[situation] = grants;
 }
 
-static void note_cpu(struct guest_outcome *outcome, const struct zcpu *z, uint64_t grants)
+static void note_activity(struct guest_outcome *outcome, const struct zcpu *z, uint64_t grants)
 {
     const struct service *service = z->service;
+    unsigned phase = ((unsigned)service->kind * PHASE_COUNT + service->phase) * 2;
     unsigned with = (z->gather.n ? WITH_GATHER : 0u) | (z->plan.n ? WITH_PLAN : 0u) |
                     (z->cpu->buffer.n ? WITH_STORES : 0u);
     note(outcome, (unsigned)z->activity * WITHS + with, grants);
     if (z->activity == DOING_SERVICE)
-        note(outcome,
-             SERVICES + ((unsigned)service->kind * PHASE_COUNT + service->phase) * 2 +
-                 (service->waiting ? 1u : 0u),
-             grants);
+        note(outcome, SERVICES + phase + (service->waiting ? 1u : 0u), grants);
+    if (z->activity == DOING_PLAN)
+        note(outcome, AFTER_PLAN + z->after_plan, grants);
+    if (z->activity == DOING_INTERRUPTION)
+        note(outcome, TAKING + z->interruption, grants);
+    if (z->activity == DOING_INTERRUPTION && z->interruption == INT_PROGRAM && z->program_code == PGM_DATA)
+        note(outcome, TAKING_DATA, grants);
+}
+
+static void note_cpu(struct guest_outcome *outcome, const struct zcpu *z, uint64_t grants)
+{
+    note_activity(outcome, z, grants);
+    for (uint32_t i = 0; i < z->cpu->n_pending; i++)
+        note(outcome, PENDING + z->cpu->pending[i].access.kind, grants);
     if (z->signals->order)
         note(outcome, ORDER, grants);
     if (z->signals->waiting)

@@ -34,6 +34,8 @@ static const struct guest_setup setups[] = {
      "selfmod-z900", "rounds=2 strict", NULL},
     {"litmus", "moesi", "full", SPLIT("256") "cpus: 2, l2: 1KiB, store_buffer: 8", 2, "litmus",
      "size=2 spread", NULL},
+    {"signals", "mesi", "full", SPLIT("256") "cpus: 2, line: 32B, l2: 1KiB, store_buffer: 2", 2, "signals",
+     "size=2", NULL},
     {"interrupts", "msi", "functional", "cpus: 2, line: 16B, l1: 128, l2: 512, mshrs: 1", 2, "interrupts",
      "strict", NULL},
     {"interrupts-buffered", "mesi", "full", SPLIT("512") "cpus: 2, l2: 2KiB, store_buffer: 8", 2,
@@ -92,7 +94,17 @@ static void test_situations(void)
                                          "SCLP, read",
                                          "SCLP, ask, waiting",
                                          "timer set",
-                                         "external interruption waits"};
+                                         "external interruption waits",
+                                         "plan, then service",
+                                         "taking external",
+                                         "taking SVC",
+                                         "taking program",
+                                         "taking a data exception",
+                                         "pending fetch",
+                                         "pending load",
+                                         "pending store",
+                                         "pending update",
+                                         "order accepted"};
     for (size_t i = 0; i < NP_ARRAY_LEN(wanted); i++) {
         unsigned n = 0;
         char name[64];

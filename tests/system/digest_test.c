@@ -2,10 +2,12 @@
 // Same answer everywhere, with real processes: one, two, one per board; in memory, ipc, tcp; one and two
 // threads; time cut at random; a link that loses, doubles, delays, reorders and damages; everything on one
 // core; saved in one process and continued in several. The `digest` files must be equal byte for byte:
-// partitions, boards and trails. That every scenario transfers dirty lines, evicts, upgrades and ties is
-// asserted in tests/sim/digest_test.c.
+// partitions, boards and trails; of guests also the consoles and all of results.json that is not about the
+// host. That every scenario transfers dirty lines, evicts, upgrades and ties is asserted in
+// tests/sim/digest_test.c.
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,11 +79,11 @@ static void expect_digest_continued(const char *expected, const char *scenario, 
     test_folder_remove(saved);
 }
 
-static void check_scenario(const char *name)
+static void check_scenario(const char *where, const char *name)
 {
     char path[PATH_MAX_BYTES];
     const char *source = getenv("NUMAPLEX_SOURCE");
-    snprintf(path, sizeof path, "%s/tests/sim/scenarios/%s.yaml", source ? source : ".", name);
+    snprintf(path, sizeof path, "%s/tests/%s/scenarios/%s.yaml", source ? source : ".", where, name);
     char *expected = run_and_forget(path);
     CU_ASSERT_PTR_NOT_NULL_FATAL(expected);
     CU_ASSERT_PTR_NOT_NULL(strstr(expected, "mark ")); // the trail is there to be compared
@@ -98,8 +100,64 @@ static void check_scenario(const char *name)
 static void test_scenarios(void)
 {
     for (unsigned i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++)
-        check_scenario(scenarios[i]);
+        check_scenario("sim", scenarios[i]);
 }
+
+#ifdef NP_GUESTS
+static void test_guests(void)
+{
+    check_scenario("system", "guests-moesi");
+}
+
+// Results but for the host's part, with keys in the order of the file.
+static char *results_of(const char *out)
+{
+    char path[TEXT_SIZE];
+    json_error_t error;
+    snprintf(path, sizeof path, "%s/%s/results.json", folder, out);
+    json_t *results = json_load_file(path, 0, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(results);
+    CU_ASSERT_EQUAL(json_object_del(results, "host"), 0);
+    char *text = json_dumps(results, JSON_INDENT(1));
+    json_decref(results);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    return text;
+}
+
+static void expect_file(const char *name)
+{
+    char path[TEXT_SIZE];
+    snprintf(path, sizeof path, "%s/one", folder);
+    char *one = file_content(path, name);
+    snprintf(path, sizeof path, "%s/many", folder);
+    char *many = file_content(path, name);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(one);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(many);
+    CU_ASSERT_STRING_EQUAL(one, many);
+    free(one);
+    free(many);
+}
+
+// Whatever one process writes, one per board write too.
+static void test_guests_results(void)
+{
+    char path[TEXT_SIZE];
+    const char *source = getenv("NUMAPLEX_SOURCE");
+    snprintf(path, sizeof path, "%s/tests/system/scenarios/guests-moesi.yaml", source ? source : ".");
+    size_t n = strlen(path);
+    snprintf(path + n, sizeof path - n, " --nodes 1 --threads 2 --chop 3");
+    free(run(path, "one"));
+    snprintf(path + n, sizeof path - n, " --link tcp --chop 3");
+    free(run(path, "many"));
+    char *one = results_of("one"), *many = results_of("many");
+    CU_ASSERT_PTR_NOT_NULL(strstr(one, "\"instructions\""));
+    CU_ASSERT_STRING_EQUAL(one, many);
+    expect_file("console-P.txt");
+    expect_file("console-Q.txt");
+    free(one);
+    free(many);
+}
+#endif
 
 // The comparison can fail: another seed is another run.
 static void test_other_seed_differs(void)
@@ -134,6 +192,12 @@ int main(void)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("digest of processes", start, end);
     CU_add_test(suite, "same digest for every placement, link, cut and fault", test_scenarios);
+#ifdef NP_GUESTS
+    CU_add_test(suite, "the same for guests", test_guests);
+    CU_add_test(suite, "the same results of guests", test_guests_results);
+#else
+    puts("left out: guests, for want of s390x-linux-gnu-gcc");
+#endif
     CU_add_test(suite, "another seed gives another digest", test_other_seed_differs);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
