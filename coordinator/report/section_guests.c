@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Guests: how they ended, what their CPUs did, how they grew with CPUs by their own word, and their consoles.
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,17 @@ static const char *end_words(const struct page *page, const char *end)
     return end;
 }
 
+static const char *cpu_end_words(const struct page *page, const char *end)
+{
+    static const enum text_id ends[] = {
+        TEXT_GUEST_CPU_ENDED,    TEXT_GUEST_CPU_STOPPED,    TEXT_GUEST_CPU_RUNNING, TEXT_GUEST_CPU_WAITING,
+        TEXT_GUEST_CPU_DISABLED, TEXT_GUEST_CPU_CHECK_STOP, TEXT_GUEST_CPU_LOOP};
+    for (size_t i = 0; i < NP_ARRAY_LEN(ends); i++)
+        if (strcmp(text_of(LANG_EN, ends[i]), end) == 0)
+            return page_words(page, ends[i]);
+    return end;
+}
+
 static void warn_of_failures(struct page *page, const struct guests *guests)
 {
     for (size_t i = 0; i < guests->n; i++) {
@@ -180,10 +192,11 @@ static size_t find_regions(const struct guests *guests, struct region *regions, 
 static void speedup_chart(struct page *page, const struct guests *guests)
 {
     static struct chart_point points[SERIES_MAX][GUEST_TIMES_MAX];
-    struct region regions[SERIES_MAX];
+    struct region regions[SERIES_MAX - 1];
     struct chart_series series[SERIES_MAX];
     char names[SERIES_MAX][3 * NAME_MAX_BYTES];
-    size_t n = find_regions(guests, regions, SERIES_MAX);
+    struct chart_point linear[2] = {{.x = INFINITY, .y = INFINITY}, {.x = 1, .y = 1}};
+    size_t n = find_regions(guests, regions, NP_ARRAY_LEN(regions));
     for (size_t r = 0; r < n; r++) {
         const struct guest_time *times = &regions[r].guest->times->items[regions[r].first];
         snprintf(names[r], sizeof names[r], "%.64s%s%.64s",
@@ -191,14 +204,18 @@ static void speedup_chart(struct page *page, const struct guests *guests)
                  guests->n > 1 ? " " : "", times[0].name);
         for (size_t i = 0; i < regions[r].n; i++)
             points[r][i] = (struct chart_point){.x = times[i].cpus, .y = times[i].speedup};
+        linear[0].x = linear[0].y = fmin(linear[0].x, times[0].cpus);
+        linear[1].x = linear[1].y = fmax(linear[1].x, times[regions[r].n - 1].cpus);
         series[r] = (struct chart_series){names[r], points[r], regions[r].n, MARKS_BOTH, SPREAD_NONE};
     }
+    series[n] = (struct chart_series){page_words(page, TEXT_GUEST_LINEAR), linear, NP_ARRAY_LEN(linear),
+                                      MARKS_LINE, SPREAD_NONE};
     const struct chart chart = {.kind = CHART_LINES,
                                 .title = page_words(page, TEXT_GUEST_SPEEDUP_CHART),
                                 .x = {page_words(page, TEXT_CPUS), NULL, false},
                                 .y = {page_words(page, TEXT_GUEST_SPEEDUP), "×", false},
                                 .series = series,
-                                .n_series = n};
+                                .n_series = n + 1};
     if (n)
         chart_write(page, &chart);
 }
@@ -271,7 +288,7 @@ static void cpu_row(struct page *page, const struct page_column *c, const json_t
     page_cell(page, &c[2], number_count(page->language, view_count(cpu, "instructions"), text));
     page_cell(page, &c[3], cpi > 0 ? number_fixed(page->language, cpi, 2, text) : "–");
     page_cell(page, &c[4], number_fixed(page->language, 1e-6 * (double)view_count(cpu, "busy_ps"), 1, text));
-    page_cell(page, &c[5], view_text(cpu, "end"));
+    page_cell(page, &c[5], cpu_end_words(page, view_text(cpu, "end")));
     page_cell(page, &c[6], psw);
     page_row_end(page);
 }
