@@ -62,8 +62,13 @@ enum {
         SERVICES + SERVICE_KIND_COUNT * PHASE_COUNT * 2, // what follows when a plan has been performed
     TAKING = AFTER_PLAN + ACTIVITY_COUNT,                // an interruption of this class
     ORDER = TAKING + INTERRUPTION_COUNT,
-    TIMER,
-    EXTERNAL,
+    TIMER, // a wait that the CPU timer will end
+    COMPARATOR,
+    CALL, // signals from a CPU other than 0
+    EMERGENCY,
+    SERVICE_SIGNAL,
+    TAKING_SIGNAL,
+    TAKING_SERVICE_SIGNAL,
     TAKING_DATA,
     PENDING, // an access of this kind
     SITUATIONS = PENDING + ACCESS_KIND_COUNT
@@ -76,10 +81,19 @@ static const char *const services[SERVICE_KIND_COUNT] = {"none", "SIGP", "store"
 static const char *const phases[PHASE_COUNT] = {"read", "ask", "write", "end"};
 static const char *const classes[INTERRUPTION_COUNT] = {"restart", "external", "SVC",
                                                         "program", "machine",  "I/O"};
-static const char *const others[] = {
-    "order accepted",          "timer set",     "external interruption waits",
-    "taking a data exception", "pending fetch", "pending load",
-    "pending store",           "pending update"};
+static const char *const others[] = {"order accepted",
+                                     "CPU timer",
+                                     "clock comparator",
+                                     "call waits",
+                                     "emergency signal waits",
+                                     "service signal waits",
+                                     "taking a signal",
+                                     "taking a service signal",
+                                     "taking a data exception",
+                                     "pending fetch",
+                                     "pending load",
+                                     "pending store",
+                                     "pending update"};
 
 static void service_name(unsigned number, char name[64])
 {
@@ -132,6 +146,21 @@ static void note_activity(struct guest_outcome *outcome, const struct zcpu *z, u
         note(outcome, TAKING_DATA, grants);
 }
 
+static void note_signals(struct guest_outcome *outcome, const struct signals *signals, bool taking,
+                         uint64_t grants)
+{
+    if (signals->waiting & EXTERNAL_CALL && signals->call_from)
+        note(outcome, CALL, grants);
+    if (signals->waiting & EXTERNAL_EMERGENCY && signals->emergency_from[0] & ~UINT64_C(1))
+        note(outcome, EMERGENCY, grants);
+    if (signals->waiting & EXTERNAL_SERVICE)
+        note(outcome, SERVICE_SIGNAL, grants);
+    if (taking && signals->external_cpu)
+        note(outcome, TAKING_SIGNAL, grants);
+    if (taking && signals->external_parameter)
+        note(outcome, TAKING_SERVICE_SIGNAL, grants);
+}
+
 static void note_cpu(struct guest_outcome *outcome, const struct zcpu *z, uint64_t grants)
 {
     note_activity(outcome, z, grants);
@@ -139,10 +168,10 @@ static void note_cpu(struct guest_outcome *outcome, const struct zcpu *z, uint64
         note(outcome, PENDING + z->cpu->pending[i].access.kind, grants);
     if (z->signals->order)
         note(outcome, ORDER, grants);
-    if (z->signals->waiting)
-        note(outcome, EXTERNAL, grants);
-    if (z->signals->timer_at > z->cpu->clock.now && z->signals->timer_at < 1000 * SIM_PS_PER_US)
-        note(outcome, TIMER, grants);
+    if (z->activity == DOING_WAIT && z->cpu->wake_at != SIM_NEVER)
+        note(outcome, z->cpu->wake_at == z->signals->timer_at ? TIMER : COMPARATOR, grants);
+    note_signals(outcome, z->signals, z->activity == DOING_INTERRUPTION && z->interruption == INT_EXTERNAL,
+                 grants);
 }
 
 static const struct zcpu *guest_cpu(const struct packed *packed, unsigned board, unsigned index)

@@ -22,7 +22,7 @@ struct guest_setup {
 // Fails the test program on an error.
 void guest_machine_read(const struct guest_setup *setup, struct scenario *scenario);
 
-#define GUEST_SITUATIONS 128u
+#define GUEST_SITUATIONS 160u
 
 // What a run leaves behind.
 struct guest_outcome {
