@@ -11,8 +11,9 @@
 #include "proto/base/assert.h"
 #include "proto/base/guest.h"
 
-#define ROWS_MAX      64u // CPUs that the summary lists
-#define REGISTERS_MAX 4u  // CPUs of which it shows the registers
+#define ROWS_MAX      64u  // CPUs that the summary lists
+#define LAST_LINE_MAX 200u // bytes of a console in which it looks for the last line
+#define REGISTERS_MAX 4u   // CPUs of which it shows the registers
 
 const char *guest_end_name(enum guest_end end)
 {
@@ -152,6 +153,37 @@ static void print_verdict(enum guest_verdict verdict, const char *time, FILE *ou
     fprintf(out, "%s%s%s\n", texts[verdict][0], time, texts[verdict][1]);
 }
 
+static void console_path(const struct report *report, uint32_t partition,
+                         char path[PATH_MAX_BYTES + TEXT_NAME_SIZE])
+{
+    char name[TEXT_NAME_SIZE];
+    text_file_name(report->scenario->machine.partitions[partition].name, TEXT_CONSOLE, name);
+    snprintf(path, PATH_MAX_BYTES + TEXT_NAME_SIZE, "%s/%s", report->folder->path, name);
+}
+
+// The last line of the console that is not empty, where a guest says why it gave up.
+static void print_last_line(const struct report *report, uint32_t partition, FILE *out)
+{
+    char path[PATH_MAX_BYTES + TEXT_NAME_SIZE], text[LAST_LINE_MAX];
+    console_path(report, partition, path);
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return;
+    if (fseek(file, -(long)sizeof text, SEEK_END) != 0)
+        rewind(file); // it is shorter
+    size_t end = fread(text, 1, sizeof text, file), begin;
+    fclose(file);
+    while (end > 0 && strchr(" \r\n", text[end - 1]))
+        end--;
+    for (begin = end; begin > 0 && text[begin - 1] != '\n';)
+        begin--;
+    if (begin == end)
+        return;
+    fputs("  console      ends: ", out);
+    console_write(out, (const uint8_t *)text + begin, end - begin, true);
+    fputc('\n', out);
+}
+
 void guest_ends_print(const struct report *report, uint32_t partition, sim_time end, FILE *out)
 {
     const struct machine *m = &report->scenario->machine;
@@ -162,6 +194,8 @@ void guest_ends_print(const struct report *report, uint32_t partition, sim_time 
     fprintf(out, "  guest        %s, %s, %s timing: ", image_name(sum.desc),
             architecture_names[sum.desc->architecture], sum.desc->functional ? "functional" : "full");
     print_verdict(sum.verdict, unit_pretty_time(end, time), out);
+    if (sum.verdict == GUEST_FAILED || sum.verdict == GUEST_STUCK)
+        print_last_line(report, partition, out);
     fprintf(out, "  instructions %s, %.1f M per simulated second over %" PRIu32 " CPU%s\n",
             grouped(sum.instructions, count),
             end ? 1e-6 * (double)sum.instructions / ((double)end / (double)SIM_PS_PER_S) : 0,
@@ -206,10 +240,9 @@ static json_t *times_json(const struct report *report, uint32_t partition)
 {
     struct guest_times *times = calloc(1, sizeof *times);
     json_t *list = json_array();
-    char name[TEXT_NAME_SIZE], path[PATH_MAX_BYTES + TEXT_NAME_SIZE];
+    char path[PATH_MAX_BYTES + TEXT_NAME_SIZE];
     NP_ASSERT(times && list);
-    text_file_name(report->scenario->machine.partitions[partition].name, TEXT_CONSOLE, name);
-    snprintf(path, sizeof path, "%s/%s", report->folder->path, name);
+    console_path(report, partition, path);
     guest_times_read_file(times, path);
     for (size_t i = 0, n; i < times->n; i += n) {
         for (n = 1; i + n < times->n && strcmp(times->items[i + n].name, times->items[i].name) == 0;)
