@@ -3,6 +3,7 @@
 
 #include "node/isa/access.h"
 #include "node/isa/signal.h"
+#include "proto/base/assert.h"
 
 // Assigned storage locations (Principles of Operation, chapter 3).
 static const struct {
@@ -46,6 +47,7 @@ _Noreturn void program_check(struct zcpu *z, enum program_code code)
         zcpu_end(z, GUEST_CHECK_STOP);
         longjmp(z->escape, ESCAPE_INTERRUPTION);
     }
+    NP_ASSERT(z->plan.n == 0); // what is suppressed has stored nothing
     z->target = (own_address(z) + z->current->length) & z->address_mask;
     z->next = &z->leave;
     program_check_completed(z, code);

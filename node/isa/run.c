@@ -24,6 +24,17 @@ static void block(struct zcpu *z)
     zcpu_attend(z);
 }
 
+// Performs the stores of what is complete. False: some of them wait, and what comes next waits for them.
+static bool perform_stores(struct zcpu *z)
+{
+    if (z->plan.n == 0 || plan_perform(z))
+        return true;
+    z->after_plan = z->activity;
+    z->activity = DOING_PLAN;
+    block(z);
+    return false;
+}
+
 // After an instruction or an interruption whose accesses went the long way.
 static void finish_carefully(struct zcpu *z)
 {
@@ -31,14 +42,8 @@ static void finish_carefully(struct zcpu *z)
     zcpu_set_careful(z);
     if (z->tracer)
         trace_executed(z);
-    if (z->plan.n == 0 || plan_perform(z)) {
-        if (z->tracer)
-            trace_done(z);
-        return;
-    }
-    z->after_plan = z->activity;
-    z->activity = DOING_PLAN;
-    block(z);
+    if (perform_stores(z) && z->tracer)
+        trace_done(z);
 }
 
 static void go_on_with_plan(struct zcpu *z)
@@ -189,8 +194,9 @@ static void escaped(struct zcpu *z, int how)
         block(z);
     } else {
         z->gather.n = 0;
-        NP_ASSERT(z->plan.n == 0);
         zcpu_set_careful(z);
+        perform_stores(
+            z); // of an instruction that is complete all the same: an addition to storage that overflows
     }
     z->current = z->next = NULL;
 }

@@ -219,18 +219,24 @@ static void add_case(struct isa_generator *generator, struct making *making, con
     making->insn = target ? target : insn;
     making->at = at;
     memcpy(making->bytes, target ? target_bytes : bytes, 6);
-    uint8_t or = target ? execute_or(making->rng, bytes, target) : 0;
-    making->bytes[1] |= or ;
+    uint8_t low = target ? execute_or(making->rng, bytes, target) : 0;
+    uint8_t plain = making->bytes[1];
+    making->bytes[1] |= low;
+    if (target && shares_registers(target, making->bytes, insn, bytes)) {
+        making->bytes[1] = plain;
+        low = 0;
+    }
     making->test.psw_address = at;
     operands_make(making);
     if (target && bytes[1] >> 4)
-        making->test.gr[bytes[1] >> 4] = (making->test.gr[bytes[1] >> 4] & ~0xffull) | or ;
-    if (target && bytes[0] == 0x44) { // EX: its own operand is the target
+        making->test.gr[bytes[1] >> 4] = (making->test.gr[bytes[1] >> 4] & ~0xffull) | low;
+    if (target &&
+        bytes[0] == 0x44) { // EX: its own operand is the target; or, odd, one of the catchers behind it
         struct making own = *making;
         own.insn = insn;
         memcpy(own.bytes, bytes, 6);
         operand_place(&own, 1,
-                      (at & ~(uint64_t)(SLOT_BYTES - 1)) + SLOT_TARGET + (chance(making->rng, 3) ? 1 : 0));
+                      (at & ~(uint64_t)(SLOT_BYTES - 1)) + SLOT_TARGET + (chance(making->rng, 3) ? 7 : 0));
         making->test = own.test;
     }
     batch_add(generator->batch, &making->test);

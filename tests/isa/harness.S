@@ -11,7 +11,6 @@
 #define AT_DIRTY   0x220
 #define AT_PSW     0x230
 #define AT_GRS     0x280
-#define AT_CRS     0x300
 
     .machine z900
     .text
@@ -34,8 +33,7 @@ begin:
     stg     %r3, AT_NUMBER
     larl    %r4, news
     mvc     0x1a0(96), 0(%r4)
-    mvc     AT_CRS(128), header_crs - header(%r2)
-    lctlg   %c0, %c15, AT_CRS
+    lctlg   %c0, %c15, header_crs - header(%r2)
     larl    %r4, prefix_page
     lg      %r4, 0(%r4)
     mvc     0x1a0(96, %r4), 0x1a0
@@ -194,7 +192,8 @@ system:
     lg      %r1, AT_RESULT
     st      %r5, RESULT_PREFIX(%r1)
     stctg   %c0, %c15, RESULT_CR(%r1)
-    lctlg   %c0, %c15, AT_CRS
+    larl    %r6, header_crs
+    lctlg   %c0, %c15, 0(%r6)
     lg      %r4, AT_CASE
     j       collect_now
 
