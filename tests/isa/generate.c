@@ -125,6 +125,17 @@ static uint64_t relative_target(struct rng *rng, const struct isa_insn *insn, co
     return chance(rng, 10) ? SLOTS_AT + 2 * rng_below(rng, 8) : catcher_near(rng, insn, at);
 }
 
+// Two operands on one base register lie next to each other, so that both are where changes are noticed.
+static void bring_together(struct rng *rng, const struct isa_format *format, uint8_t *bytes)
+{
+    unsigned first = operand_first(format), second = operand_find(format, first + 1);
+    if (second >= format->n || format->fields[first].kind != FIELD_BASE ||
+        field_get(bytes, &format->fields[first]) != field_get(bytes, &format->fields[second]))
+        return;
+    uint32_t displacement = field_get(bytes, &format->fields[first + 1]) + (uint32_t)rng_below(rng, 0x200);
+    field_put(bytes, &format->fields[second + 1], displacement < 0x1000 ? displacement : 0xfff);
+}
+
 void fields_fill(struct rng *rng, const struct isa_insn *insn, uint64_t at, uint8_t bytes[6])
 {
     insn_opcode(insn, bytes);
@@ -141,6 +152,7 @@ void fields_fill(struct rng *rng, const struct isa_insn *insn, uint64_t at, uint
     }
     if (uses_pairs(insn->operands) && insn->operands != OPERANDS_LONG_PAIRS)
         separate_pairs(rng, insn, bytes);
+    bring_together(rng, &insn->format, bytes);
     // Without base and index the displacement is the address: one that low-address protection covers.
     for (unsigned i = operand_first(&insn->format); i < insn->format.n;
          i = operand_find(&insn->format, i + 2)) {

@@ -105,7 +105,7 @@ static bool harmless(const struct making *making)
     const struct isa_format *format = &making->insn->format;
     for (unsigned i = operand_first(format); i < format->n; i = operand_find(format, i + 2)) {
         uint64_t address = effective(making, i);
-        bool work = address >= WORK_AT - 0x1000 && address < WORK_AT + 0x2000;
+        bool work = address >= WORK_AT && address <= WORK_AT + WORK_BYTES - 0x100;
         bool end = address >= GUARD_AT && address < UINT64_MAX - 0x1000;
         if (!work && !end && address > 0x70)
             return false;
