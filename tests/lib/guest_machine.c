@@ -70,8 +70,11 @@ enum {
     TAKING_SIGNAL,
     TAKING_SERVICE_SIGNAL,
     TAKING_DATA,
-    PENDING, // an access of this kind
-    SITUATIONS = PENDING + ACCESS_KIND_COUNT
+    PENDING,                                    // an access of this kind
+    UPDATE_WAITS = PENDING + ACCESS_KIND_COUNT, // that is no COMPARE AND SWAP, and has not been performed
+    UPDATE_DONE,                                // with something else than zeros there before
+    PLAN_LATER,                                 // a plan at a piece that is not its first
+    SITUATIONS
 };
 _Static_assert(SITUATIONS <= GUEST_SITUATIONS, "a place for each situation");
 
@@ -93,7 +96,10 @@ static const char *const others[] = {"order accepted",
                                      "pending fetch",
                                      "pending load",
                                      "pending store",
-                                     "pending update"};
+                                     "pending update",
+                                     "update waits",
+                                     "update done",
+                                     "later piece of a plan"};
 
 static void service_name(unsigned number, char name[64])
 {
@@ -161,11 +167,25 @@ static void note_signals(struct guest_outcome *outcome, const struct signals *si
         note(outcome, TAKING_SERVICE_SIGNAL, grants);
 }
 
+static void note_update(struct guest_outcome *outcome, const struct zcpu *z, sim_time done_at,
+                        uint64_t grants)
+{
+    static const uint8_t zeros[sizeof z->update.old];
+    if (done_at == SIM_NEVER && z->update.op != UPDATE_COMPARE_SWAP)
+        note(outcome, UPDATE_WAITS, grants);
+    if (done_at != SIM_NEVER && memcmp(z->update.old, zeros, z->update.size) != 0)
+        note(outcome, UPDATE_DONE, grants);
+}
+
 static void note_cpu(struct guest_outcome *outcome, const struct zcpu *z, uint64_t grants)
 {
     note_activity(outcome, z, grants);
     for (uint32_t i = 0; i < z->cpu->n_pending; i++)
         note(outcome, PENDING + z->cpu->pending[i].access.kind, grants);
+    if (z->cpu->n_pending && z->cpu->pending[0].access.kind == ACCESS_RMW)
+        note_update(outcome, z, z->cpu->pending[0].done_at, grants);
+    if (z->plan.at)
+        note(outcome, PLAN_LATER, grants);
     if (z->signals->order)
         note(outcome, ORDER, grants);
     if (z->activity == DOING_WAIT && z->cpu->wake_at != SIM_NEVER)

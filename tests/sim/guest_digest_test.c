@@ -109,6 +109,9 @@ static void test_situations(void)
                                          "pending load",
                                          "pending store",
                                          "pending update",
+                                         "update waits",
+                                         "update done",
+                                         "later piece of a plan",
                                          "order accepted"};
     for (size_t i = 0; i < NP_ARRAY_LEN(wanted); i++) {
         unsigned n = 0;
