@@ -63,10 +63,10 @@ static _Noreturn void become_qemu(const struct isa_qemu *qemu)
     path_of(qemu, 0, image, sizeof image);
     path_of(qemu, 1, memory, sizeof memory);
     path_of(qemu, 2, said, sizeof said);
-    snprintf(object, sizeof object, "memory-backend-file,id=memory,size=%u,mem-path=%s,share=on",
+    snprintf(object, sizeof object, "memory-backend-file,id=memory,size=%d,mem-path=%s,share=on",
              MEMORY_BYTES, memory);
     char size[32];
-    snprintf(size, sizeof size, "%uM", MEMORY_BYTES >> 20);
+    snprintf(size, sizeof size, "%dM", MEMORY_BYTES >> 20);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int in = open("/dev/null", O_RDONLY), out = open(said, O_CREAT | O_TRUNC | O_WRONLY, 0600);
     if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)

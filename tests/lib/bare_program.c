@@ -117,8 +117,9 @@ static void write_image(const struct bare_program *program, const char *path)
 {
     FILE *file = fopen(path, "w");
     NP_ASSERT(file);
-    NP_ASSERT(fwrite(program->image, 1, BARE_BYTES, file) == BARE_BYTES);
-    NP_ASSERT(fclose(file) == 0);
+    bool written = fwrite(program->image, 1, BARE_BYTES, file) == BARE_BYTES;
+    bool closed = fclose(file) == 0;
+    NP_ASSERT(written && closed);
 }
 
 static void enlarge(struct board_params *params)

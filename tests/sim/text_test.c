@@ -25,7 +25,7 @@ static void print_miss(struct cpu *cpu, const struct pending *pending, sim_time 
     sim_time at = done_at + PRINTING(cpu);
     uint64_t *number = &numbers[component_board(cpu->id)][cpu->index];
     int n = snprintf(line, sizeof line, "%x %llu: %llx %u\n", cpu->id, (unsigned long long)at,
-                     (unsigned long long)pending->access.address, served);
+                     (unsigned long long)pending->access.address, (unsigned)served);
     cpu->port.text(cpu->port.board, cpu,
                    &(struct text_piece){.time = at,
                                         .seq = (*number)++,

@@ -33,7 +33,8 @@ static void write_scenario(void)
           "cpus=4}]}\n"
           "      - {name: Q, boards: [B0], programs: [{on: all, load: guests/hello.elf}]}\n",
           out);
-    NP_ASSERT(fclose(out) == 0);
+    bool closed = fclose(out) == 0;
+    NP_ASSERT(closed);
 }
 
 static char *run(const char *const *argv)

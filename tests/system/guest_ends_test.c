@@ -48,7 +48,9 @@ static void write_image(uint32_t code, uint64_t psw_mask, uint64_t psw_address)
     put(image, 0x308, psw_address, 8);
     FILE *out = fopen(below("guest.img"), "w");
     NP_ASSERT(out);
-    NP_ASSERT(fwrite(image, 1, sizeof image, out) == sizeof image && fclose(out) == 0);
+    bool written = fwrite(image, 1, sizeof image, out) == sizeof image;
+    bool closed = fclose(out) == 0;
+    NP_ASSERT(written && closed);
 }
 
 // Two boards with the guest, one with a generator.
@@ -62,7 +64,8 @@ static void write_scenario(void)
           "      - name: Q\n        boards: [C]\n        programs:\n"
           "          - {on: C/0, generator: random, region: {base: 0, size: 4KiB}, count: 3000}\n",
           out);
-    NP_ASSERT(fclose(out) == 0);
+    bool closed = fclose(out) == 0;
+    NP_ASSERT(closed);
 }
 
 static struct test_process run(const char *name, const char *option, const char *value)
