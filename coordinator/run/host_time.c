@@ -100,6 +100,14 @@ static void print_trouble(const struct report *report, const struct host_sum *su
                 c->foreign, c->malformed);
 }
 
+// What waits for long simulates any time in none: the figure ends where times do.
+static sim_time per_second(sim_time simulated, double seconds)
+{
+    const sim_time most = SIM_NEVER / 2;
+    double speed = (double)simulated / seconds;
+    return speed < (double)most ? (sim_time)speed : most;
+}
+
 void host_time_print(const struct report *report, FILE *out)
 {
     const struct outcome *outcome = report->outcome;
@@ -116,7 +124,7 @@ void host_time_print(const struct report *report, FILE *out)
     double seconds = outcome->seconds > 1e-6 ? outcome->seconds : 1e-6;
     char speed[UNIT_TEXT_SIZE];
     fprintf(out, "\nHost time: %.2f s, %s simulated per second, %.2f M accesses/s\n", outcome->seconds,
-            unit_pretty_time((uint64_t)((double)end / seconds), speed), 1e-6 * (double)accesses / seconds);
+            unit_pretty_time(per_second(end, seconds), speed), 1e-6 * (double)accesses / seconds);
     print_split(report, &sum, out);
     fprintf(out,
             "  grants       %" PRIu64 ", %.0f accesses each; %.1f MiB exchanged; largest process %.1f MiB\n",

@@ -91,6 +91,8 @@ static int in_order(const void *one, const void *other)
 static void add_text(struct board *board, struct outcome *outcome)
 {
     struct text_list *texts = board_texts(board);
+    if (texts->n == 0)
+        return;
     qsort(texts->items, texts->n, sizeof *texts->items, in_order);
     for (uint32_t i = 0; i < texts->n; i++) {
         size_t used = strlen(outcome->text);

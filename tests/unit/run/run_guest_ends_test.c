@@ -26,13 +26,14 @@ static void end(uint16_t board, unsigned index, enum guest_end how, sim_time at)
     outcome.boards[board].cpu[index].done_at = at;
 }
 
-// P ended clean at 3 us, Q at 5 us.
+// P ended clean at 3 us, Q at 5 us; a run that ends at a time ends at 8 us.
 static void setup(enum pause_reason reason)
 {
     struct err err;
     outcome_free(&outcome);
     outcome_init(&outcome, &scenario.machine, &plan);
     outcome.reason = reason;
+    scenario.machine.until = reason == PAUSE_UNTIL ? 8 * SIM_PS_PER_US : SIM_NEVER;
     for (uint16_t b = 0; b < 4; b++) {
         outcome.boards[b].board = b;
         outcome.boards[b].cpus = 2;
@@ -111,6 +112,9 @@ static void test_running_and_waiting(void)
     CU_ASSERT_EQUAL(verdict(0), GUEST_GOES_ON);
     CU_ASSERT_EQUAL(guest_ends_check(&report, &err), ERR_OK);
     expect_summary("still running at the end");
+    expect_summary("simulated    8000.0 ns");
+    scenario.machine.until = SIM_NEVER / 2; // in no time at all, as when all wait
+    expect_summary("simulated per second");
     end(2, 0, GUEST_WAITING, 4 * SIM_PS_PER_US); // something might have come after the end
     CU_ASSERT_EQUAL(verdict(0), GUEST_GOES_ON);
     setup(PAUSE_DONE);
