@@ -48,12 +48,12 @@ static bool uses_pairs(enum isa_operands operands)
 static uint32_t checked_register(struct rng *rng, const struct isa_insn *insn, enum isa_field_kind kind,
                                  uint32_t any)
 {
-    unsigned number = kind - FIELD_R1, checks = insn->row->checks;
+    unsigned number = (unsigned)(kind - FIELD_R1), checks = insn->row->checks;
     if (chance(rng, 8))
         return any;
-    if (checks & EVEN1 << number)
+    if (checks & (unsigned)EVEN1 << number)
         return any & 14;
-    return checks & FPAIR1 << number ? any & 13 : any;
+    return checks & (unsigned)FPAIR1 << number ? any & 13 : any;
 }
 
 // What lies in low storage is no PSW, prefix or control register that a case may load.
