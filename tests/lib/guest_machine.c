@@ -256,7 +256,8 @@ void guest_run(const struct machine *machine, const struct whole_options *option
     struct observer observer = {machine, outcome};
     struct whole_options with = *options;
     *outcome = (struct guest_outcome){0};
-    with.between = options->threads == 1 ? look : NULL;
+    // Only where no other thread is at work, not even after a save.
+    with.between = options->threads == 1 && options->save_at == 0 ? look : NULL;
     with.ended = take;
     with.self = &observer;
     whole_run(machine, &with, &outcome->whole);

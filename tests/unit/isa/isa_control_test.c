@@ -135,10 +135,14 @@ static struct digest continued(const struct machine *machine, sim_time cut)
     return digest;
 }
 
+#ifndef CUT_NS
+#define CUT_NS 17
+#endif
+
 // Wherever a CPU waits, it can be saved there: at many moments of the first 5 us, where most happens.
 static void cut_everywhere(const struct machine *machine, const struct probe *expected)
 {
-    for (sim_time cut = 1; cut < 5 * SIM_PS_PER_US; cut += 17 * SIM_PS_PER_NS)
+    for (sim_time cut = 1; cut < 5 * SIM_PS_PER_US; cut += CUT_NS * SIM_PS_PER_NS)
         if (!digest_equal(continued(machine, cut), expected->digest)) {
             CU_FAIL("another digest");
             printf("  saved at %llu ps\n", (unsigned long long)cut);
