@@ -51,7 +51,9 @@ static void write_file(const char *name, const void *bytes, size_t size)
 {
     FILE *out = fopen(below(name), "w");
     NP_ASSERT(out);
-    NP_ASSERT(fwrite(bytes, 1, size, out) == size && fclose(out) == 0);
+    bool written = fwrite(bytes, 1, size, out) == size;
+    int failed = fclose(out);
+    NP_ASSERT(written && !failed);
 }
 
 // Code at 0x200 where the guest starts, a handler at 0x280 (of program and external interruptions, if there
@@ -89,7 +91,8 @@ static void write_scenario(const char *programs)
             "      - name: Q\n        boards: [C]\n        programs:\n"
             "          - {on: C/0, generator: random, region: {base: 0, size: 4KiB}, count: 3000}\n",
             programs);
-    NP_ASSERT(fclose(out) == 0);
+    int failed = fclose(out);
+    NP_ASSERT(!failed);
 }
 
 static void digest_of_neighbour(const char *name, char digest[64])
