@@ -38,6 +38,7 @@ struct guest_setup {
     const char *image, *key, *more;
     uint64_t amount, least;
     bool functional;
+    const char *flight; // between boards; NULL: 100ns
 };
 
 // What is simulated, and how: a scenario that is shipped, or one generator on all CPUs of the bench machine.

@@ -56,12 +56,11 @@ enum err_code guest_scenario(const struct row *row, const struct bench_settings 
     FILE *out = fopen(path, "w");
     if (!out)
         return err_errno(err, ERR_FILE, "%s", path);
-    fprintf(
-        out,
-        "scenario: guest\nsystems:\n  - name: z\n    preset: zec12\n    boards: %u\n"
-        "    crossbar: {flight: 100ns}\n    board: {cpus: %u, memory: 64MiB, l2: 48MiB}\n    partitions:\n"
-        "      - name: Z\n        boards: all\n        memory:\n",
-        row->setup.boards, row->setup.cpus);
+    fprintf(out,
+            "scenario: guest\nsystems:\n  - name: z\n    preset: zec12\n    boards: %u\n"
+            "    crossbar: {flight: %s}\n    board: {cpus: %u, memory: 64MiB, l2: 48MiB}\n    partitions:\n"
+            "      - name: Z\n        boards: all\n        memory:\n",
+            row->setup.boards, row->setup.guest.flight ? row->setup.guest.flight : "100ns", row->setup.cpus);
     for (uint32_t b = 0; b < row->setup.boards; b++)
         fprintf(out, "          - {size: 64MiB, interleave: none, boards: [B%u]}\n", b);
     fprintf(out, "        programs:\n          - {on: all, load: '%s', arguments: '%s', timing: %s}\n", image,

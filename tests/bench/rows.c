@@ -56,14 +56,15 @@
               .threads = 1}
 
 // Programs of tests/guests/zarch, for z10 where Hercules 3.13 takes part.
-#define GUEST(...)     .setup = {.boards = 1, .cpus = 1, .threads = 1, .guest = {__VA_ARGS__}}
-#define INTEGER_LOOP   .image = "integer-z10", .key = "count=", .amount = 200000000, .least = 1000000
-#define SIZES          .key = "size=", .amount = 8 << 20, .least = 1 << 18
-#define SIEVE          .image = "sieve8-z10", SIZES, .more = " repeat=1"
-#define EIGHT(n, ...)  .setup = {.boards = 8, .cpus = 1, .threads = n, .guest = {__VA_ARGS__}}
-#define TWO(n, ...)    .setup = {.boards = 2, .cpus = 1, .threads = n, .guest = {__VA_ARGS__}}
-#define EACH_ITS_OWN   .image = "integer", .key = "count=", .amount = 50000000, .least = 1000000
-#define LITTLE_SHARING .image = "stencil", .key = "repeat=", .amount = 20, .least = 1
+#define GUEST(...)    .setup = {.boards = 1, .cpus = 1, .threads = 1, .guest = {__VA_ARGS__}}
+#define INTEGER_LOOP  .image = "integer-z10", .key = "count=", .amount = 200000000, .least = 1000000
+#define SIZES         .key = "size=", .amount = 8 << 20, .least = 1 << 18
+#define SIEVE         .image = "sieve8-z10", SIZES, .more = " repeat=1"
+#define EIGHT(n, ...) .setup = {.boards = 8, .cpus = 1, .threads = n, .guest = {__VA_ARGS__}}
+#define TWO(n, ...)   .setup = {.boards = 2, .cpus = 1, .threads = n, .guest = {__VA_ARGS__}}
+#define EACH_ITS_OWN  .image = "integer", .key = "count=", .amount = 50000000, .least = 1000000
+#define LITTLE_SHARING                                                                                       \
+    .image = "sieve8", .key = "repeat=", .amount = 30, .least = 1, .more = " size=256k", .flight = "1us"
 
 #define SST "SST 16 on another machine of this kind (2 cores, 2 threads), which models more: "
 
