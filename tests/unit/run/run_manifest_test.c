@@ -187,7 +187,8 @@ static void test_images(void)
     CU_ASSERT_EQUAL(manifest.n_inputs, 1);
     CU_ASSERT_EQUAL(manifest_fits(&manifest, &scenario, &err), ERR_OK);
     write_file("moved.img", image, sizeof image);
-    memcpy(strstr(text, "guest.img"), "moved.img", 9);
+    static const char moved_name[] = "moved.img";
+    memcpy(strstr(text, "guest.img"), moved_name, sizeof moved_name - 1);
     CU_ASSERT_EQUAL_FATAL(scenario_read_text(text, strlen(text), "text", &moved, &err), ERR_OK);
     CU_ASSERT_EQUAL(manifest_fits(&manifest, &moved, &err), ERR_OK);
     write_file("moved.img", image, sizeof image - 1);
