@@ -11,6 +11,7 @@
 #include "proto/base/err.h"
 #include "proto/base/machine.h"
 #include "proto/base/message.h"
+#include "proto/base/order.h"
 #include "proto/base/results.h"
 #include "proto/base/text.h"
 #include "proto/base/timeline.h"
@@ -64,6 +65,21 @@ const struct cpu *board_cpu(const struct board *board, unsigned index);
 // What this board holds of `size` bytes at a real address of its partition: its cache's copy, else what its
 // own memory holds, else zeros. For tests that look at storage when nothing is under way.
 void board_peek(const struct board *board, uint64_t address, uint8_t *bytes, uint64_t size);
+
+// The system controller's orders, at a cut (proto/base/order.h); the board takes a copy. Several may be under
+// way; a board works on drains one after another, in the order in which they came.
+void board_order(struct board *board, const struct order *order);
+
+// Reports that wait to be taken: how many, and when the last of them was made. board_take_report removes the
+// oldest; false: there is none.
+uint32_t board_reports(const struct board *board, sim_time *last);
+bool board_take_report(struct board *board, struct report *report);
+
+// How it stands. Only at a cut.
+void board_view(const struct board *board, struct board_view *view);
+
+// The page tables of its partition's pools, for ORDER_TABLES of a board that joins it.
+void board_tables(struct board *board, struct archive *ar);
 
 unsigned board_number(const struct board *board);   // in the machine
 uint32_t board_running(const struct board *board);  // CPUs that are not done, nor in an endless wait

@@ -27,6 +27,7 @@ static enum err_code open_program(struct board *board, struct cpu *cpu, struct e
         return trace_open_program(cpu, board->machine, &board->spaces, err);
     case CPU_ZARCH:
         return zarch_open(cpu, board->machine, err);
+    case CPU_POOL: // no kind of a CPU: what its threads are is said by the pools
     case CPU_IDLE:
         break;
     }

@@ -22,6 +22,7 @@ enum exit_class {
     EXIT_CLASS_HOST = 5,     // the host could not do what was asked: disk, memory, process, socket
     EXIT_CLASS_RUN = 6,      // the run itself stopped: a process died, the machine makes no progress
     EXIT_CLASS_CHECK = 7,    // a program on the simulated machine saw a wrong value, or failed
+    EXIT_CLASS_REFUSED = 8,  // a command to a running machine was refused; nothing has changed
     EXIT_CLASS_INTERRUPTED = 130
 };
 
@@ -61,6 +62,22 @@ enum exit_class {
     X(ERR_CLAIM, "NP0703", EXIT_CLASS_CHECK, "something that the scenario claims does not hold")             \
     X(ERR_CALIBRATION, "NP0704", EXIT_CLASS_CHECK, "a preset does not meet the values it was fitted to")     \
     X(ERR_GUEST, "NP0705", EXIT_CLASS_CHECK, "a guest did not end clean")                                    \
+    X(ERR_UNKNOWN_NAME, "NP0801", EXIT_CLASS_REFUSED, "the machine has no such board, partition or system")  \
+    X(ERR_STATE, "NP0802", EXIT_CLASS_REFUSED, "a board or partition is not in the state that this needs")   \
+    X(ERR_BUSY, "NP0803", EXIT_CLASS_REFUSED, "another command has the board or its partition")              \
+    X(ERR_LAST, "NP0804", EXIT_CLASS_REFUSED, "a partition cannot lose its last CPU or memory")              \
+    X(ERR_PERMANENT, "NP0805", EXIT_CLASS_REFUSED, "permanent memory has no board to go to")                 \
+    X(ERR_NO_FRAMES, "NP0806", EXIT_CLASS_REFUSED, "the other boards have too little free memory")           \
+    X(ERR_BOUND, "NP0807", EXIT_CLASS_REFUSED, "a program is bound to a CPU or to memory of the board")      \
+    X(ERR_BLACKLISTED, "NP0808", EXIT_CLASS_REFUSED, "the board is on the blacklist")                        \
+    X(ERR_SELF_TEST, "NP0809", EXIT_CLASS_REFUSED, "the board failed its self-test")                         \
+    X(ERR_CONSENT, "NP0810", EXIT_CLASS_REFUSED, "the guest does not give this storage back")                \
+    X(ERR_FORBIDDEN, "NP0811", EXIT_CLASS_REFUSED, "the user may not do this")                               \
+    X(ERR_LOGIN, "NP0812", EXIT_CLASS_REFUSED, "not logged in, or the session has expired")                  \
+    X(ERR_TOO_OFTEN, "NP0813", EXIT_CLASS_REFUSED, "too many attempts; later again")                         \
+    X(ERR_REQUEST, "NP0814", EXIT_CLASS_REFUSED, "a request is malformed")                                   \
+    X(ERR_NO_RUN, "NP0815", EXIT_CLASS_REFUSED, "no run answers there")                                      \
+    X(ERR_OVER, "NP0816", EXIT_CLASS_REFUSED, "the run has ended")                                           \
     X(ERR_INTERRUPTED, "NP0901", EXIT_CLASS_INTERRUPTED, "interrupted by the user")
 
 enum err_code {

@@ -30,6 +30,8 @@
 #define GUEST_CPUS_MAX        256u                // CPU addresses of a partition
 #define GUEST_INPUTS_MAX      256u                // planned console inputs of a partition
 #define GUEST_INPUT_BYTES_MAX 256u
+#define POOLS_MAX             256u                 // programs with threads bound to no CPU
+#define POOL_THREADS_MAX      4096u                // of one pool
 #define TEXT_BYTES_MAX        4096u                // of one piece of console text: an SCCB is a page
 #define TEXT_CHUNK_BYTES      (1u << 18)           // of text in one message of the control plane
 #define TEXT_CHUNK_PIECES     16384u               // likewise; a traced instruction is a piece of 100 bytes

@@ -63,6 +63,10 @@ enum directory_miss {
 // has their names from here.
 #define PROTOCOL_NAMES "mesi", "moesi", "msi", "sun"
 
+// How its hard partitions are called and changed: SMS and dynamic domains, nPartitions of base and floating
+// cells, books of one machine.
+enum family { FAMILY_GENERIC, FAMILY_SUN, FAMILY_SUPERDOME, FAMILY_ZSERIES, FAMILY_COUNT };
+
 struct system_desc {
     char name[NAME_MAX_BYTES];
     char protocol[NAME_MAX_BYTES]; // between boards: one of PROTOCOL_NAMES
@@ -73,6 +77,9 @@ struct system_desc {
     // within one, `far_flight` (0 only where there is one crossbar) between two.
     sim_time flight, far_flight;
     uint32_t boards_per_crossbar;
+    enum family family;
+    // From a board's report to the system controller's next order; > 0 where partitions may change.
+    sim_time controller_latency;
 };
 
 // Flight time between two boards of a system, numbers complex-wide.
@@ -86,7 +93,9 @@ static inline sim_time system_flight(const struct system_desc *system, unsigned 
 struct board_desc {
     char name[NAME_MAX_BYTES]; // unique in the complex
     uint32_t system;
-    uint32_t partition; // index, or NO_PARTITION: the board is free and simulates nothing
+    uint32_t partition; // index, or NO_PARTITION: the board is free and simulates nothing until it joins one
+    bool floating;      // a cell all of whose memory is its own: it may come and go while the partition runs
+    bool blacklisted;   // not to be configured
     struct board_params params;
 };
 #define NO_PARTITION UINT32_MAX
@@ -133,11 +142,14 @@ struct partition_desc {
     // segments as all memory is; generators' regions stay below. At or beyond a board's memory_bytes: it has
     // no frames.
     uint64_t frames_offset;
+    // Real addresses below this hold what cannot be given another address (the kernel cage): such memory
+    // moves by copy-rename only. A multiple of PAGE_BYTES; frames lie above it.
+    uint64_t permanent_bytes;
     uint64_t seed; // of everything random in the partition
     struct guest_desc guest;
 };
 
-enum cpu_kind { CPU_IDLE, CPU_GENERATOR, CPU_SCRIPT, CPU_TRACE, CPU_ZARCH };
+enum cpu_kind { CPU_IDLE, CPU_GENERATOR, CPU_SCRIPT, CPU_TRACE, CPU_ZARCH, CPU_POOL };
 
 // Documented one by one in node/cpu/README.md.
 enum pattern {
@@ -188,6 +200,19 @@ struct cpu_desc {
     sim_time give_up;     // trace: after so long without a change the thread stops waiting
 };
 
+// A program whose threads are bound to no CPU: they spread over all CPUs of their partition that have no
+// program of their own, and follow them when boards come and go. Their addresses are virtual; pages lie in
+// frames of the boards' memories.
+struct pool_desc {
+    uint32_t partition;
+    uint32_t n_threads;   // 1 .. POOL_THREADS_MAX
+    struct cpu_desc what; // kind: CPU_GENERATOR (base 0, `size` bytes of virtual addresses) or CPU_TRACE; of
+                          // a thread: member is its number, members n_threads; board and index mean nothing
+    sim_time quantum;       // a thread runs so long while others of its CPU wait
+    sim_time switch_time;   // from one thread to the next, on a CPU
+    uint64_t context_bytes; // of a thread that moves to another board
+};
+
 // A connection between boards of two partitions that carries frames of bytes.
 struct link_desc {
     char name[NAME_MAX_BYTES];
@@ -211,13 +236,14 @@ struct machine {
     uint64_t seed;
     sim_time until;  // SIM_NEVER: until all programs are done
     sim_time window; // 0: exact. Beyond the bound: late deliveries between boards, counted
-    uint32_t n_systems, n_boards, n_partitions, n_cpus, n_links, n_faults;
+    uint32_t n_systems, n_boards, n_partitions, n_cpus, n_links, n_faults, n_pools;
     struct system_desc *systems;
     struct board_desc *boards;
     struct partition_desc *partitions;
     struct cpu_desc *cpus; // ascending by (board, index); CPUs not listed are idle
     struct link_desc *links;
     struct fault_desc *faults; // ascending by time
+    struct pool_desc *pools;   // ascending by partition
 };
 
 // Frees everything the description owns and zeroes it.

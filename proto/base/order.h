@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the system controller tells boards while a partition changes, and what boards answer.
+//
+// Orders are given at a cut: every board of the sync group stands at the same simulated time T, and an order
+// takes effect at T, before the events of that time. A board answers an order with one report as soon as it
+// has done what it asks, at a simulated time of its own. The controller hears of it the system's
+// `controller_latency` later, which is the time of the next cut. So nothing here depends on how boards are
+// spread over processes.
+#ifndef NP_PROTO_BASE_ORDER_H
+#define NP_PROTO_BASE_ORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/base/machine.h"
+
+// What a board knows of its partition: who stands behind the same gates, and where real addresses live.
+struct domain {
+    uint32_t partition; // NO_PARTITION: none; then the rest is 0
+    uint64_t members;   // bit per board, by its number in the system; itself included
+    uint16_t map_version;
+    uint32_t n_segments;
+    struct segment_desc segments[SEGMENTS_MAX]; // ascending, disjoint; gaps are allowed
+};
+
+enum order_kind {
+    ORDER_POWER,  // number 1: on, memory and caches empty; 0: off, only of a board in no partition
+    ORDER_TEST,   // self-test of a board in no partition: memory patterns, and its L1s against one another
+                  // through the board cache, in `size` bytes of memory; the report's status says how it ended
+    ORDER_DOMAIN, // `domain` becomes its gates, its partition and its segment map, on all its boards at one
+                  // time
+    ORDER_TABLES, // `bytes` are the page tables of the partition's pools, as board_tables gave them
+    ORDER_ONLINE, // its CPUs take threads
+    ORDER_OFFLINE, // they take none any more; all threads leave for the boards in `spread`
+    ORDER_SPREAD,  // so many threads leave for each of the boards in `spread`
+    ORDER_DRAIN,   // up to `number` pages in frames of its memory move to free frames of other boards, those
+                   // in `targets`; the page tables of all boards follow
+    ORDER_QUIESCE, // its CPUs issue nothing from now on; done when nothing at all is under way
+    ORDER_RESUME,  // they go on
+    ORDER_COPY,  // quiesced: memory [offset, offset + size) goes to board `target`, at the same offset there
+    ORDER_FLUSH, // whatever its board cache holds is written back or dropped; its CPUs are offline
+    ORDER_RESET, // as at time 0 of a run: memory, caches, programs begin anew at the time of the order
+    ORDER_KIND_COUNT
+};
+
+// So many threads, or free frames, of a board.
+struct order_share {
+    uint16_t board;         // complex-wide
+    uint32_t first, number; // threads: `number`; frames: `number` from frame `first` on
+};
+#define ORDER_SHARES_MAX 1024u
+
+struct order {
+    uint64_t id; // of the operation's step, repeated by the report
+    uint16_t board;
+    enum order_kind kind;
+    sim_time at;
+    uint64_t number, offset, size;
+    uint16_t target;
+    struct domain domain;
+    uint32_t n_shares;
+    struct order_share *shares; // owned: `spread` or `targets`
+    uint64_t n_bytes;
+    uint8_t *bytes; // owned
+};
+
+void order_free(struct order *order);
+
+enum report_status {
+    REPORT_DONE,
+    REPORT_FAILED_TEST, // `done`: bytes tested before it failed
+    REPORT_NO_FRAMES,   // targets were used up; what has moved has moved
+    REPORT_LOST,        // data of a page was lost (poisoned) before or while it moved
+    REPORT_STATUS_COUNT
+};
+
+struct report {
+    uint64_t id;
+    uint16_t board;
+    enum order_kind kind;
+    enum report_status status;
+    sim_time at;
+    uint64_t done;      // pages, bytes or threads that this order moved, tested, or lines that it flushed
+    uint64_t remaining; // of a drain: pages in frames of this board that are still to move
+};
+
+// How a board stands at a cut: what the controller decides by, and what consoles show.
+struct board_view {
+    uint16_t board;
+    uint32_t partition; // NO_PARTITION: none
+    bool powered, quiesced;
+    uint32_t cpus, cpus_online;
+    uint32_t bound; // CPUs with a program of their own that has not ended: it cannot go elsewhere
+    uint32_t threads, threads_running; // of pools: here, and of these not ended
+    uint64_t frames, frames_used;      // of its memory, for virtual pages
+    uint64_t lines_cached;             // valid in its board cache
+    uint64_t cached_elsewhere;         // lines of its memory whose directory names another board
+    uint32_t under_way;                // transactions of its board cache, and messages in its queues
+    uint64_t accesses, hits, work;     // of its CPUs, so far
+    uint64_t egress_busy_ps, ingress_busy_ps, home_busy_ps, memory_busy_ps, bus_busy_ps; // so far
+    uint64_t sent_bytes[BOARDS_PER_SYSTEM_MAX]; // over the crossbar, by destination in the system
+};
+
+const char *order_name(enum order_kind kind); // "drain"
+
+#endif
