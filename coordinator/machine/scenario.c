@@ -223,6 +223,7 @@ void scenario_free(struct scenario *scenario)
     free(scenario->programs);
     free(scenario->warnings);
     free(scenario->claims);
+    free(scenario->commands);
     free(scenario->program_of);
     free(scenario->sources);
     free(scenario->system_figures);

@@ -9,6 +9,7 @@
 #include "coordinator/machine/claims.h"
 #include "coordinator/machine/provenance.h"
 #include "coordinator/machine/settings.h"
+#include "coordinator/partition/system_controller.h"
 #include "proto/base/machine.h"
 
 #define WARNING_SIZE 320
@@ -39,6 +40,13 @@ struct program {
 };
 #define NO_RECORDING UINT32_MAX
 
+// An entry of `commands:`: what somebody tells the system controller at a simulated time.
+struct scenario_command {
+    sim_time at;
+    struct sc_command command; // board and partition are known; whether it can be done is seen then
+    unsigned line;             // where it stands in the file
+};
+
 struct warning {
     char text[WARNING_SIZE]; // "FILE:LINE: what; what to do"
 };
@@ -47,12 +55,13 @@ struct scenario {
     struct machine machine;
     char file[PATH_MAX_BYTES];      // as given
     char directory[PATH_MAX_BYTES]; // absolute, of the file: relative paths in it begin here
-    uint32_t n_recordings, n_programs, n_warnings, n_parameters, n_claims;
+    uint32_t n_recordings, n_programs, n_warnings, n_parameters, n_claims, n_commands;
     struct parameter parameters[PARAMETERS_MAX]; // what `parameters:` were in the end
     struct recording *recordings;
     struct program *programs;
     struct warning *warnings;
     struct claim *claims;
+    struct scenario_command *commands;      // ascending by time; of one time, as they stand in the file
     uint32_t *program_of;                   // per machine.cpus: index into programs
     struct source (*sources)[FIGURE_COUNT]; // per machine.boards: where each figure comes from
     struct system_figures *system_figures;  // per machine.systems: with their sources

@@ -16,7 +16,15 @@
 #include "proto/base/order.h"
 
 // How far a board comes in, or goes out. Each includes those before it.
-enum sc_level { SC_ASSIGN, SC_CONNECT, SC_CONFIGURE, SC_UNCONFIGURE, SC_DISCONNECT, SC_UNASSIGN };
+enum sc_level {
+    SC_ASSIGN,
+    SC_CONNECT,
+    SC_CONFIGURE,
+    SC_UNCONFIGURE,
+    SC_DISCONNECT,
+    SC_UNASSIGN,
+    SC_LEVEL_COUNT
+};
 
 enum sc_verb {
     SC_ADD,       // board, partition, level ASSIGN .. CONFIGURE
@@ -42,6 +50,7 @@ struct sc_command {
     enum sc_level level;
     enum sc_position position;
     bool on, force;
+    bool restricted; // asked by a domain administrator: only boards of the available component list (NP0811)
     char name[NAME_MAX_BYTES];
     char user[NAME_MAX_BYTES]; // who asked: for events; never changes what happens
 };
