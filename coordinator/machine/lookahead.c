@@ -17,7 +17,7 @@ sim_time lookahead_of_partition(const struct machine *machine, uint32_t partitio
 static sim_time walk(const struct machine *machine, uint32_t from, uint32_t home, uint32_t owner)
 {
     struct path path;
-    if (owner == NO_BOARD)
+    if (owner == NO_OWNER_BOARD)
         path_clean(machine, from, home, &path);
     else
         path_dirty(machine, from, home, owner, &path);
@@ -35,13 +35,13 @@ struct unloaded unloaded_latencies(const struct board_params *board, const struc
     trio.boards_per_crossbar = 0;
     struct unloaded u = {.l1 = board->l1.latency,
                          .board = board->bus_order + board->l2.latency + board->bus_return,
-                         .local = walk(&machine, 0, 0, NO_BOARD),
-                         .remote = walk(&machine, 0, 1, NO_BOARD),
+                         .local = walk(&machine, 0, 0, NO_OWNER_BOARD),
+                         .remote = walk(&machine, 0, 1, NO_OWNER_BOARD),
                          .remote_dirty = walk(&machine, 0, 1, 2)};
     if (system->boards_per_crossbar == 0)
         return u;
     trio.boards_per_crossbar = 1;
-    u.far = walk(&machine, 0, 1, NO_BOARD);
+    u.far = walk(&machine, 0, 1, NO_OWNER_BOARD);
     u.far_dirty = walk(&machine, 0, 1, 2);
     return u;
 }

@@ -8,7 +8,7 @@
 #include "proto/base/machine.h"
 
 #define PATH_PARTS_MAX 32
-#define NO_BOARD       UINT32_MAX
+#define NO_OWNER_BOARD UINT32_MAX
 
 struct path_part {
     const char *what; // static text

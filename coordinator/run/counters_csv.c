@@ -4,7 +4,7 @@
 #include "coordinator/run/report.h"
 
 // Names hold letters, digits, dots, dashes and underlines only: nothing needs quotes.
-void counters_csv_write(const struct report *report, FILE *out)
+void counters_csv_write(const struct run_report *report, FILE *out)
 {
     const struct machine *m = &report->scenario->machine;
     fprintf(out, "partition,board,counter,unit,value\n");

@@ -24,7 +24,7 @@ static void write_board(const struct machine *m, const struct partition_desc *p,
                 b->trail[i].hash);
 }
 
-void digest_file_write(const struct report *report, FILE *out)
+void digest_file_write(const struct run_report *report, FILE *out)
 {
     const struct machine *m = &report->scenario->machine;
     char digest[DIGEST_TEXT_SIZE];

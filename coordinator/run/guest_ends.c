@@ -153,7 +153,7 @@ static void print_verdict(enum guest_verdict verdict, const char *time, FILE *ou
     fprintf(out, "%s%s%s\n", texts[verdict][0], time, texts[verdict][1]);
 }
 
-static void console_path(const struct report *report, uint32_t partition,
+static void console_path(const struct run_report *report, uint32_t partition,
                          char path[PATH_MAX_BYTES + TEXT_NAME_SIZE])
 {
     char name[TEXT_NAME_SIZE];
@@ -162,7 +162,7 @@ static void console_path(const struct report *report, uint32_t partition,
 }
 
 // The last line of the console that is not empty, where a guest says why it gave up.
-static void print_last_line(const struct report *report, uint32_t partition, FILE *out)
+static void print_last_line(const struct run_report *report, uint32_t partition, FILE *out)
 {
     char path[PATH_MAX_BYTES + TEXT_NAME_SIZE], text[LAST_LINE_MAX];
     console_path(report, partition, path);
@@ -184,7 +184,7 @@ static void print_last_line(const struct report *report, uint32_t partition, FIL
     fputc('\n', out);
 }
 
-void guest_ends_print(const struct report *report, uint32_t partition, sim_time end, FILE *out)
+void guest_ends_print(const struct run_report *report, uint32_t partition, sim_time end, FILE *out)
 {
     const struct machine *m = &report->scenario->machine;
     struct guest_sum sum;
@@ -236,7 +236,7 @@ static json_t *region_json(const struct guest_time *times, size_t n)
 }
 
 // What its console says of times. Names that are no UTF-8 are nobody's and left out.
-static json_t *times_json(const struct report *report, uint32_t partition)
+static json_t *times_json(const struct run_report *report, uint32_t partition)
 {
     struct guest_times *times = calloc(1, sizeof *times);
     json_t *list = json_array();
@@ -255,7 +255,7 @@ static json_t *times_json(const struct report *report, uint32_t partition)
     return list;
 }
 
-json_t *guest_ends_json(const struct report *report, uint32_t partition, sim_time end)
+json_t *guest_ends_json(const struct run_report *report, uint32_t partition, sim_time end)
 {
     const struct machine *m = &report->scenario->machine;
     struct guest_sum sum;
@@ -284,7 +284,7 @@ static const struct guest_member *first_culprit(const struct guest_sum *sum)
     return &sum->cpus[0];
 }
 
-enum err_code guest_ends_check(const struct report *report, struct err *err)
+enum err_code guest_ends_check(const struct run_report *report, struct err *err)
 {
     const struct machine *m = &report->scenario->machine;
     for (uint32_t p = 0; p < m->n_partitions; p++) {

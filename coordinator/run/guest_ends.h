@@ -38,12 +38,12 @@ const char *guest_end_name(enum guest_end end); // "disabled wait"; stable: resu
 const char *guest_verdict_name(enum guest_verdict verdict);
 
 // Lines of the summary. end: simulated time at which the partition ended, ps.
-void guest_ends_print(const struct report *report, uint32_t partition, sim_time end, FILE *out);
+void guest_ends_print(const struct run_report *report, uint32_t partition, sim_time end, FILE *out);
 
 // The partition's member `guest` of results.json; NULL: it has none.
-json_t *guest_ends_json(const struct report *report, uint32_t partition, sim_time end);
+json_t *guest_ends_json(const struct run_report *report, uint32_t partition, sim_time end);
 
 // Sets ERR_GUEST when a guest failed or is stuck, naming the first; else ERR_OK.
-enum err_code guest_ends_check(const struct report *report, struct err *err);
+enum err_code guest_ends_check(const struct run_report *report, struct err *err);
 
 #endif

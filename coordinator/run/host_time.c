@@ -32,7 +32,7 @@ static struct host_sum sum_hosts(const struct outcome *outcome, uint32_t nodes)
     return sum;
 }
 
-static uint64_t all_grants(const struct report *report)
+static uint64_t all_grants(const struct run_report *report)
 {
     uint64_t grants = 0;
     for (uint32_t p = 0; p < report->scenario->machine.n_partitions; p++)
@@ -40,7 +40,7 @@ static uint64_t all_grants(const struct report *report)
     return grants;
 }
 
-static void print_split(const struct report *report, const struct host_sum *sum, FILE *out)
+static void print_split(const struct run_report *report, const struct host_sum *sum, FILE *out)
 {
     double all = sum->simulating + sum->exchanging + sum->waiting;
     if (all <= 0)
@@ -60,7 +60,7 @@ static void print_split(const struct report *report, const struct host_sum *sum,
 
 // Waiting counts with exchanging: with more processes than cores, to wait is to let another one simulate, but
 // then there is nothing to win from more processes either.
-static void print_advice(const struct report *report, const struct host_sum *sum, FILE *out)
+static void print_advice(const struct run_report *report, const struct host_sum *sum, FILE *out)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     uint32_t nodes = report->plan->nodes, partitions = report->scenario->machine.n_partitions;
@@ -85,7 +85,7 @@ static void print_advice(const struct report *report, const struct host_sum *sum
     }
 }
 
-static void print_trouble(const struct report *report, const struct host_sum *sum, FILE *out)
+static void print_trouble(const struct run_report *report, const struct host_sum *sum, FILE *out)
 {
     if (sum->resends + sum->duplicates + sum->damaged + sum->foreign)
         fprintf(out,
@@ -108,7 +108,7 @@ static sim_time per_second(sim_time simulated, double seconds)
     return speed < (double)most ? (sim_time)speed : most;
 }
 
-void host_time_print(const struct report *report, FILE *out)
+void host_time_print(const struct run_report *report, FILE *out)
 {
     const struct outcome *outcome = report->outcome;
     const struct machine *m = &report->scenario->machine;

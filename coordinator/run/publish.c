@@ -24,7 +24,7 @@ enum err_code publish_resolved(const struct run_folder *folder, const struct sce
 }
 
 // Charts are for reading beside the results; those of a run that could not be written whole are no harm.
-static enum err_code publish_charts(const struct report *report, struct err *err)
+static enum err_code publish_charts(const struct run_report *report, struct err *err)
 {
     const struct machine *machine = &report->scenario->machine;
     for (uint32_t i = 0; i < report->watch->n; i++) {
@@ -45,7 +45,7 @@ enum { COUNTERS, DIGEST, REPORT, RESULTS, FILES };
 
 // The page of the run, from the same document as results.json, and the resolved scenario that is there
 // already.
-static enum err_code write_page(const struct report *report, FILE *out, struct err *err)
+static enum err_code write_page(const struct run_report *report, FILE *out, struct err *err)
 {
     char resolved[2 * PATH_MAX_BYTES];
     json_t *document = results_document(report);
@@ -56,7 +56,7 @@ static enum err_code write_page(const struct report *report, FILE *out, struct e
     return code;
 }
 
-static enum err_code write_file(const struct report *report, int which, struct whole_file *file,
+static enum err_code write_file(const struct run_report *report, int which, struct whole_file *file,
                                 struct err *err)
 {
     static const char *const names[] = {"counters.csv", "digest", "report.html", "results.json"};
@@ -76,7 +76,7 @@ static enum err_code write_file(const struct report *report, int which, struct w
     return code ? code : whole_finish(file, err);
 }
 
-enum err_code publish_results(const struct report *report, struct err *err)
+enum err_code publish_results(const struct run_report *report, struct err *err)
 {
     struct whole_file files[FILES];
     int finished = 0;

@@ -12,7 +12,7 @@ enum err_code publish_resolved(const struct run_folder *folder, const struct sce
 // results.json, counters.csv and, unless the run was interrupted, digest: an interrupted run stopped where
 // the host happened to be, and its digest can be compared with nothing. All are on disk before the first gets
 // its name. ERR_EPOCH when another process has taken the folder over.
-enum err_code publish_results(const struct report *report, struct err *err);
+enum err_code publish_results(const struct run_report *report, struct err *err);
 
 // The folder that a saved state is written to (its path), and its name once the manifest is there.
 enum err_code publish_save_begin(const struct run_folder *folder, char path[PATH_MAX_BYTES], struct err *err);

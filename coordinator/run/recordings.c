@@ -17,7 +17,7 @@ static void on_signal(int number)
     cancelled = 1;
 }
 
-struct report {
+struct run_report {
     struct progress *progress;
     const struct recording *recording;
     uint32_t number, of;
@@ -25,7 +25,7 @@ struct report {
 
 static void show(void *context, uint64_t refs, uint64_t skipped, uint64_t bytes, double seconds)
 {
-    const struct report *report = context;
+    const struct run_report *report = context;
     (void)bytes;
     progress_say(report->progress, "recording %u of %u (%s): %.1f M of at most %.1f M references, %.1f s",
                  report->number, report->of, report->recording->name, 1e-6 * (double)(refs + skipped),
@@ -35,7 +35,7 @@ static void show(void *context, uint64_t refs, uint64_t skipped, uint64_t bytes,
 _Static_assert(RECORDING_TOOLS == TOOL_COUNT, "tools of scenarios are numbered like those of recording");
 
 // The program runs in its folder; so does the cache, whose key follows its relative arguments.
-static enum err_code record_in_folder(struct report *report, char path[PATH_MAX_BYTES], struct err *err)
+static enum err_code record_in_folder(struct run_report *report, char path[PATH_MAX_BYTES], struct err *err)
 {
     const struct recording *recording = report->recording;
     struct recording_request request = {.argv = recording->argv,
@@ -80,7 +80,7 @@ static enum err_code check_members(const struct scenario *scenario, uint32_t rec
 static enum err_code make_all(struct scenario *scenario, struct progress *progress, struct err *err)
 {
     for (uint32_t i = 0; i < scenario->n_recordings; i++) {
-        struct report report = {progress, &scenario->recordings[i], i + 1, scenario->n_recordings};
+        struct run_report report = {progress, &scenario->recordings[i], i + 1, scenario->n_recordings};
         char path[PATH_MAX_BYTES];
         err_clear(err);
         if (record_in_folder(&report, path, err) || check_members(scenario, i, path, err))

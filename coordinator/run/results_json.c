@@ -110,7 +110,7 @@ static json_t *per_second(uint64_t n, sim_time time)
     return time ? number((uint64_t)((unsigned __int128)n * SIM_PS_PER_S / time)) : json_null();
 }
 
-static json_t *partition(const struct report *report, uint32_t number_of)
+static json_t *partition(const struct run_report *report, uint32_t number_of)
 {
     const struct machine *m = &report->scenario->machine;
     const struct partition_desc *p = &m->partitions[number_of];
@@ -144,7 +144,7 @@ static json_t *partition(const struct report *report, uint32_t number_of)
     return object;
 }
 
-static json_t *host_of(const struct report *report, uint32_t index)
+static json_t *host_of(const struct run_report *report, uint32_t index)
 {
     const struct host_stats *h = &report->outcome->hosts[index];
     bool node = index < report->plan->nodes;
@@ -165,7 +165,7 @@ static json_t *host_of(const struct report *report, uint32_t index)
 }
 
 // All that differs from run to run stands here and nowhere else.
-static json_t *host(const struct report *report)
+static json_t *host(const struct run_report *report)
 {
     const struct outcome *outcome = report->outcome;
     json_t *object = json_object(), *processes = json_array();
@@ -187,7 +187,7 @@ static json_t *host(const struct report *report)
     return object;
 }
 
-static json_t *options(const struct report *report)
+static json_t *options(const struct run_report *report)
 {
     const struct run_command *c = report->command;
     json_t *object = json_object();
@@ -215,7 +215,7 @@ static json_t *system_of(const struct scenario *scenario, uint32_t number_of)
     return object;
 }
 
-json_t *results_document(const struct report *report)
+json_t *results_document(const struct run_report *report)
 {
     static const char *const ends[] = {"done", "until", "saved", "interrupted"};
     const struct machine *m = &report->scenario->machine;
@@ -248,7 +248,7 @@ json_t *results_document(const struct report *report)
     return object;
 }
 
-enum err_code results_json_write(const struct report *report, FILE *out, struct err *err)
+enum err_code results_json_write(const struct run_report *report, FILE *out, struct err *err)
 {
     json_t *json = results_document(report);
     char *text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;

@@ -197,8 +197,8 @@ static enum err_code save(struct run *run, struct err *err)
 
 static enum err_code report(struct run *run, struct err *err)
 {
-    const struct report report = {&run->scenario, &run->command, &run->plan,
-                                  &run->outcome,  &run->folder,  &run->watch};
+    const struct run_report report = {&run->scenario, &run->command, &run->plan,
+                                      &run->outcome,  &run->folder,  &run->watch};
     if (run->saving[0]) {
         rmdir(run->saving);
         fprintf(stderr, "numaplex: warning: the run ended before its save point; nothing was saved\n");
@@ -215,7 +215,7 @@ static enum err_code report(struct run *run, struct err *err)
 }
 
 // What the scenario claims is claimed of the file as it stands: with other values it is only shown.
-static enum err_code check_claims(const struct run *run, const struct report *report, struct err *err)
+static enum err_code check_claims(const struct run *run, const struct run_report *report, struct err *err)
 {
     const struct run_command *c = &run->command;
     bool as_it_stands = !c->settings.n && !c->seed_given && !c->until_given && !run->outcome.interrupted;
@@ -230,8 +230,8 @@ static enum err_code check_claims(const struct run *run, const struct report *re
 // What the user must be told although all went well: wrong values first.
 static enum err_code conclude(const struct run *run, struct err *err)
 {
-    const struct report report = {&run->scenario, &run->command, &run->plan,
-                                  &run->outcome,  &run->folder,  &run->watch};
+    const struct run_report report = {&run->scenario, &run->command, &run->plan,
+                                      &run->outcome,  &run->folder,  &run->watch};
     if (report_checks(&report, err) || guest_ends_check(&report, err) || check_claims(run, &report, err) ||
         flush_output(err))
         return err->code;

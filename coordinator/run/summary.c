@@ -75,7 +75,7 @@ static void print_accesses(const struct partition_sum *sum, FILE *out)
 }
 
 // Mean over the boards of a partition, and the busiest.
-static void print_busy(const struct report *report, uint32_t partition, const struct partition_sum *sum,
+static void print_busy(const struct run_report *report, uint32_t partition, const struct partition_sum *sum,
                        const char *what, enum counter counter, FILE *out)
 {
     const struct machine *m = &report->scenario->machine;
@@ -91,7 +91,7 @@ static void print_busy(const struct report *report, uint32_t partition, const st
                 share(report->outcome->boards[most].counters[counter], sum->end));
 }
 
-static void print_utilisation(const struct report *report, uint32_t partition,
+static void print_utilisation(const struct run_report *report, uint32_t partition,
                               const struct partition_sum *sum, FILE *out)
 {
     if (sum->end == 0)
@@ -112,7 +112,7 @@ static void print_waits(const struct partition_sum *sum, FILE *out)
                 grouped(sum->sync_waits, waits), unit_pretty_time(sum->sync_wait_ps / sum->sync_waits, mean));
 }
 
-static void print_checks(const struct report *report, const struct partition_sum *sum, FILE *out)
+static void print_checks(const struct run_report *report, const struct partition_sum *sum, FILE *out)
 {
     char checks[GROUPED_SIZE], wrong[GROUPED_SIZE];
     const uint64_t *c = sum->counters;
@@ -145,7 +145,7 @@ static void print_troubles(const struct partition_sum *sum, FILE *out)
 }
 
 // Programs of the partition with more than one access outstanding, each kind once.
-static void print_weak(const struct report *report, uint32_t partition, FILE *out)
+static void print_weak(const struct run_report *report, uint32_t partition, FILE *out)
 {
     const struct machine *m = &report->scenario->machine;
     bool named[PATTERN_COUNT + 1] = {false};
@@ -186,7 +186,7 @@ static void print_notes(const struct partition_sum *sum, FILE *out)
         fprintf(out, "  note         recorded programs: addresses are real, values are synthetic\n");
 }
 
-static void print_partition(const struct report *report, uint32_t number, FILE *out)
+static void print_partition(const struct run_report *report, uint32_t number, FILE *out)
 {
     const struct machine *m = &report->scenario->machine;
     const struct partition_desc *p = &m->partitions[number];
@@ -223,7 +223,7 @@ static void print_groups(const struct machine *m, FILE *out)
             m->n_links ? "; linked ones within the link's latency" : "");
 }
 
-static void print_head(const struct report *report, FILE *out)
+static void print_head(const struct run_report *report, FILE *out)
 {
     const struct machine *m = &report->scenario->machine;
     const struct plan *plan = report->plan;
@@ -247,7 +247,7 @@ static void print_head(const struct report *report, FILE *out)
         fprintf(out, "warning: %s\n", report->scenario->warnings[i].text);
 }
 
-void summary_print(const struct report *report, FILE *out)
+void summary_print(const struct run_report *report, FILE *out)
 {
     char digest[DIGEST_TEXT_SIZE];
     print_head(report, out);
@@ -261,7 +261,7 @@ void summary_print(const struct report *report, FILE *out)
     fprintf(out, "\nDigest of the run: %s\n", digest);
 }
 
-enum err_code report_checks(const struct report *report, struct err *err)
+enum err_code report_checks(const struct run_report *report, struct err *err)
 {
     const struct machine *m = &report->scenario->machine;
     uint64_t wrong = outcome_total(report->outcome, m, CNT_CHECKS_FAILED);

@@ -77,7 +77,7 @@ void where_print(const struct scenario *scenario, const struct where_question *q
         m->boards[answer->from].name, distance(m, answer->from, answer->place.board));
     print_path(m, &answer->clean, out);
     print_all(m, answer, out);
-    if (answer->owner == NO_BOARD)
+    if (answer->owner == NO_OWNER_BOARD)
         return;
     fprintf(out,
             "\nThe same, the line dirty in the cache of board %s (%" PRIu32 " crossings, protocol %s):\n",
@@ -109,7 +109,7 @@ void where_print_json(const struct scenario *scenario, const struct where_questi
                   (json_int_t)place->offset, "segment", (int)place->segment, "position", (int)place->position,
                   "from", m->boards[answer->from].name, "clean", path_json(m, &answer->clean));
     NP_ASSERT(json);
-    if (answer->owner != NO_BOARD) {
+    if (answer->owner != NO_OWNER_BOARD) {
         json_object_set_new(json, "owner", json_string(m->boards[answer->owner].name));
         json_object_set_new(json, "dirty", path_json(m, &answer->dirty));
     }

@@ -54,7 +54,7 @@ static uint32_t choose_owner(const struct partition_desc *p, uint32_t from, uint
     for (uint32_t i = 0; i < p->n_boards; i++)
         if (p->boards[i] != from && p->boards[i] != home)
             return p->boards[i];
-    return home != from ? home : NO_BOARD;
+    return home != from ? home : NO_OWNER_BOARD;
 }
 
 static enum err_code find_boards(const struct scenario *scenario, const struct where_question *question,
@@ -93,7 +93,7 @@ enum err_code where_answer(const struct scenario *scenario, const struct where_q
     if (find_boards(scenario, question, answer, err))
         return err->code;
     path_clean(m, answer->from, answer->place.board, &answer->clean);
-    if (answer->owner != NO_BOARD)
+    if (answer->owner != NO_OWNER_BOARD)
         path_dirty(m, answer->from, answer->place.board, answer->owner, &answer->dirty);
     return ERR_OK;
 }

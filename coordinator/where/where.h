@@ -20,7 +20,7 @@ struct where_answer {
     uint32_t partition;
     struct segment_place place;
     uint32_t from;
-    uint32_t owner; // NO_BOARD: the partition has no other board than `from`
+    uint32_t owner; // NO_OWNER_BOARD: the partition has no other board than `from`
     struct path clean, dirty;
 };
 

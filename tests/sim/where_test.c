@@ -74,7 +74,7 @@ static void check_clean(const char *protocol, uint32_t from, uint32_t home)
     read_machine(protocol, programs, &scenario);
     path_clean(&scenario.machine, from, home, &path);
     sim_time have = measured(&scenario.machine, from, from == home ? SERVED_HOME_LOCAL : SERVED_HOME_REMOTE);
-    compare(protocol, from, home, NO_BOARD, path.sum, have);
+    compare(protocol, from, home, NO_OWNER_BOARD, path.sum, have);
     scenario_free(&scenario);
 }
 

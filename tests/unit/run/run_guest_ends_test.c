@@ -12,7 +12,7 @@ static struct plan plan;
 static struct outcome outcome;
 static struct run_folder folder = {.shown = "runs/guests", .epoch = 1};
 static struct watch_list watch;
-static struct report report;
+static struct run_report report;
 
 // Partition P of guests.yaml: CPU addresses 0, 1, 2 are the CPUs 0 of boards 0, 1, 2; Q: both of board 3.
 static struct guest_cpu_results *cpu(uint16_t board, unsigned index)
@@ -44,7 +44,7 @@ static void setup(enum pause_reason reason)
     }
     end(3, 1, GUEST_STOPPED, SIM_NEVER);
     CU_ASSERT_EQUAL(outcome_complete(&outcome, &scenario.machine, &err), ERR_OK);
-    report = (struct report){&scenario, &command, &plan, &outcome, &folder, &watch};
+    report = (struct run_report){&scenario, &command, &plan, &outcome, &folder, &watch};
 }
 
 static enum guest_verdict verdict(uint32_t partition)

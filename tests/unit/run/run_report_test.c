@@ -24,7 +24,7 @@ static struct plan plan;
 static struct outcome outcome;
 static struct run_folder folder = {.shown = "runs/known", .epoch = 1};
 static struct watch_list watch;
-static struct report report;
+static struct run_report report;
 
 // Partition P: 2 boards of 1000 accesses each, 900 hits; Q is done at 40 us.
 static void fill_board(uint16_t number)
@@ -60,10 +60,10 @@ static void setup(uint32_t nodes)
     for (uint32_t i = 0; i < outcome.n_hosts; i++)
         outcome.hosts[i] = (struct host_stats){.simulating_ns = 1000000000, .exchanging_ns = 1000000000};
     CU_ASSERT_EQUAL(outcome_complete(&outcome, &scenario.machine, &err), ERR_OK);
-    report = (struct report){&scenario, &command, &plan, &outcome, &folder, &watch};
+    report = (struct run_report){&scenario, &command, &plan, &outcome, &folder, &watch};
 }
 
-static char *text_of(void (*write)(const struct report *, FILE *))
+static char *text_of(void (*write)(const struct run_report *, FILE *))
 {
     char *text = NULL;
     size_t size;
