@@ -7,6 +7,7 @@
 #include "node/isa/fetch.h"
 #include "node/isa/trace.h"
 #include "proto/base/assert.h"
+#include "proto/base/big_endian.h"
 
 // A request holds the CPU back: whatever it causes on its own board takes effect that much later.
 static void requested(struct zcpu *z)
@@ -315,19 +316,6 @@ void serialise(struct zcpu *z)
     escape_blocked(z);
 }
 
-static uint64_t number(const uint8_t *bytes, unsigned size)
-{
-    uint64_t value = 0;
-    memcpy((uint8_t *)&value + (8 - size), bytes, size);
-    return be64toh(value);
-}
-
-static void put_number(uint8_t *bytes, unsigned size, uint64_t value)
-{
-    uint64_t big = htobe64(value);
-    memcpy(bytes, (uint8_t *)&big + (8 - size), size);
-}
-
 static uint64_t combine(enum update_op op, uint64_t old, uint64_t operand)
 {
     switch (op) {
@@ -354,7 +342,8 @@ void access_update(struct zcpu *z, uint8_t *bytes)
             memcpy(bytes, update->operand, size);
         return;
     }
-    uint64_t value = combine((enum update_op)update->op, number(bytes, size), number(update->operand, size));
+    uint64_t value =
+        combine((enum update_op)update->op, get_number(bytes, size), get_number(update->operand, size));
     put_number(bytes, size, value);
 }
 
@@ -435,7 +424,7 @@ uint64_t storage_update_value(struct zcpu *z, uint64_t address, enum update_op o
     uint8_t bytes[8], old[8];
     put_number(bytes, size, operand);
     put_number(old, size, expected);
-    return number(storage_update(z, address, op, size, bytes, old), size);
+    return get_number(storage_update(z, address, op, size, bytes, old), size);
 }
 
 static void gather_state(struct zcpu *z, struct archive *ar)

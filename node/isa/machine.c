@@ -8,6 +8,7 @@
 #include "node/isa/interrupt.h"
 #include "node/isa/service.h"
 #include "node/isa/signal.h"
+#include "proto/base/big_endian.h"
 
 // Machine types of the first model of each level.
 static const uint16_t types[ARCHITECTURE_COUNT] = {0x2064, 0x2084, 0x2094, 0x2097, 0x2817, 0x2827};
@@ -15,11 +16,9 @@ static const uint16_t types[ARCHITECTURE_COUNT] = {0x2064, 0x2084, 0x2094, 0x209
 void isa_stfl(struct zcpu *z, const struct instruction *in)
 {
     (void)in;
-    uint32_t list;
-    memcpy(&list, z->facilities, sizeof list);
     uint64_t protect = z->protect_value;
     z->protect_value = 1; // not subject to low-address protection
-    store32(z, 200, be32toh(list));
+    store32(z, 200, get32(z->facilities));
     z->protect_value = protect;
 }
 
@@ -55,12 +54,6 @@ static void put_ebcdic(uint8_t *to, unsigned size, const char *text)
 {
     for (unsigned i = 0; i < size; i++)
         to[i] = ascii_to_ebcdic(*text ? (uint8_t)*text++ : ' ');
-}
-
-static void put16(uint8_t *to, unsigned value)
-{
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
 }
 
 static void put_type(const struct zcpu *z, uint8_t *to)

@@ -3,7 +3,6 @@
 // element once for what only that knows, writes the block back, and a service signal waits. IBM does not
 // publish the interface; formats and response codes are those of QEMU (include/hw/s390x/sclp.h,
 // event-facility.h) and Linux (drivers/s390/char/sclp.h).
-#include <endian.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -14,6 +13,7 @@
 #include "node/isa/families.h"
 #include "node/isa/service.h"
 #include "node/isa/signal.h"
+#include "proto/base/big_endian.h"
 
 // Commands; of the first, bits 8-15 of the word name an element or nothing.
 enum {
@@ -40,28 +40,6 @@ enum {
 };
 
 enum { HEADER = 8, EVENT_HEADER = 6, SCCB_FUNCTION = 2, SCCB_RESPONSE = 6 };
-
-static uint16_t get16(const uint8_t *from)
-{
-    return (uint16_t)(from[0] << 8 | from[1]);
-}
-
-static void put16(uint8_t *to, unsigned value)
-{
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *to, uint32_t value)
-{
-    put16(to, value >> 16);
-    put16(to + 2, value & 0xffff);
-}
-
-static uint32_t get32(const uint8_t *from)
-{
-    return (uint32_t)get16(from) << 16 | get16(from + 2);
-}
 
 void isa_servc(struct zcpu *z, const struct instruction *in)
 {

@@ -9,6 +9,7 @@
 #include "node/isa/interrupt.h"
 #include "node/isa/signal.h"
 #include "proto/base/assert.h"
+#include "proto/base/big_endian.h"
 
 #define PIECE 256u // bytes that a step moves
 
@@ -165,18 +166,6 @@ void service_answered(struct zcpu *z, const struct message *answer, sim_time at)
     service->cc = (uint8_t)(answer->acks & 3);
     service->answer = answer->line;
     cpu_wake(z->cpu, at);
-}
-
-static void put32(uint8_t *to, uint32_t value)
-{
-    uint32_t big = htobe32(value);
-    memcpy(to, &big, sizeof big);
-}
-
-static void put64(uint8_t *to, uint64_t value)
-{
-    uint64_t big = htobe64(value);
-    memcpy(to, &big, sizeof big);
 }
 
 // Offsets within the 512 bytes that begin at 0x1200 in the assigned storage locations.

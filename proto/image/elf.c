@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/big_endian.h"
 #include "proto/image/parts.h"
 
 // A field of a structure of the file at offset `at`, which the caller has checked to lie in the file.
 #define FIELD(image, at, type, name)                                                                         \
-    big_endian((image)->bytes + (at) + offsetof(type, name), sizeof(((type *)NULL)->name))
+    get_number((image)->bytes + (at) + offsetof(type, name), sizeof(((type *)NULL)->name))
 
 bool elf_is(const struct image *image)
 {
@@ -41,7 +42,7 @@ static enum err_code check_machine(const struct image *image, struct err *err)
         return err_set(err, ERR_DAMAGED_IMAGE, "the ELF file ends within its header; it is truncated");
     const uint8_t *machine = image->bytes + offsetof(Elf64_Ehdr, e_machine);
     bool little = image->bytes[EI_DATA] == ELFDATA2LSB;
-    uint64_t of = little ? (uint64_t)machine[1] << 8 | machine[0] : big_endian(machine, 2);
+    uint64_t of = little ? (uint64_t)machine[1] << 8 | machine[0] : get_number(machine, 2);
     if (of != EM_S390)
         return err_set(
             err, ERR_IMAGE,

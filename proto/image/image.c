@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/base/big_endian.h"
 #include "proto/image/parts.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -42,7 +43,7 @@ static enum err_code flat_read(struct image *image, struct err *err)
     if (image->size < sizeof(uint64_t))
         return err_set(err, ERR_DAMAGED_IMAGE,
                        "the file has %zu bytes, which is not even a PSW; is it truncated?", image->size);
-    uint64_t psw = big_endian(image->bytes, sizeof psw);
+    uint64_t psw = get_number(image->bytes, sizeof psw);
     const char *wrong = short_psw_invalid(psw);
     if (wrong)
         return err_set(

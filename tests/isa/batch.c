@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include "proto/base/assert.h"
-#include "tests/isa/bytes.h"
+#include "proto/base/big_endian.h"
 
 static enum err_code read_harness(uint8_t *memory, const char *path, struct err *err)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "tests/isa/bytes.h"
+#include "proto/base/big_endian.h"
 #include "tests/isa/work.h"
 
 void generate_begin(struct isa_generator *generator)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "node/board/board.h"
-#include "tests/isa/bytes.h"
+#include "proto/base/big_endian.h"
 #include "tests/lib/tiny_machine.h"
 
 // Simulated time between two looks at how far the harness is. No case takes a hundredth of it.

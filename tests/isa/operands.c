@@ -2,7 +2,7 @@
 // What registers, PSW and storage hold when the instruction begins.
 #include <string.h>
 
-#include "tests/isa/bytes.h"
+#include "proto/base/big_endian.h"
 #include "tests/isa/generate.h"
 #include "tests/isa/work.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "tests/isa/bytes.h"
+#include "proto/base/big_endian.h"
 
 static const char *const names[] = {
 #define X(name, text) text,

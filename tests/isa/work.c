@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "proto/base/big_endian.h"
 #include "tests/isa/batch.h"
-#include "tests/isa/bytes.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

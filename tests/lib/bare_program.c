@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/lib/bare_program.h"
 
-#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "node/board/internal.h"
 #include "node/isa/isa.h"
 #include "proto/base/assert.h"
+#include "proto/base/big_endian.h"
 
 enum {
     OLD_PSW = 0x150,
@@ -22,12 +22,6 @@ enum {
 
 #define WAIT_MASK UINT64_C(0x0002000180000000)
 
-static void put64(struct bare_program *program, uint32_t at, uint64_t value)
-{
-    value = htobe64(value);
-    memcpy(program->image + at, &value, sizeof value);
-}
-
 static void put_bytes(struct bare_program *program, uint64_t text, unsigned bytes)
 {
     NP_ASSERT(program->at + bytes <= BARE_DATA);
@@ -40,11 +34,11 @@ void bare_begin(struct bare_program *program)
     memset(program, 0, sizeof *program);
     program->at = CODE;
     program->values = VALUES;
-    put64(program, 0, UINT64_C(0x0008000180000000) | CODE);
-    put64(program, NEW_PSW, WAIT_MASK);
-    put64(program, NEW_PSW + 8, 0xbad);
-    put64(program, END_PSW, WAIT_MASK);
-    put64(program, END_PSW + 8, 0xfff);
+    put64(program->image, UINT64_C(0x0008000180000000) | CODE);
+    put64(program->image + NEW_PSW, WAIT_MASK);
+    put64(program->image + NEW_PSW + 8, 0xbad);
+    put64(program->image + END_PSW, WAIT_MASK);
+    put64(program->image + END_PSW + 8, 0xfff);
 }
 
 uint64_t bare_entry(struct bare_program *program)
@@ -57,7 +51,7 @@ void bare_set(struct bare_program *program, unsigned r, uint64_t value)
 {
     uint32_t at = program->values;
     NP_ASSERT(at + 8 <= CODE);
-    put64(program, at, value);
+    put64(program->image + at, value);
     program->values += 8;
     put_bytes(program,
               UINT64_C(0xe30000000004) | (uint64_t)r << 36 | (uint64_t)(at & 0xfff) << 16 |
@@ -154,13 +148,6 @@ void bare_machine(const struct bare_program *program, const struct bare_shape *s
             enlarge(&tiny->boards[i].params);
     }
     write_image(program, guest->image);
-}
-
-static uint64_t get64(const uint8_t *bytes)
-{
-    uint64_t value;
-    memcpy(&value, bytes, sizeof value);
-    return be64toh(value);
 }
 
 // A line from whichever board has it in its cache; else its home has it.
