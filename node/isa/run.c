@@ -3,7 +3,6 @@
 #include "node/isa/run.h"
 
 #include "node/cpu/drive.h"
-
 #include "node/isa/fetch.h"
 #include "node/isa/interrupt.h"
 #include "node/isa/service.h"
@@ -113,7 +112,9 @@ static bool boundary(struct zcpu *z)
     while (!cpu->blocked && !cpu->done && cpu->clock.now < z->limit) {
         switch ((enum activity)z->activity) {
         case DOING_INSTRUCTIONS:
-            if (interruption_due(z))
+            // One that has fetched something goes on: its update of storage may have been performed, and
+            // values that it keeps for longer would be old.
+            if (z->gather.n == 0 && interruption_due(z))
                 break;
             set_end(z, sim_min(z->limit, interruption_timer(z)));
             return true;
@@ -195,8 +196,7 @@ static void escaped(struct zcpu *z, int how)
     } else {
         z->gather.n = 0;
         zcpu_set_careful(z);
-        perform_stores(
-            z); // of an instruction that is complete all the same: an addition to storage that overflows
+        perform_stores(z); // of what is complete all the same: an addition to storage that overflows
     }
     z->current = z->next = NULL;
 }
