@@ -84,8 +84,9 @@ struct program_ops {
     // A frame arrived for this CPU at simulated time `at`; may make a waiting CPU go on (call cpu_wake). May
     // be NULL.
     void (*frame)(struct cpu *cpu, const uint8_t *bytes, uint32_t size, sim_time at);
-    // A store that had been complete for the program was refused, or its line is lost. May be NULL.
-    void (*store_failed)(struct cpu *cpu, const struct access *access);
+    // A store that had been complete for the program was refused, or its line is lost: at `at` this is known.
+    // May make a waiting CPU go on (call cpu_wake). May be NULL.
+    void (*store_failed)(struct cpu *cpu, const struct access *access, sim_time at);
     // An RMW_PROGRAM access is performed on the bytes at its address, the line's permission being granted.
     // NULL for kinds that issue none.
     void (*perform)(struct cpu *cpu, struct access *access, uint8_t *bytes);

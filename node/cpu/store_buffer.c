@@ -137,15 +137,15 @@ bool store_buffer_meets(struct cpu *cpu, struct access access, unsigned l1)
     return false;
 }
 
-// The oldest store leaves the buffer.
-static void leave(struct cpu *cpu, enum access_status status)
+// The oldest store leaves the buffer, at `at`.
+static void leave(struct cpu *cpu, enum access_status status, sim_time at)
 {
     struct store_buffer *buffer = &cpu->buffer;
     cpu->results.accesses++;
     cpu->bus_errors += status == ACCESS_BUS_ERROR;
     cpu->poisoned += status == ACCESS_POISONED;
     if (status != ACCESS_OK && cpu->ops->store_failed)
-        cpu->ops->store_failed(cpu, &buffer->stores[0].access);
+        cpu->ops->store_failed(cpu, &buffer->stores[0].access, at);
     buffer->n--;
     cpu->n_under_way--;
     memmove(buffer->stores, buffer->stores + 1, buffer->n * sizeof buffer->stores[0]);
@@ -217,7 +217,7 @@ static void drain(struct cpu *cpu, sim_time at)
         }
         perform(cpu, store, index, at);
         cpu->results.hits++;
-        leave(cpu, ACCESS_OK);
+        leave(cpu, ACCESS_OK, at);
     }
     if (cpu->n_pending && cpu->pending[0].behind_stores)
         release(cpu, at);
@@ -242,7 +242,7 @@ bool store_buffer_granted(struct cpu *cpu, unsigned l1, uint64_t line, int64_t i
     latency_add(&cpu->latency[served], done_at - store->issued);
     cpu_note_miss(cpu, store, done_at, served);
     buffer->asked = false;
-    leave(cpu, status);
+    leave(cpu, status, done_at);
     drain(cpu, done_at);
     return false;
 }

@@ -358,8 +358,9 @@ enum err_code trace_open_program(struct cpu *cpu, const struct machine *machine,
     return ERR_OK;
 }
 
-static void store_failed(struct cpu *cpu, const struct access *access)
+static void store_failed(struct cpu *cpu, const struct access *access, sim_time at)
 {
+    (void)at;
     if (access->tag <= TAG_PAGE)
         access_failed(replay_of(cpu), access);
 }

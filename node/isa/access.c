@@ -290,6 +290,18 @@ static bool store_piece(struct zcpu *z, uint64_t address, uint32_t size, const u
     return access_issue(z, &access, z->data);
 }
 
+static void plan_clear(struct plan *plan)
+{
+    plan->n = plan->at = plan->done = plan->used = 0;
+}
+
+void access_give_up(struct zcpu *z)
+{
+    z->gather.n = 0;
+    plan_clear(&z->plan);
+    zcpu_set_careful(z);
+}
+
 bool plan_perform(struct zcpu *z)
 {
     struct plan *plan = &z->plan;
@@ -303,7 +315,7 @@ bool plan_perform(struct zcpu *z)
             plan->done += n;
         }
     }
-    plan->n = plan->at = plan->done = plan->used = 0;
+    plan_clear(plan);
     zcpu_set_careful(z);
     return true;
 }

@@ -166,6 +166,7 @@ void serialise(struct zcpu *z);
 bool plan_perform(struct zcpu *z);
 void access_completed(struct zcpu *z, const struct pending *pending);
 void access_update(struct zcpu *z, uint8_t *bytes); // z->update on the bytes in storage
+void access_give_up(struct zcpu *z); // what has been fetched and what is still to be stored is forgotten
 void access_state(struct zcpu *z, struct archive *ar);
 
 // One access of the long way, to its L1. True when it has been performed (access->value), or is in the store

@@ -2,6 +2,7 @@
 #include "node/isa/interrupt.h"
 
 #include "node/isa/access.h"
+#include "node/isa/service.h"
 #include "node/isa/signal.h"
 #include "proto/base/assert.h"
 
@@ -24,7 +25,7 @@ enum {
 };
 
 // As many as this in a row without an instruction between them, and the CPU will never do anything else.
-#define PROGRAM_LOOP 16u
+#define CHECK_LOOP 16u
 
 _Noreturn void escape_blocked(struct zcpu *z)
 {
@@ -61,7 +62,30 @@ _Noreturn void data_exception(struct zcpu *z, uint8_t dxc)
     program_check(z, PGM_DATA);
 }
 
+void storage_damaged(struct zcpu *z, sim_time at)
+{
+    z->damaged = true;
+    zcpu_attend(z);
+    if (z->activity == DOING_WAIT)
+        cpu_wake(z->cpu, at);
+}
+
+// An interruption that could not be taken is lost, the machine check takes its place.
 void storage_failed(struct zcpu *z)
+{
+    access_give_up(z);
+    if (z->activity == DOING_SERVICE)
+        service_give_up(z);
+    else if (z->activity == DOING_INTERRUPTION && z->interruption == INT_MACHINE)
+        zcpu_end(z, GUEST_CHECK_STOP);
+    else if (z->activity == DOING_INTERRUPTION)
+        z->activity = DOING_INSTRUCTIONS;
+    storage_damaged(z, z->cpu->clock.now);
+}
+
+// The machine check is exigent: where it is not allowed to interrupt, the CPU stops for good (Principles of
+// Operation, "Check-Stop State").
+static void begin_machine_check(struct zcpu *z)
 {
     if (!(z->psw_mask & PSW_MACHINE)) {
         zcpu_end(z, GUEST_CHECK_STOP);
@@ -69,13 +93,16 @@ void storage_failed(struct zcpu *z)
     }
     z->interruption = INT_MACHINE;
     z->activity = DOING_INTERRUPTION;
-    zcpu_attend(z);
 }
 
-// External interruptions come before a restart (Principles of Operation, "Priority of Interruptions"), and a
-// CPU stops only when it has taken those that it is enabled for.
+// A machine check comes first, external interruptions come before a restart (Principles of Operation,
+// "Priority of Interruptions"), and a CPU stops only when it has taken those that it is enabled for.
 bool interruption_due(struct zcpu *z)
 {
+    if (z->damaged) {
+        begin_machine_check(z);
+        return true;
+    }
     if ((z->psw_mask & PSW_EXTERNAL) && signal_take_external(z)) {
         z->interruption = INT_EXTERNAL;
         z->activity = DOING_INTERRUPTION;
@@ -101,7 +128,7 @@ sim_time interruption_timer(const struct zcpu *z)
 static void store_external(struct zcpu *z)
 {
     const struct signals *signals = z->signals;
-    if (signals->external_code == 0x2401)
+    if (signals->external_code == EXTERNAL_CODE_SERVICE)
         store32(z, LC_EXTERNAL_PARAMETER, signals->external_parameter);
     store32(z, LC_CPU_ADDRESS, (uint32_t)signals->external_cpu << 16 | signals->external_code);
 }
@@ -136,19 +163,24 @@ static void store_identification(struct zcpu *z)
     }
 }
 
-static bool program_loops(struct zcpu *z)
+// Whether the new PSW leads to the same interruption again and again.
+static bool check_loops(struct zcpu *z)
 {
-    if (z->interruption != INT_PROGRAM)
+    if (z->interruption != INT_PROGRAM && z->interruption != INT_MACHINE)
         return false;
     z->loops = z->loop_instructions == z->instructions ? z->loops + 1 : 0;
     z->loop_instructions = z->instructions;
-    return z->loops >= PROGRAM_LOOP;
+    return z->loops >= CHECK_LOOP;
 }
 
 void interruption_take(struct zcpu *z)
 {
     uint16_t old_psw = lowcore[z->interruption].old_psw, new_psw = lowcore[z->interruption].new_psw;
     uint64_t address_mask = z->address_mask, protect = z->protect_value;
+    if (z->interruption == INT_MACHINE) {
+        serialise(z); // what else has gone wrong before it belongs to the same machine check
+        z->damaged = false;
+    }
     z->address_mask = UINT64_MAX;
     uint64_t mask = load64(z, new_psw), address = load64(z, new_psw + 8u);
     z->protect_value = 1; // low-address protection does not hold for interruptions
@@ -156,8 +188,8 @@ void interruption_take(struct zcpu *z)
     store64(z, old_psw, zcpu_psw_mask(z));
     store64(z, old_psw + 8u, z->psw_address & address_mask);
     z->protect_value = protect;
-    if (program_loops(z))
-        zcpu_end(z, GUEST_PROGRAM_LOOP);
+    if (check_loops(z))
+        zcpu_end(z, z->interruption == INT_MACHINE ? GUEST_CHECK_STOP : GUEST_PROGRAM_LOOP);
     else
         zcpu_set_psw(z, mask, address);
 }

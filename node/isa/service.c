@@ -50,6 +50,12 @@ static void finish(struct zcpu *z)
     }
 }
 
+void service_give_up(struct zcpu *z)
+{
+    NP_ASSERT(!z->service->waiting);
+    finish(z);
+}
+
 static uint32_t piece_of(const struct service *service)
 {
     uint32_t left = service->size - service->at;

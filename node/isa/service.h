@@ -46,6 +46,9 @@ uint8_t *service_store(struct zcpu *z, uint64_t address, uint32_t size, enum act
 // The 512 bytes of a store-status function, to absolute `address` (Principles of Operation, "Store Status").
 void service_store_status(struct zcpu *z, uint64_t address, enum activity then);
 
+// Ends one that cannot go on, what it was to store being left out. It waits for no answer.
+void service_give_up(struct zcpu *z);
+
 // What was asked has been answered, at `at`.
 void service_answered(struct zcpu *z, const struct message *answer, sim_time at);
 

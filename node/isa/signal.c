@@ -96,6 +96,7 @@ void signal_cpu_reset(struct zcpu *z, bool initial)
 {
     clear_pending(z->signals);
     z->signals->order = 0;
+    z->damaged = false;
     signal_stop(z);
     if (!initial)
         return;
@@ -367,8 +368,11 @@ static const struct {
     uint32_t subclass;
     uint16_t code;
 } externals[] = {
-    {EXTERNAL_EMERGENCY, 0x1201}, {EXTERNAL_CALL, 0x1202},    {EXTERNAL_COMPARATOR, 0x1004},
-    {EXTERNAL_TIMER, 0x1005},     {EXTERNAL_SERVICE, 0x2401},
+    {EXTERNAL_EMERGENCY, 0x1201},
+    {EXTERNAL_CALL, 0x1202},
+    {EXTERNAL_COMPARATOR, 0x1004},
+    {EXTERNAL_TIMER, 0x1005},
+    {EXTERNAL_SERVICE, EXTERNAL_CODE_SERVICE},
 };
 
 bool signal_take_external(struct zcpu *z)

@@ -54,6 +54,9 @@ enum {
     EXTERNAL_SERVICE = 0x0200,
 };
 
+// Interruption code of the subclass that has a parameter (Principles of Operation, "External Interruption").
+#define EXTERNAL_CODE_SERVICE 0x2401u
+
 struct signals {
     uint32_t order;   // accepted and not completed yet, or 0
     uint32_t waiting; // subclasses of external interruptions that wait, without those of clocks

@@ -81,10 +81,10 @@ static void perform(struct cpu *cpu, struct access *access, uint8_t *bytes)
     access_update(zcpu_of(cpu), bytes);
 }
 
-static void store_failed(struct cpu *cpu, const struct access *access)
+static void store_failed(struct cpu *cpu, const struct access *access, sim_time at)
 {
     (void)access;
-    storage_failed(zcpu_of(cpu));
+    storage_damaged(zcpu_of(cpu), at);
 }
 
 static uint8_t end_of(const struct zcpu *z)
@@ -127,6 +127,7 @@ static void activity_state(struct zcpu *z, struct archive *ar)
     ar_u8(ar, &z->after_plan);
     ar_u8(ar, &z->how);
     ar_u8(ar, &z->interruption);
+    ar_bool(ar, &z->damaged);
     ar_u16(ar, &z->program_code);
     ar_u8(ar, &z->data_code);
     ar_u16(ar, &z->svc_code);

@@ -125,7 +125,7 @@ enum activity {
     DOING_PLAN,         // waits for its own stores
     DOING_WAIT,         // enabled wait
     DOING_STOPPED,
-    DOING_ENDED,   // disabled wait, check stop: see `end`
+    DOING_ENDED,   // disabled wait, check stop: see `how`
     DOING_SERVICE, // firmware of an instruction that takes long (service.c)
     ACTIVITY_COUNT
 };
@@ -207,12 +207,14 @@ struct zcpu {
 
     // Interruptions.
     uint8_t interruption;  // enum interruption, while DOING_INTERRUPTION
+    bool damaged;          // a machine check is due
     uint16_t program_code; // of the program interruption
     uint8_t data_code;     // DXC of a data exception
     uint16_t svc_code;
     uint16_t monitor_class; // of a monitor event
     uint64_t monitor_code;
-    uint32_t loops;             // program interruptions in a row without an instruction between them,
+    uint32_t loops;             // interruptions in a row without an instruction between them, of those that
+                                // a program or a machine check causes,
     uint64_t loop_instructions; // counted by this: instructions at the last one
     struct signals *signals;
     struct service *service;
@@ -250,8 +252,12 @@ _Noreturn void program_check_completed(struct zcpu *z, enum program_code code);
 // Leaves the instruction; it will be executed again when the CPU goes on.
 _Noreturn void escape_blocked(struct zcpu *z);
 
-// Storage has lost what an access wanted, or answered with an error: a machine check, or a check stop.
+// Storage has lost what an access wanted, or answered with an error: a machine check is due, or a check stop.
+// storage_failed: an access of the unit of work under way, which is given up. storage_damaged: a store of an
+// earlier one, known at `at`; what the CPU does now comes to its end first. One that has stopped or ended
+// stays so: the machine check is due when something makes it go on.
 void storage_failed(struct zcpu *z);
+void storage_damaged(struct zcpu *z, sim_time at);
 
 // The whole PSW mask, and a new one. zcpu_set_psw takes an extended PSW as LPSWE does: invalid ones are
 // loaded and cause an early specification exception; a wait state is entered.

@@ -35,10 +35,14 @@ void bare_begin(struct bare_program *program)
     program->at = CODE;
     program->values = VALUES;
     put64(program->image, UINT64_C(0x0008000180000000) | CODE);
-    put64(program->image + NEW_PSW, WAIT_MASK);
-    put64(program->image + NEW_PSW + 8, 0xbad);
-    put64(program->image + END_PSW, WAIT_MASK);
-    put64(program->image + END_PSW + 8, 0xfff);
+    bare_psw(program, NEW_PSW, WAIT_MASK, 0xbad);
+    bare_psw(program, END_PSW, WAIT_MASK, 0xfff);
+}
+
+void bare_psw(struct bare_program *program, uint32_t at, uint64_t mask, uint64_t address)
+{
+    put64(program->image + at, mask);
+    put64(program->image + at + 8, address);
 }
 
 uint64_t bare_entry(struct bare_program *program)
@@ -131,7 +135,7 @@ void bare_machine(const struct bare_program *program, const struct bare_shape *s
                                        .cpus = 1,
                                        .partitions = 1,
                                        .memory_bytes = BARE_MEMORY / shape->boards,
-                                       .granule = shape->boards > 1 ? GRANULE : 0,
+                                       .granule = shape->boards > 1 && !shape->fault ? GRANULE : 0,
                                        .frames_offset = BARE_MEMORY,
                                        .l1_split = shape->split,
                                        .store_buffer = shape->store_buffer};
@@ -140,6 +144,8 @@ void bare_machine(const struct bare_program *program, const struct bare_shape *s
     snprintf(guest->image, sizeof guest->image, "%s/bare.img", folder);
     guest->architecture = shape->level;
     guest->n_cpus = (uint16_t)shape->boards;
+    tiny->machine.faults = shape->fault;
+    tiny->machine.n_faults = shape->fault != NULL;
     for (uint32_t i = 0; i < shape->boards; i++) {
         struct cpu_desc *cpu = tiny_machine_add(tiny, i, 0, CPU_ZARCH);
         cpu->member = (uint16_t)i;
@@ -151,11 +157,12 @@ void bare_machine(const struct bare_program *program, const struct bare_shape *s
 }
 
 // A line from whichever board has it in its cache; else its home has it.
-static void look_at_line(struct mini_complex *complex, uint32_t boards, uint64_t line, uint32_t bytes,
-                         uint8_t *to)
+static void look_at_line(struct mini_complex *complex, const struct bare_shape *shape, uint64_t line,
+                         uint32_t bytes, uint8_t *to)
 {
-    uint32_t from = boards > 1 ? (uint32_t)(line / GRANULE % boards) : 0;
-    for (uint32_t i = 0; i < boards; i++)
+    uint64_t piece = shape->fault ? BARE_MEMORY / shape->boards : GRANULE;
+    uint32_t from = (uint32_t)(line / piece % shape->boards);
+    for (uint32_t i = 0; i < shape->boards; i++)
         if (cache_find(&complex->boards[i]->cache, line) != NO_SLOT)
             from = i;
     board_peek(complex->boards[from], line, to, bytes);
@@ -165,7 +172,7 @@ static void look(struct mini_complex *complex, const struct bare_shape *shape, s
 {
     const uint32_t bytes = complex->machine->boards[0].params.line_bytes;
     for (uint64_t line = 0; line < BARE_MEMORY; line += bytes)
-        look_at_line(complex, shape->boards, line, bytes, result->memory + line);
+        look_at_line(complex, shape, line, bytes, result->memory + line);
     for (uint32_t i = 0; i < shape->boards; i++) {
         const struct cpu *cpu = board_cpu(complex->boards[i], 0);
         cpu->ops->guest(cpu, &result->cpu[i]);

@@ -27,6 +27,9 @@ void bare_begin(struct bare_program *program);
 // Code for another CPU follows, from the returned address on.
 uint64_t bare_entry(struct bare_program *program);
 
+// A new PSW, or any other, in storage.
+void bare_psw(struct bare_program *program, uint32_t at, uint64_t mask, uint64_t address);
+
 void bare_set(struct bare_program *program, unsigned r, uint64_t value); // loads a register
 
 // Instructions by their formats; opcodes as in the instruction table.
@@ -49,6 +52,7 @@ struct bare_shape {
     bool large, split;
     uint32_t store_buffer;
     enum architecture level;
+    struct fault_desc *fault; // NULL: none; else each board has its half of storage, segment by segment
 };
 
 struct bare_result {

@@ -99,3 +99,15 @@ bool probe_same_everywhere(const struct machine *machine, sim_time until, const 
     }
     return same;
 }
+
+bool probe_same_saved(const struct machine *machine, sim_time from, sim_time to, sim_time step,
+                      const struct probe *expected)
+{
+    static struct probe probe; // large
+    for (sim_time cut = from; cut < to; cut += step)
+        if (!continued(machine, cut, SIM_NEVER, &probe) || !agrees("saved", &probe, expected)) {
+            printf("  at %llu ps\n", (unsigned long long)cut);
+            return false;
+        }
+    return true;
+}

@@ -23,4 +23,8 @@ bool probe_run(const struct machine *machine, const struct mini_options *options
 // another complex: the digest must be `expected` each time. Prints which way differs.
 bool probe_same_everywhere(const struct machine *machine, sim_time until, const struct probe *expected);
 
+// Saved at `from` and every `step` from there on, below `to`, and continued each time in another complex.
+bool probe_same_saved(const struct machine *machine, sim_time from, sim_time to, sim_time step,
+                      const struct probe *expected);
+
 #endif

@@ -112,43 +112,9 @@ static void look(struct mini_complex *complex, struct outcome *outcome)
     }
 }
 
-// Runs to `cut`, saves, loads into another complex and goes on there.
-static struct digest continued(const struct machine *machine, sim_time cut)
-{
-    struct mini_complex first, second;
-    struct archive saved, loaded;
-    struct err err;
-    CU_ASSERT_EQUAL_FATAL(mini_open(&first, machine, NULL, &err), ERR_OK);
-    CU_ASSERT_EQUAL_FATAL(mini_open(&second, machine, NULL, &err), ERR_OK);
-    mini_run(&first, cut);
-    ar_init_save(&saved);
-    mini_state(&first, &saved);
-    ar_init_load(&loaded, saved.bytes, saved.at);
-    mini_state(&second, &loaded);
-    CU_ASSERT_EQUAL(loaded.err.code, ERR_OK);
-    mini_run(&second, SIM_NEVER);
-    struct digest digest = mini_digest(&second);
-    mini_close(&first);
-    mini_close(&second);
-    ar_free(&saved);
-    ar_free(&loaded);
-    return digest;
-}
-
 #ifndef CUT_NS
 #define CUT_NS 17
 #endif
-
-// Wherever a CPU waits, it can be saved there: at many moments of the first 5 us, where most happens.
-static void cut_everywhere(const struct machine *machine, const struct probe *expected)
-{
-    for (sim_time cut = 1; cut < 5 * SIM_PS_PER_US; cut += CUT_NS * SIM_PS_PER_NS)
-        if (!digest_equal(continued(machine, cut), expected->digest)) {
-            CU_FAIL("another digest");
-            printf("  saved at %llu ps\n", (unsigned long long)cut);
-            return;
-        }
-}
 
 // Runs it, and then in all other ways.
 static void run(const struct program *program, struct outcome *outcome)
@@ -171,7 +137,8 @@ static void run(const struct program *program, struct outcome *outcome)
     mini_close(&complex);
     CU_ASSERT_TRUE(probe_run(&tiny.machine, &options, SIM_NEVER, &probe));
     CU_ASSERT_TRUE(probe_same_everywhere(&tiny.machine, SIM_NEVER, &probe));
-    cut_everywhere(&tiny.machine, &probe);
+    // Wherever a CPU waits, it can be saved there: at many moments of the first 5 us, where most happens.
+    CU_ASSERT_TRUE(probe_same_saved(&tiny.machine, 1, 5 * SIM_PS_PER_US, CUT_NS * SIM_PS_PER_NS, &probe));
 }
 
 // The first unit in which so much time has passed begins exactly there.
