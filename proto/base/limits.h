@@ -32,6 +32,7 @@
 #define GUEST_INPUT_BYTES_MAX 256u
 #define POOLS_MAX             256u                 // programs with threads bound to no CPU
 #define POOL_THREADS_MAX      4096u                // of one pool
+#define POOL_CONTEXT_MAX      65536u               // bytes of a thread's context; real ones have hundreds
 #define TEXT_BYTES_MAX        4096u                // of one piece of console text: an SCCB is a page
 #define TEXT_CHUNK_BYTES      (1u << 18)           // of text in one message of the control plane
 #define TEXT_CHUNK_PIECES     16384u               // likewise; a traced instruction is a piece of 100 bytes

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto/base/guest.h"
+#include "proto/base/pool.h"
 #include "proto/base/rules.h"
 
 // Longest single latency that makes sense, and the bound that keeps sums of many of them far below SIM_NEVER.
@@ -25,12 +26,15 @@ void machine_free(struct machine *machine)
         free(machine->cpus[i].script);
     for (uint32_t i = 0; machine->partitions && i < machine->n_partitions; i++)
         free(machine->partitions[i].guest.inputs);
+    for (uint32_t i = 0; machine->pools && i < machine->n_pools; i++)
+        free(machine->pools[i].what.script);
     free(machine->systems);
     free(machine->boards);
     free(machine->partitions);
     free(machine->cpus);
     free(machine->links);
     free(machine->faults);
+    free(machine->pools);
     *machine = (struct machine){0};
 }
 
@@ -138,6 +142,8 @@ static const char *systems_invalid(const struct machine *m)
         RULE(s->boards_per_crossbar == 0 || s->far_flight > 0,
              "a system of several crossbars has no flight between them");
         RULE(s->directory_miss < DIRECTORY_MISS_COUNT, "what a directory cache does on a miss is unknown");
+        RULE(s->family < FAMILY_COUNT, "a system is of an unknown family");
+        RULE(s->controller_latency <= LATENCY_MAX, "a system controller's latency is above one second");
         next += s->boards;
     }
     RULE(next == m->n_boards, "the systems do not divide the boards among them");
@@ -155,6 +161,7 @@ static const char *boards_invalid(const struct machine *m)
              "a board names a system that does not hold it");
         RULE(b->partition == NO_PARTITION || b->partition < m->n_partitions,
              "a board names a partition that does not exist");
+        RULE(b->partition == NO_PARTITION || !b->blacklisted, "a board on the blacklist is in a partition");
         CHECK(params_invalid(&b->params));
         RULE(b->params.line_bytes == m->boards[m->systems[b->system].first_board].params.line_bytes,
              "boards of one system differ in line size");
@@ -185,6 +192,8 @@ static const char *segment_invalid(const struct machine *m, const struct partiti
          "an interleaved segment is not a whole number of granules on each of its boards");
     for (uint32_t i = 0; i < s->n_boards; i++) {
         RULE(partition_has(p, s->boards[i]), "a segment lies on a board outside its partition");
+        RULE(s->n_boards == 1 || !m->boards[s->boards[i]].floating,
+             "memory of a floating board is interleaved with others'");
         uint64_t memory = m->boards[s->boards[i]].params.memory_bytes;
         RULE(s->offset <= memory && s->size / s->n_boards <= memory - s->offset,
              "a segment reaches beyond the memory of one of its boards");
@@ -236,6 +245,17 @@ static const char *partition_boards_invalid(const struct machine *m, uint32_t in
     return NULL;
 }
 
+static const char *permanent_invalid(const struct partition_desc *p)
+{
+    const struct segment_desc *first = &p->segments[0];
+    RULE(p->permanent_bytes % PAGE_BYTES == 0, "permanent memory is not a whole number of pages");
+    RULE(p->permanent_bytes <= p->frames_offset, "frames for virtual pages lie in permanent memory");
+    RULE(p->permanent_bytes == 0 || (first->granule == 0 && first->boards[0] == p->boards[0] &&
+                                     first->offset == 0 && first->size >= p->permanent_bytes),
+         "permanent memory is not the beginning of the lowest board's memory");
+    return NULL;
+}
+
 static const char *partitions_invalid(const struct machine *m)
 {
     uint32_t taken = 0, assigned = 0;
@@ -248,6 +268,7 @@ static const char *partitions_invalid(const struct machine *m)
         RULE(p->frames_offset % PAGE_BYTES == 0, "a partition's frames do not begin at a page");
         CHECK(partition_boards_invalid(m, i));
         CHECK(segments_invalid(m, p));
+        CHECK(permanent_invalid(p));
         taken += p->n_boards;
     }
     for (uint32_t i = 0; i < m->n_boards; i++)
@@ -282,26 +303,6 @@ static const char *generator_invalid(const struct machine *m, const struct cpu_d
     return NULL;
 }
 
-// Frames are used through real addresses, so all memory from frames_offset on must lie in segments.
-static bool frames_ok(const struct machine *m, const struct partition_desc *p)
-{
-    for (uint32_t i = 0; i < p->n_boards; i++) {
-        uint64_t memory = m->boards[p->boards[i]].params.memory_bytes, covered = 0;
-        if (p->frames_offset >= memory)
-            return false;
-        for (uint32_t j = 0; j < p->n_segments; j++) {
-            const struct segment_desc *s = &p->segments[j];
-            uint64_t end = s->offset + s->size / s->n_boards;
-            uint64_t begin = s->offset > p->frames_offset ? s->offset : p->frames_offset;
-            for (uint32_t k = 0; k < s->n_boards; k++)
-                covered += s->boards[k] == p->boards[i] && end > begin ? end - begin : 0;
-        }
-        if (covered != memory - p->frames_offset)
-            return false;
-    }
-    return true;
-}
-
 static const char *trace_invalid(const struct machine *m, const struct cpu_desc *c)
 {
     size_t length = strnlen(c->trace, PATH_MAX_BYTES);
@@ -313,7 +314,7 @@ static const char *trace_invalid(const struct machine *m, const struct cpu_desc 
     for (const struct cpu_desc *other = m->cpus; other < c; other++)
         RULE(other->kind != CPU_TRACE || other->program != c->program || other->member != c->member,
              "two CPUs replay as the same member of a program");
-    RULE(frames_ok(m, &m->partitions[partition]),
+    RULE(frames_reachable(m, &m->partitions[partition]),
          "a trace runs where a board has no frames, or frames in no segment");
     RULE(c->placement != PLACE_FIXED ||
              (c->fixed_board < m->n_boards && m->boards[c->fixed_board].partition == partition),
@@ -396,6 +397,7 @@ static const char *counts_invalid(const struct machine *m)
     RULE(m->n_cpus <= m->n_boards * CPUS_PER_BOARD_MAX && (m->cpus || !m->n_cpus), "there are too many CPUs");
     RULE(m->n_links <= LINKS_MAX && (m->links || !m->n_links), "there are too many links");
     RULE(m->n_faults <= FAULTS_MAX && (m->faults || !m->n_faults), "there are too many faults");
+    RULE(m->n_pools <= POOLS_MAX && (m->pools || !m->n_pools), "there are too many pools");
     return NULL;
 }
 
@@ -412,5 +414,6 @@ const char *machine_invalid(const struct machine *machine)
     CHECK(links_invalid(machine));
     CHECK(cpus_invalid(machine));
     CHECK(guests_invalid(machine));
+    CHECK(pools_invalid(machine));
     return faults_invalid(machine);
 }

@@ -143,12 +143,15 @@ struct partition_desc {
     // no frames.
     uint64_t frames_offset;
     // Real addresses below this hold what cannot be given another address (the kernel cage): such memory
-    // moves by copy-rename only. A multiple of PAGE_BYTES; frames lie above it.
+    // moves by copy-rename only. A multiple of PAGE_BYTES, at the beginning of the memory of boards[0]; no
+    // board has frames below it, so that any may take it over.
     uint64_t permanent_bytes;
     uint64_t seed; // of everything random in the partition
     struct guest_desc guest;
 };
 
+// CPU_POOL stands in no description: a CPU that is not listed is idle, or runs threads of its partition's
+// pools.
 enum cpu_kind { CPU_IDLE, CPU_GENERATOR, CPU_SCRIPT, CPU_TRACE, CPU_ZARCH, CPU_POOL };
 
 // Documented one by one in node/cpu/README.md.
@@ -208,8 +211,8 @@ struct pool_desc {
     uint32_t n_threads;   // 1 .. POOL_THREADS_MAX
     struct cpu_desc what; // kind: CPU_GENERATOR (base 0, `size` bytes of virtual addresses) or CPU_TRACE; of
                           // a thread: member is its number, members n_threads; board and index mean nothing
-    sim_time quantum;       // a thread runs so long while others of its CPU wait
-    sim_time switch_time;   // from one thread to the next, on a CPU
+    sim_time quantum;     // a thread runs so long while others of its CPU wait
+    sim_time switch_time; // from one thread to the next, on a CPU
     uint64_t context_bytes; // of a thread that moves to another board
 };
 

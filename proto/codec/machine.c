@@ -18,10 +18,14 @@
     X(sharer_coarse) X(directory_entries) X(directory_ways)
 // clang-format on
 
-#define SYSTEM_FIELDS(X)    X(first_board) X(boards) X(flight) X(far_flight) X(boards_per_crossbar)
-#define BOARD_FIELDS(X)     X(system) X(partition)
+// clang-format off
+#define SYSTEM_FIELDS(X) \
+    X(first_board) X(boards) X(flight) X(far_flight) X(boards_per_crossbar) X(controller_latency)
+// clang-format on
+
+#define BOARD_FIELDS(X)     X(system) X(partition) X(floating) X(blacklisted)
 #define SEGMENT_FIELDS(X)   X(size) X(granule) X(offset)
-#define PARTITION_FIELDS(X) X(system) X(frames_offset) X(seed)
+#define PARTITION_FIELDS(X) X(system) X(frames_offset) X(permanent_bytes) X(seed)
 #define GUEST_FIELDS(X)     X(functional) X(n_cpus)
 
 // clang-format off
@@ -30,6 +34,7 @@
     X(critical) X(parallel) X(locks) X(compute) X(link) X(frame_bytes) X(program) X(backoff) X(give_up)
 // clang-format on
 
+#define POOL_FIELDS(X)    X(partition) X(n_threads) X(quantum) X(switch_time) X(context_bytes)
 #define LINK_FIELDS(X)    X(latency) X(bytes_per_s)
 #define FAULT_FIELDS(X)   X(at) X(segment)
 #define MACHINE_FIELDS(X) X(seed) X(until) X(window)
@@ -61,6 +66,7 @@ static void system_to_wire(const struct system_desc *from, Np__System *to, struc
     to->name = arena_text(arena, from->name, sizeof from->name);
     to->protocol = arena_text(arena, from->protocol, sizeof from->protocol);
     to->directory_miss = from->directory_miss;
+    to->family = from->family;
 }
 
 static void board_to_wire(const struct board_desc *from, Np__Board *to, struct arena *arena)
@@ -125,6 +131,14 @@ static void cpu_to_wire(const struct cpu_desc *from, Np__Cpu *to, struct arena *
     to->fixed_board = from->fixed_board;
 }
 
+static void pool_to_wire(const struct pool_desc *from, Np__Pool *to, struct arena *arena)
+{
+    POOL_FIELDS(COPY)
+    to->what = arena_new(arena, 1, sizeof *to->what);
+    np__cpu__init(to->what);
+    cpu_to_wire(&from->what, to->what, arena);
+}
+
 static void link_to_wire(const struct link_desc *from, Np__Link *to, struct arena *arena)
 {
     LINK_FIELDS(COPY)
@@ -149,7 +163,8 @@ static void fault_to_wire(const struct fault_desc *from, Np__Fault *to, struct a
     X(partitions, Np__Partition, np__partition__init, partition, PARTITIONS_MAX)                             \
     X(cpus, Np__Cpu, np__cpu__init, cpu, BOARDS_MAX *CPUS_PER_BOARD_MAX)                                     \
     X(links, Np__Link, np__link__init, link, LINKS_MAX)                                                      \
-    X(faults, Np__Fault, np__fault__init, fault, FAULTS_MAX)
+    X(faults, Np__Fault, np__fault__init, fault, FAULTS_MAX)                                                 \
+    X(pools, Np__Pool, np__pool__init, pool, POOLS_MAX)
 
 Np__Machine *machine_to_wire(const struct machine *from, struct arena *arena)
 {
@@ -192,6 +207,9 @@ static enum err_code system_from_wire(const Np__System *from, struct system_desc
     if (from->directory_miss >= DIRECTORY_MISS_COUNT)
         return REFUSE(err, "unknown directory miss %u", from->directory_miss);
     to->directory_miss = (enum directory_miss)from->directory_miss;
+    if (from->family >= FAMILY_COUNT)
+        return REFUSE(err, "unknown family %u", from->family);
+    to->family = (enum family)from->family;
     if (wire_text(to->name, sizeof to->name, from->name, "a name", err))
         return err->code;
     return wire_text(to->protocol, sizeof to->protocol, from->protocol, "a protocol name", err);
@@ -295,6 +313,12 @@ static enum err_code cpu_from_wire(const Np__Cpu *from, struct cpu_desc *to, str
         wire_text(to->trace, sizeof to->trace, from->trace, "a trace path", err))
         return err->code;
     return script_from_wire(from, to, err);
+}
+
+static enum err_code pool_from_wire(const Np__Pool *from, struct pool_desc *to, struct err *err)
+{
+    POOL_FIELDS(COPY)
+    return from->what ? cpu_from_wire(from->what, &to->what, err) : REFUSE(err, "threads without a program");
 }
 
 static enum err_code link_from_wire(const Np__Link *from, struct link_desc *to, struct err *err)

@@ -351,15 +351,25 @@ static bool partition_equal(const struct partition_desc *a, const struct partiti
                       sizeof a->guest.inputs[0]);
 }
 
+static bool pool_equal(const struct pool_desc *a, const struct pool_desc *b)
+{
+    return a->partition == b->partition && a->n_threads == b->n_threads && a->quantum == b->quantum &&
+           a->switch_time == b->switch_time && a->context_bytes == b->context_bytes &&
+           cpu_equal(&a->what, &b->what);
+}
+
 bool machine_equal(const struct machine *a, const struct machine *b)
 {
     bool same = memcmp(a->name, b->name, sizeof a->name) == 0 && a->seed == b->seed && a->until == b->until &&
                 a->window == b->window && SAME_LIST(systems) && SAME_LIST(boards) && SAME_LIST(links) &&
-                SAME_LIST(faults) && a->n_partitions == b->n_partitions && a->n_cpus == b->n_cpus;
+                SAME_LIST(faults) && a->n_partitions == b->n_partitions && a->n_cpus == b->n_cpus &&
+                a->n_pools == b->n_pools;
     for (uint32_t i = 0; same && i < a->n_partitions; i++)
         same = partition_equal(&a->partitions[i], &b->partitions[i]);
     for (uint32_t i = 0; same && i < a->n_cpus; i++)
         same = cpu_equal(&a->cpus[i], &b->cpus[i]);
+    for (uint32_t i = 0; same && i < a->n_pools; i++)
+        same = pool_equal(&a->pools[i], &b->pools[i]);
     return same;
 }
 

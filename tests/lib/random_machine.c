@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/base/assert.h"
+#include "proto/base/pool.h"
 
 static uint64_t between(struct rng *rng, uint64_t low, uint64_t high)
 {
@@ -77,12 +78,15 @@ static void fill_system(struct rng *rng, struct machine *m, uint32_t index)
     s->far_flight = between(rng, 1, SIM_PS_PER_S);
     s->boards_per_crossbar = between32(rng, 0, 4);
     s->directory_miss = (enum directory_miss)between32(rng, 0, DIRECTORY_MISS_COUNT - 1);
+    s->family = (enum family)between32(rng, 0, FAMILY_COUNT - 1);
+    s->controller_latency = between(rng, 0, SIM_PS_PER_S);
     uint32_t line_bytes = LINE_BYTES_MIN << rng_below(rng, 5);
     for (uint32_t i = 0; i < s->boards; i++) {
         struct board_desc *b = &m->boards[m->n_boards++];
         random_machine_name(b->name, "SB", m->n_boards - 1);
         b->system = index;
         b->partition = NO_PARTITION;
+        b->blacklisted = rng_below(rng, 8) == 0;
         fill_params(rng, &b->params, line_bytes);
     }
 }
@@ -94,6 +98,18 @@ static struct segment_desc *add_segment(struct partition_desc *p, uint64_t *base
     s->size = size;
     *base += size;
     return s;
+}
+
+// Boards that take no part in an interleave may float.
+static void fill_floating(struct rng *rng, struct machine *m, const struct partition_desc *p)
+{
+    for (uint32_t i = 0; i < p->n_boards; i++) {
+        bool alone = true;
+        for (uint32_t j = 0; j < p->n_segments; j++)
+            for (uint32_t k = 0; k < p->segments[j].n_boards; k++)
+                alone &= p->segments[j].n_boards == 1 || p->segments[j].boards[k] != p->boards[i];
+        m->boards[p->boards[i]].floating = alone && rng_below(rng, 2);
+    }
 }
 
 // Segments that are shared by some of the boards, then one for the frames of each.
@@ -113,6 +129,9 @@ static void fill_segments(struct rng *rng, const struct machine *m, struct parti
         offset += share;
     }
     p->frames_offset = offset;
+    const struct segment_desc *first = &p->segments[0];
+    if (first->granule == 0 && first->offset == 0)
+        p->permanent_bytes = rng_below(rng, first->size / PAGE_BYTES + 1) * PAGE_BYTES;
     for (uint32_t i = 0; i < p->n_boards; i++) {
         uint64_t memory = m->boards[p->boards[i]].params.memory_bytes;
         struct segment_desc *s = add_segment(p, &base, memory - offset);
@@ -138,9 +157,11 @@ static void fill_partitions(struct rng *rng, struct machine *m, uint32_t system)
         p->seed = rng_next(rng);
         for (uint32_t n = between32(rng, 1, end - next); n > 0; n--) {
             m->boards[next].partition = m->n_partitions;
+            m->boards[next].blacklisted = false;
             p->boards[p->n_boards++] = (uint16_t)next++;
         }
         fill_segments(rng, m, p);
+        fill_floating(rng, m, p);
         m->n_partitions++;
     }
 }
@@ -243,6 +264,30 @@ static void fill_cpus(struct rng *rng, struct machine *m)
             }
 }
 
+static void fill_pools(struct rng *rng, struct machine *m)
+{
+    for (uint32_t p = 0; p < m->n_partitions; p++) {
+        if (m->partitions[p].guest.image[0] || rng_below(rng, 2))
+            continue;
+        struct pool_desc *pool = &m->pools[m->n_pools++];
+        struct cpu_desc *c = &pool->what;
+        c->board = m->partitions[p].boards[0];
+        fill_cpu(rng, m, c);
+        pool->partition = p;
+        pool->n_threads = c->members = between32(rng, 1, POOL_THREADS_MAX);
+        pool->quantum = between(rng, 1, SIM_PS_PER_S);
+        pool->switch_time = between(rng, 0, SIM_PS_PER_S);
+        pool->context_bytes = between(rng, 0, POOL_CONTEXT_MAX);
+        c->member = 0;
+        c->kind = rng_below(rng, 2) ? CPU_GENERATOR : CPU_TRACE;
+        c->pattern = rng_below(rng, 2) ? PATTERN_STREAM : PATTERN_BURST;
+        c->base = 0;
+        if (c->placement == PLACE_FIXED)
+            c->placement = PLACE_ROUND_ROBIN;
+        c->program = m->n_cpus + m->n_pools;
+    }
+}
+
 static void fill_faults(struct rng *rng, struct machine *m)
 {
     sim_time at = 0;
@@ -275,6 +320,7 @@ void random_machine(struct rng *rng, struct machine *machine)
     m->cpus = zeroed(4 * m->n_systems * CPUS_PER_BOARD_MAX, sizeof *m->cpus);
     m->links = zeroed(8, sizeof *m->links);
     m->faults = zeroed(4, sizeof *m->faults);
+    m->pools = zeroed(4 * m->n_systems, sizeof *m->pools);
     for (uint32_t i = 0; i < m->n_systems; i++)
         fill_system(rng, m, i);
     for (uint32_t i = 0; i < m->n_systems; i++)
@@ -283,6 +329,7 @@ void random_machine(struct rng *rng, struct machine *machine)
     fill_cpus(rng, m);
     for (uint32_t i = 0; i < m->n_partitions; i++)
         fill_guest(rng, m, i);
+    fill_pools(rng, m);
     fill_faults(rng, m);
     const char *reason = machine_invalid(m);
     if (reason)

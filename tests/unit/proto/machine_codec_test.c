@@ -105,6 +105,21 @@ static void unknown_fault(struct machine *machine)
     machine->faults[0].kind = (enum fault_kind)7;
 }
 
+static void unknown_family(struct machine *machine)
+{
+    machine->systems[0].family = FAMILY_COUNT;
+}
+
+static void unknown_thread(struct machine *machine)
+{
+    machine->pools[0].what.kind = CPU_POOL;
+}
+
+static void no_threads(struct machine *machine)
+{
+    machine->pools[0].n_threads = 0;
+}
+
 static void no_flight(struct machine *machine)
 {
     machine->systems[0].flight = 0;
@@ -123,17 +138,23 @@ static void no_partitions(struct machine *machine)
 static void test_wrong_machines_are_refused(void)
 {
     static const struct wrong wrongs[] = {
-        {unknown_cpu_kind, "cpu 0: unknown kind 99"}, {unknown_pattern, "cpu 0: unknown kind"},
-        {unknown_fault, "fault 0: unknown kind 7"},   {no_flight, "flight is 0"},
-        {foreign_segment, "outside its partition"},   {no_partitions, "no partition"},
+        {unknown_cpu_kind, "cpu 0: unknown kind 99"},
+        {unknown_pattern, "cpu 0: unknown kind"},
+        {unknown_fault, "fault 0: unknown kind 7"},
+        {no_flight, "flight is 0"},
+        {unknown_family, "system 0: unknown family 4"},
+        {unknown_thread, "pool 0: unknown kind 5"},
+        {no_threads, "a pool has no threads"},
+        {foreign_segment, "outside its partition"},
+        {no_partitions, "no partition"},
     };
     struct bytes bytes = {0};
     for (size_t i = 0; i < NP_ARRAY_LEN(wrongs); i++) {
-        struct rng rng = rng_for(3, 3);
+        struct rng rng = rng_for(3, 5);
         struct machine in, out;
         struct err err;
         random_machine(&rng, &in);
-        CU_ASSERT_TRUE_FATAL(in.n_cpus > 0 && in.n_faults > 0);
+        CU_ASSERT_TRUE_FATAL(in.n_cpus > 0 && in.n_faults > 0 && in.n_pools > 0);
         uint32_t n_partitions = in.n_partitions;
         wrongs[i].damage(&in);
         machine_encode(&in, &bytes);
@@ -155,7 +176,7 @@ static void test_absurd_counts(void)
     } rows[] = {{5, 17, "17 systems, where 16"},       {6, 257, "257 boards, where 256"},
                 {7, 257, "257 partitions, where 256"}, {8, 8193, "8193 cpus, where 8192"},
                 {9, 65, "65 links, where 64"},         {10, 65, "65 faults, where 64"},
-                {8, 8000000, "unpacks to more than"}};
+                {11, 257, "257 pools, where 256"},     {8, 8000000, "unpacks to more than"}};
     for (size_t i = 0; i < NP_ARRAY_LEN(rows); i++) {
         uint8_t *data = calloc(rows[i].count, 2);
         for (size_t k = 0; k < rows[i].count; k++)
