@@ -81,8 +81,9 @@ void board_view(const struct board *board, struct board_view *view);
 // The page tables of its partition's pools, for ORDER_TABLES of a board that joins it.
 void board_tables(struct board *board, struct archive *ar);
 
-unsigned board_number(const struct board *board);   // in the machine
-uint32_t board_running(const struct board *board);  // CPUs that are not done, nor in an endless wait
+unsigned board_number(const struct board *board); // in the machine
+// CPUs with a program of their own that are not done, nor in an endless wait, and threads of pools likewise.
+uint32_t board_running(const struct board *board);
 uint64_t board_accesses(const struct board *board); // completed
 uint64_t board_events(const struct board *board);
 

@@ -58,7 +58,8 @@ static enum err_code open_cpus(struct board *board, struct err *err)
             zarch_trace(cpu);
         cpu_publish(cpu);
     }
-    return ERR_OK;
+    return threads_open(&board->threads, board->machine, board->number, board->cpus, board->n_cpus,
+                        &board->map, err);
 }
 
 // Planned faults are events like any other; their sequence is their place in the description.
@@ -132,6 +133,7 @@ void board_free(struct board *board)
         return;
     for (uint32_t i = 0; i < board->n_cpus; i++)
         cpu_free(&board->cpus[i]);
+    threads_free(board->threads);
     watch_free(board->watch);
     address_spaces_free(board->spaces);
     timeline_free(board->timeline);

@@ -16,6 +16,7 @@
 #include "node/board/watch.h"
 #include "node/coherence/receive.h"
 #include "node/cpu/cpu.h"
+#include "node/cpu/threads.h"
 #include "node/memory/memory.h"
 #include "node/memory/segment_map.h"
 
@@ -139,6 +140,7 @@ struct board {
     struct cpu cpus[CPUS_PER_BOARD_MAX];
     sim_time ready[CPUS_PER_BOARD_MAX]; // when each could issue next: cpu_ready()
     struct address_spaces *spaces;      // of its replays, owned; NULL: none
+    struct threads *threads;            // of pools, owned; NULL: its system has none
     struct event_queue events;
     struct pool pool;
 

@@ -291,9 +291,9 @@ uint32_t board_running(const struct board *board)
     uint32_t running = 0;
     for (uint32_t i = 0; i < board->n_cpus; i++) {
         const struct cpu *cpu = &board->cpus[i];
-        running += cpu->ops && !cpu->done && !waits_for_nothing(cpu);
+        running += cpu->ops && !cpu->pool && !cpu->done && !waits_for_nothing(cpu);
     }
-    return running;
+    return board->threads ? running + threads_running(board->threads) : running;
 }
 
 uint64_t board_accesses(const struct board *board)

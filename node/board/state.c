@@ -209,6 +209,8 @@ void board_state(struct board *board, struct archive *ar)
     ar_u16(ar, &number);
     if (number != board->number)
         ar_fail(ar, "the state of board %u where board %u is expected", number, board->number);
+    if (board->threads) // before the CPUs: it says whose thread each of them runs
+        threads_state(board->threads, ar);
     for (uint32_t i = 0; i < board->n_cpus; i++)
         cpu_state(&board->cpus[i], ar, board->cache.slots);
     cache_state(board, ar);

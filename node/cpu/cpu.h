@@ -64,6 +64,7 @@ struct store_buffer {
 enum next { NEXT_ACCESS, NEXT_COMPUTE, NEXT_WAIT, NEXT_FENCE, NEXT_DONE };
 
 struct cpu;
+struct pool_cpu;
 
 // What a board offers its CPUs. request: post a bus request for `line` at the order point of time `at` + B.
 // frame: hand `size` bytes to the timed link `link` at `at`. signal: send a MSG_SIGNAL or its answer, of
@@ -141,6 +142,9 @@ struct cpu {
 
     // For tests: called at the moment at which an access that missed is performed. Hits are complete at once.
     void (*watch)(struct cpu *cpu, struct access *access, sim_time at);
+
+    // Its queue of threads; NULL: it has a program of its own, or none (threads.h).
+    struct pool_cpu *pool;
 };
 
 static inline void cpu_note_miss(struct cpu *cpu, const struct pending *pending, sim_time done_at,

@@ -46,7 +46,9 @@ uint32_t threads_running(const struct threads *threads); // of these, not ended
 void threads_dismiss(struct threads *threads, uint32_t n, sim_time at);
 
 // The next thread that has left, as bytes that the caller frees, and when it was ready; false: none is ready
-// now.
+// now. Threads come in one order (of `at`, then of their CPUs), however the run is cut: one is held back as
+// long as another may still leave before it. CPUs run ahead of their board's events, so it goes to the port
+// no earlier than at + bus_order, like everything that CPUs send (board_bound).
 bool threads_depart(struct threads *threads, uint8_t **bytes, uint32_t *size, sim_time *at);
 
 // Whether a thread that is ready to leave waits to be taken: the board looks after each of its CPUs' runs.
