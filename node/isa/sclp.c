@@ -275,11 +275,15 @@ static unsigned write_event_data(struct zcpu *z)
     return response;
 }
 
-static uint32_t copy_text(uint8_t *to, const char *text, bool ebcdic)
+// The lengths of subvectors are of one byte, and two of them, each with a header of two bytes, enclose the
+// text: the end of a longer line is lost.
+#define COMMAND_TEXT_MAX (UINT8_MAX - 4u)
+
+static uint32_t copy_line(uint8_t *to, const char *text)
 {
     uint32_t n = 0;
-    for (; text[n] && !(ebcdic && text[n] == '\n'); n++)
-        to[n] = ebcdic ? ascii_to_ebcdic((uint8_t)text[n]) : (uint8_t)text[n];
+    for (; n < COMMAND_TEXT_MAX && text[n] && text[n] != '\n'; n++)
+        to[n] = ascii_to_ebcdic((uint8_t)text[n]);
     return n;
 }
 
@@ -289,7 +293,7 @@ static uint32_t put_command(uint8_t *event, const char *text)
 {
     enum { CPMSU = 0x1212, TEXT_COMMAND = 0x1320, SELF_DEFINING = 0x31, TEXT = 0x30 };
     uint8_t *vector = event + EVENT_HEADER;
-    uint32_t n = copy_text(vector + 12, text, true);
+    uint32_t n = copy_line(vector + 12, text);
     put16(vector, n + 12); // length and identifier of each vector, then of the subvectors
     put16(vector + 2, CPMSU);
     put16(vector + 4, n + 8);
@@ -307,11 +311,11 @@ static void put_event(struct zcpu *z, unsigned event, const char *text)
     struct service *service = z->service;
     uint8_t *to = service->bytes + HEADER;
     memset(to, 0, service->size - HEADER);
-    uint32_t n = 0;
+    uint32_t n = (uint32_t)strlen(text);
     if (event == EVENT_COMMAND)
         n = put_command(to, text);
     else if (event == EVENT_ASCII) // the first byte says that ASCII data follow
-        n = 1 + copy_text(to + EVENT_HEADER + 1, text, false);
+        memcpy(to + EVENT_HEADER + 1, text, n++);
     else
         n = 2; // quiesce: timeout of no unit
     put16(to, EVENT_HEADER + n);

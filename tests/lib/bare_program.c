@@ -144,6 +144,8 @@ void bare_machine(const struct bare_program *program, const struct bare_shape *s
     snprintf(guest->image, sizeof guest->image, "%s/bare.img", folder);
     guest->architecture = shape->level;
     guest->n_cpus = (uint16_t)shape->boards;
+    guest->inputs = shape->input;
+    guest->n_inputs = shape->input != NULL;
     tiny->machine.faults = shape->fault;
     tiny->machine.n_faults = shape->fault != NULL;
     for (uint32_t i = 0; i < shape->boards; i++) {

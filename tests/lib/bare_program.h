@@ -52,7 +52,8 @@ struct bare_shape {
     bool large, split;
     uint32_t store_buffer;
     enum architecture level;
-    struct fault_desc *fault; // NULL: none; else each board has its half of storage, segment by segment
+    struct guest_input *input; // NULL: nothing is typed
+    struct fault_desc *fault;  // NULL: none; else each board has its half of storage, segment by segment
 };
 
 struct bare_result {
