@@ -82,8 +82,7 @@ const struct gathered *gather_find(const struct zcpu *z, uint64_t absolute, enum
 
 static void gather_add(struct zcpu *z, const struct access *access)
 {
-    if (z->gather.n == GATHER_MAX)
-        z->gather.n = 0; // the instruction begins anew; no instruction has so many pieces
+    NP_ASSERT(z->gather.n < GATHER_MAX);
     struct gathered *piece = &z->gather.pieces[z->gather.n++];
     *piece = (struct gathered){.address = access->address, .kind = access->kind, .size = access->size};
     if (access->kind == ACCESS_RMW)
@@ -214,16 +213,11 @@ void load_bytes(struct zcpu *z, uint64_t address, uint32_t size, uint8_t *bytes)
 }
 
 // Both ends: no operand is so long that it could lie around the end of storage.
-static void check_bounds(struct zcpu *z, uint64_t address, uint64_t size)
+void check_load(struct zcpu *z, uint64_t address, uint64_t size)
 {
     uint64_t last = (address + size - 1) & z->address_mask;
     if (address >= z->memory_size || last >= z->memory_size)
         program_check(z, PGM_ADDRESSING);
-}
-
-void check_load(struct zcpu *z, uint64_t address, uint64_t size)
-{
-    check_bounds(z, address, size);
 }
 
 // Low-address protection covers bytes 0 to 511 and 4096 to 4607 (Principles of Operation, "Low-Address
@@ -236,7 +230,7 @@ static bool low_protected(const struct zcpu *z, uint64_t address, uint64_t size)
 
 void check_store(struct zcpu *z, uint64_t address, uint64_t size)
 {
-    check_bounds(z, address, size);
+    check_load(z, address, size);
     if (low_protected(z, address, size))
         program_check(z, PGM_PROTECTION);
 }
@@ -441,13 +435,15 @@ uint64_t storage_update_value(struct zcpu *z, uint64_t address, enum update_op o
 
 static void gather_state(struct zcpu *z, struct archive *ar)
 {
-    ar_count(ar, &z->gather.n, GATHER_MAX);
+    ar_count(ar, &z->gather.n, GATHER_NEEDED);
     for (uint32_t i = 0; i < z->gather.n; i++) {
         struct gathered *piece = &z->gather.pieces[i];
         ar_u64(ar, &piece->address);
         ar_u8(ar, &piece->kind);
         ar_u8(ar, &piece->size);
         ar_bytes(ar, piece->bytes, sizeof piece->bytes);
+        if (piece->kind >= ACCESS_KIND_COUNT || piece->size > sizeof piece->bytes)
+            ar_fail(ar, "a fetched piece of kind %u, size %u", piece->kind, piece->size);
     }
 }
 

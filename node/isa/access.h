@@ -45,7 +45,7 @@ NP_INLINE uint8_t *operand_hit(struct zcpu *z, uint64_t address, uint32_t size, 
     z->stall += z->hit_extra;
     z->hits[store]++;
     uint8_t *bytes = l1->data + ((uint64_t)l1->slot[index] << l1->line_shift) + offset;
-    if (bytes == NULL)
+    if (bytes == NULL) // there are bytes; the compiler, once told, leaves out the callers' look at NULL
         __builtin_unreachable();
     return bytes;
 }

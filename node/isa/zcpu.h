@@ -72,7 +72,10 @@ enum program_code {
 enum { GR_NONE = 16 }; // number of the register that is always 0: no base, no index
 
 // Bytes that accesses of the instruction under way have fetched after missing.
-#define GATHER_MAX 96u // two operands of 256 bytes in pieces of 8, and instruction text
+// Most: TRANSLATE TWO TO TWO, 64 characters of 2 bytes in pieces of 8, as many entries of a table, and two
+// instructions' text. As many again for what a damaged saved state may bring along.
+#define GATHER_NEEDED 96u
+#define GATHER_MAX    (2 * GATHER_NEEDED)
 struct gathered {
     uint64_t address; // absolute
     uint8_t kind;     // enum access_kind
