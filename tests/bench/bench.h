@@ -124,6 +124,7 @@ measure_fn measure_cachegrind; // the same of valgrind's cachegrind
 
 // Guests (measure_guest.c): M instructions/s.
 measure_fn measure_guest;          // one packed node in this process
+measure_fn measure_guest_apart;    // the machine twice at the same time, a process each; both together
 measure_fn measure_guest_grant;    // its instructions per grant and board
 measure_fn measure_guest_run;      // `numaplex run`, a process per board
 measure_fn measure_guest_qemu;     // QEMU's translator

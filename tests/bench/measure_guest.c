@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "coordinator/machine/scenario.h"
 #include "coordinator/run/find.h"
@@ -89,19 +91,18 @@ struct guest_measured {
     double seconds;
 };
 
-static enum err_code run_guest(const struct row *row, const struct bench_settings *settings,
-                               struct guest_measured *measured, struct err *err)
+static enum err_code run_scenario(const char *path, uint32_t threads, struct guest_measured *measured,
+                                  struct err *err)
 {
     static struct packed packed;
     struct scenario scenario;
-    char path[PATH_MAX_BYTES];
-    struct packed_options options = {.threads = row->setup.threads,
+    struct packed_options options = {.threads = threads,
                                      .conductor = {.horizon = {.stride = 100 * SIM_PS_PER_US}, .epoch = 1}};
     const struct conductor_stop stop = {.time = SIM_NEVER};
     enum pause_reason reason;
     struct group_progress progress;
     err_clear(err);
-    if (guest_scenario(row, settings, path, err) || scenario_read(path, &scenario, err))
+    if (scenario_read(path, &scenario, err))
         return err->code;
     if (packed_open(&packed, &scenario.machine, &options, err) == ERR_OK) {
         double start = bench_seconds();
@@ -115,6 +116,15 @@ static enum err_code run_guest(const struct row *row, const struct bench_setting
     }
     scenario_free(&scenario);
     return err->code;
+}
+
+static enum err_code run_guest(const struct row *row, const struct bench_settings *settings,
+                               struct guest_measured *measured, struct err *err)
+{
+    char path[PATH_MAX_BYTES];
+    if (guest_scenario(row, settings, path, err))
+        return err->code;
+    return run_scenario(path, row->setup.threads, measured, err);
 }
 
 enum err_code measure_guest(const struct row *row, const struct bench_settings *settings,
@@ -133,6 +143,58 @@ enum err_code measure_guest_grant(const struct row *row, const struct bench_sett
     if (run_guest(row, settings, &measured, err) == ERR_OK)
         sample->value = (double)measured.instructions / (double)measured.grants / row->setup.boards;
     return err->code;
+}
+
+struct apart {
+    struct guest_measured measured;
+    struct err err;
+};
+
+static _Noreturn void run_and_leave(const char *path, uint32_t threads, int out)
+{
+    struct apart apart = {0};
+    run_scenario(path, threads, &apart.measured, &apart.err);
+    _exit(write(out, &apart, sizeof apart) == sizeof apart ? 0 : EXIT_CLASS_HOST);
+}
+
+// The same machine in this process and in another at the same time, each at the pace of its own core.
+static enum err_code run_twice(const char *path, uint32_t threads, struct apart apart[2], struct err *err)
+{
+    int ends[2];
+    if (pipe(ends))
+        return err_errno(err, ERR_PROCESS, "%s", path);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        run_and_leave(path, threads, ends[1]);
+    close(ends[1]);
+    if (child < 0)
+        err_errno(err, ERR_PROCESS, "%s", path);
+    else
+        run_scenario(path, threads, &apart[0].measured, err);
+    bool whole = child > 0 && read(ends[0], &apart[1], sizeof apart[1]) == sizeof apart[1];
+    close(ends[0]);
+    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+    if (err->code == ERR_OK && !whole)
+        return err_set(err, ERR_PROCESS, "%s: the process of the second machine ended", path);
+    if (err->code == ERR_OK)
+        *err = apart[1].err;
+    return err->code;
+}
+
+enum err_code measure_guest_apart(const struct row *row, const struct bench_settings *settings,
+                                  struct sample *sample, struct err *err)
+{
+    char path[PATH_MAX_BYTES];
+    struct apart apart[2];
+    err_clear(err);
+    if (guest_scenario(row, settings, path, err) || run_twice(path, row->setup.threads, apart, err))
+        return err->code;
+    const struct guest_measured *a = &apart[0].measured, *b = &apart[1].measured;
+    double longer = a->seconds > b->seconds ? a->seconds : b->seconds;
+    sample->value = 1e-6 * (double)(a->instructions + b->instructions) / longer;
+    return ERR_OK;
 }
 
 // A guest's own clock stops at the end of what it measures; on another machine that clock is the host's. The
