@@ -5,19 +5,20 @@
 #include <string.h>
 
 #include "coordinator/report/chart.h"
-#include "coordinator/report/guest_times.h"
 #include "coordinator/report/sections.h"
 #include "proto/base/assert.h"
+#include "proto/base/limits.h"
 
 #define CONSOLE_SHOWN  (16u << 10) // bytes of each console that the page holds: its end
-#define CONSOLE_READ   (4u << 20)  // bytes in which lines with times are looked for
 #define SERIES_MAX     8u          // that have colours of their own
 #define CPUS_TABLE_MAX 128u
+#define POINTS_MAX     GUEST_CPUS_MAX // of a line of the chart
 
 struct guest {
     const json_t *partition, *json;
-    char *console; // owned, NUL-terminated; NULL: there is none
-    struct guest_times *times;
+    const json_t *times; // regions of its program; NULL: no list
+    char *console;       // the end of it, owned, NUL-terminated; NULL: there is none
+    bool cut;            // there is more before that
 };
 
 struct guests {
@@ -27,23 +28,22 @@ struct guests {
 
 static void free_guests(struct guests *guests)
 {
-    for (size_t i = 0; i < guests->n; i++) {
+    for (size_t i = 0; i < guests->n; i++)
         free(guests->items[i].console);
-        free(guests->items[i].times);
-    }
     free(guests->items);
 }
 
-// The end of a file, at most CONSOLE_READ bytes; bytes 0 become what the page shows for them.
-static char *read_end(const char *path)
+// The end of a file, at most CONSOLE_SHOWN bytes; bytes 0 become what the page shows for them.
+static char *read_end(const char *path, bool *cut)
 {
     FILE *file = fopen(path, "rb");
-    char *text = file ? malloc(CONSOLE_READ + 1) : NULL;
+    char *text = file ? malloc(CONSOLE_SHOWN + 1) : NULL;
     long size = text && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     size_t n = 0;
+    *cut = size > (long)CONSOLE_SHOWN;
     if (size >= 0) {
-        fseek(file, size > (long)CONSOLE_READ ? size - (long)CONSOLE_READ : 0, SEEK_SET);
-        n = fread(text, 1, CONSOLE_READ, file);
+        fseek(file, *cut ? size - (long)CONSOLE_SHOWN : 0, SEEK_SET);
+        n = fread(text, 1, CONSOLE_SHOWN, file);
     }
     if (file)
         fclose(file);
@@ -56,7 +56,7 @@ static char *read_end(const char *path)
 
 // console-PARTITION.txt beside resolved.yaml. Results may come from anywhere: a name that would lead
 // elsewhere names no file.
-static char *read_console(const struct view *view, const char *partition)
+static char *read_console(const struct view *view, const char *partition, bool *cut)
 {
     char path[2 * PATH_MAX_BYTES];
     const char *slash = view->resolved ? strrchr(view->resolved, '/') : NULL;
@@ -64,7 +64,7 @@ static char *read_console(const struct view *view, const char *partition)
         return NULL;
     int folder = slash ? (int)(slash - view->resolved) + 1 : 0;
     int n = snprintf(path, sizeof path, "%.*sconsole-%s.txt", folder, view->resolved, partition);
-    return n < (int)sizeof path ? read_end(path) : NULL;
+    return n < (int)sizeof path ? read_end(path, cut) : NULL;
 }
 
 static void find_guests(const struct view *view, struct guests *guests)
@@ -81,10 +81,8 @@ static void find_guests(const struct view *view, struct guests *guests)
         struct guest *guest = &guests->items[guests->n++];
         guest->partition = partition;
         guest->json = json;
-        guest->console = read_console(view, view_text(partition, "name"));
-        guest->times = calloc(1, sizeof *guest->times);
-        NP_ASSERT(guest->times);
-        guest_times_read(guest->times, guest->console ? guest->console : "");
+        guest->times = json_object_get(json, "times");
+        guest->console = read_console(view, view_text(partition, "name"), &guest->cut);
     }
 }
 
@@ -168,45 +166,63 @@ static void guest_table(struct page *page, const struct guests *guests)
     page_table_end(page);
 }
 
-// The times of one name in a guest: `n` items from `first`.
+// A region of a guest's program on several numbers of CPUs.
 struct region {
     const struct guest *guest;
-    size_t first, n;
+    const char *name;
+    const json_t *on;
 };
+
+static double number_of(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}
 
 static size_t find_regions(const struct guests *guests, struct region *regions, size_t max)
 {
-    size_t found = 0;
-    for (size_t g = 0; g < guests->n; g++) {
-        const struct guest_times *times = guests->items[g].times;
-        for (size_t i = 0, n; i < times->n; i += n) {
-            for (n = 1; i + n < times->n && strcmp(times->items[i + n].name, times->items[i].name) == 0;)
-                n++;
-            if (n > 1 && found < max)
-                regions[found++] = (struct region){&guests->items[g], i, n};
+    size_t found = 0, i;
+    const json_t *json;
+    for (size_t g = 0; g < guests->n; g++)
+        json_array_foreach(guests->items[g].times, i, json)
+        {
+            const json_t *on = json_object_get(json, "on");
+            if (json_array_size(on) > 1 && found < max)
+                regions[found++] = (struct region){&guests->items[g], view_text(json, "name"), on};
         }
-    }
     return found;
+}
+
+// The speed-ups of a region; *linear: from the fewest to the most CPUs of all of them.
+static struct chart_series region_series(const struct region *region, const char *name,
+                                         struct chart_point points[POINTS_MAX], struct chart_point linear[2])
+{
+    size_t i, n = 0;
+    const json_t *json;
+    json_array_foreach(region->on, i, json)
+    {
+        if (n == POINTS_MAX)
+            break;
+        double cpus = number_of(json, "cpus");
+        points[n++] = (struct chart_point){.x = cpus, .y = number_of(json, "speedup")};
+        linear[0].x = linear[0].y = fmin(linear[0].x, cpus);
+        linear[1].x = linear[1].y = fmax(linear[1].x, cpus);
+    }
+    return (struct chart_series){name, points, n, MARKS_BOTH, SPREAD_NONE};
 }
 
 static void speedup_chart(struct page *page, const struct guests *guests)
 {
-    static struct chart_point points[SERIES_MAX][GUEST_TIMES_MAX];
+    static struct chart_point points[SERIES_MAX - 1][POINTS_MAX];
     struct region regions[SERIES_MAX - 1];
     struct chart_series series[SERIES_MAX];
-    char names[SERIES_MAX][3 * NAME_MAX_BYTES];
+    char names[SERIES_MAX - 1][3 * NAME_MAX_BYTES];
     struct chart_point linear[2] = {{.x = INFINITY, .y = INFINITY}, {.x = 1, .y = 1}};
     size_t n = find_regions(guests, regions, NP_ARRAY_LEN(regions));
     for (size_t r = 0; r < n; r++) {
-        const struct guest_time *times = &regions[r].guest->times->items[regions[r].first];
         snprintf(names[r], sizeof names[r], "%.64s%s%.64s",
                  guests->n > 1 ? view_text(regions[r].guest->partition, "name") : "",
-                 guests->n > 1 ? " " : "", times[0].name);
-        for (size_t i = 0; i < regions[r].n; i++)
-            points[r][i] = (struct chart_point){.x = times[i].cpus, .y = times[i].speedup};
-        linear[0].x = linear[0].y = fmin(linear[0].x, times[0].cpus);
-        linear[1].x = linear[1].y = fmax(linear[1].x, times[regions[r].n - 1].cpus);
-        series[r] = (struct chart_series){names[r], points[r], regions[r].n, MARKS_BOTH, SPREAD_NONE};
+                 guests->n > 1 ? " " : "", regions[r].name);
+        series[r] = region_series(&regions[r], names[r], points[r], linear);
     }
     series[n] = (struct chart_series){page_words(page, TEXT_GUEST_LINEAR), linear, NP_ARRAY_LEN(linear),
                                       MARKS_LINE, SPREAD_NONE};
@@ -250,6 +266,19 @@ static void traffic_chart(struct page *page, const struct guests *guests)
     free(names);
 }
 
+static void time_row(struct page *page, const struct page_column *c, const struct guest *guest,
+                     const char *region, const json_t *on)
+{
+    char text[NUMBER_TEXT_SIZE];
+    page_row_begin(page);
+    page_cell(page, &c[0], view_text(guest->partition, "name"));
+    page_cell(page, &c[1], region);
+    page_cell(page, &c[2], number_count(page->language, view_count(on, "cpus"), text));
+    page_cell(page, &c[3], number_fixed(page->language, number_of(on, "us"), 3, text));
+    page_cell(page, &c[4], number_fixed(page->language, number_of(on, "speedup"), 2, text));
+    page_row_end(page);
+}
+
 static void times_table(struct page *page, const struct guests *guests)
 {
     const struct page_column c[] = {
@@ -259,19 +288,13 @@ static void times_table(struct page *page, const struct guests *guests)
         {page_words(page, TEXT_GUEST_TIME), "µs", true, false},
         {page_words(page, TEXT_GUEST_SPEEDUP), NULL, true, false},
     };
-    char text[NUMBER_TEXT_SIZE];
+    const json_t *region, *on;
+    size_t i, k;
     page_table_begin(page, page_words(page, TEXT_GUEST_TIMES), c, NP_ARRAY_LEN(c));
     for (size_t g = 0; g < guests->n; g++)
-        for (size_t i = 0; i < guests->items[g].times->n; i++) {
-            const struct guest_time *time = &guests->items[g].times->items[i];
-            page_row_begin(page);
-            page_cell(page, &c[0], view_text(guests->items[g].partition, "name"));
-            page_cell(page, &c[1], time->name);
-            page_cell(page, &c[2], number_count(page->language, time->cpus, text));
-            page_cell(page, &c[3], number_fixed(page->language, time->us, 3, text));
-            page_cell(page, &c[4], number_fixed(page->language, time->speedup, 2, text));
-            page_row_end(page);
-        }
+        json_array_foreach(guests->items[g].times, i, region)
+            json_array_foreach(json_object_get(region, "on"), k, on)
+                time_row(page, c, &guests->items[g], view_text(region, "name"), on);
     page_table_end(page);
 }
 
@@ -315,17 +338,14 @@ static void cpu_table(struct page *page, const struct guest *guest)
 // The last lines of a console.
 static void console(struct page *page, const struct guest *guest)
 {
-    size_t size = guest->console ? strlen(guest->console) : 0;
     const char *text = guest->console;
-    if (size == 0)
+    if (!text || !*text)
         return;
-    if (size > CONSOLE_SHOWN) {
-        text += size - CONSOLE_SHOWN;
+    if (guest->cut) {
         text += strcspn(text, "\n");
         text += *text == '\n';
     }
-    page_details_begin(
-        page, page_words(page, text == guest->console ? TEXT_GUEST_CONSOLE : TEXT_GUEST_CONSOLE_END));
+    page_details_begin(page, page_words(page, guest->cut ? TEXT_GUEST_CONSOLE_END : TEXT_GUEST_CONSOLE));
     page_lines(page, text);
     page_details_end(page);
 }
@@ -336,7 +356,7 @@ void section_guests(struct page *page, const struct view *view)
     size_t times = 0;
     find_guests(view, &guests);
     for (size_t i = 0; i < guests.n; i++)
-        times += guests.items[i].times->n;
+        times += json_array_size(guests.items[i].times);
     if (guests.n) {
         page_section_begin(page, "guests", page_words(page, TEXT_GUEST_HEADING));
         page_paragraph(page, page_words(page, TEXT_GUEST_WHAT), NULL);

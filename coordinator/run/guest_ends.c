@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "coordinator/machine/units.h"
-#include "coordinator/report/guest_times.h"
+#include "coordinator/run/guest_times.h"
 #include "coordinator/run/text_files.h"
 #include "proto/base/assert.h"
 #include "proto/base/guest.h"

@@ -134,7 +134,7 @@ static void test_whole(void)
 // Consoles lie beside resolved.yaml; what guests wrote is text, and leads nowhere.
 static void test_guests(void)
 {
-    static const char text[] = "</pre><script>a\n\0\ntime: fft cpus=1 us=8\ntime: fft cpus=4 us=2.5\n";
+    static const char text[] = "</pre><script>a\n\0\n";
     char folder[] = "/tmp/np-report-XXXXXX", path[64], resolved[64];
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/console-SMP1.txt", folder);
@@ -144,15 +144,21 @@ static void test_guests(void)
     fwrite(text, 1, sizeof text - 1, file);
     fclose(file);
     json_t *results = results_with("SMP1"), *elsewhere = results_with("../SMP1");
+    json_t *partition = json_array_get(json_object_get(results, "partitions"), 0);
+    json_t *guest = json_object_get(partition, "guest");
+    json_object_set_new(guest, "times",
+                        json_pack("[{s:s, s:[{s:i, s:f, s:f}, {s:i, s:f, s:f}]}]", "name", "<fft>", "on",
+                                  "cpus", 1, "us", 8.0, "speedup", 1.0, "cpus", 4, "us", 2.5, "speedup",
+                                  3.2));
     char *page = page_from(results, LANG_EN, resolved), *none = page_from(elsewhere, LANG_EN, resolved);
     expect_sound(page);
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "<pre>&lt;/pre&gt;&lt;script&gt;a\n"));
     CU_ASSERT_EQUAL(html_charts(page), 11); // and the speed-up
     CU_ASSERT_PTR_NOT_NULL(strstr(page, ">3.20<"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, ">&lt;fft&gt;<"));
     CU_ASSERT_PTR_NULL(strstr(none, "<pre>"));
     CU_ASSERT_PTR_NULL(strstr(page, "did not end clean"));
-    json_t *partition = json_array_get(json_object_get(results, "partitions"), 0);
-    json_object_set_new(json_object_get(partition, "guest"), "end", json_string("failed"));
+    json_object_set_new(guest, "end", json_string("failed"));
     free(page);
     page = page_from(results, LANG_EN, resolved);
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "The guest of SMP1 did not end clean: FAILED."));

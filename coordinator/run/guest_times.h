@@ -5,8 +5,8 @@
 //     time: NAME: T ns on N CPUs, T ns on N, ...        as measure() of tests/guests/zarch prints
 //
 // with T simulated time of a region NAME that N CPUs executed. All other lines are somebody else's.
-#ifndef NP_COORDINATOR_REPORT_GUEST_TIMES_H
-#define NP_COORDINATOR_REPORT_GUEST_TIMES_H
+#ifndef NP_COORDINATOR_RUN_GUEST_TIMES_H
+#define NP_COORDINATOR_RUN_GUEST_TIMES_H
 
 #include <stddef.h>
 #include <stdint.h>

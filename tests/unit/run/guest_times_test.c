@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/report/guest_times.h"
+#include "coordinator/run/guest_times.h"
 #include "proto/base/assert.h"
 
 static struct guest_times times;

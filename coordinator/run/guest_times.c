@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coordinator/report/guest_times.h"
+#include "coordinator/run/guest_times.h"
 
 #include <stdbool.h>
 #include <stdio.h>
