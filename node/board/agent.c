@@ -145,6 +145,19 @@ static uint32_t make_room(struct board *board, uint64_t line, struct victim *vic
     return slot;
 }
 
+bool agent_evict(struct board *board, uint32_t slot)
+{
+    struct step_out put;
+    if (board->cache.mshr[slot] != NO_MSHR)
+        return false;
+    struct mshr *mshr = mshr_take(board, board->cache.tag[slot] & ~UINT64_C(1), true);
+    if (!mshr)
+        return false;
+    evict(board, slot, mshr, &put);
+    send_all(board, &put, mshr->data);
+    return true;
+}
+
 static void add_waiter(struct mshr *mshr, struct waiter waiter)
 {
     NP_ASSERT(mshr && mshr->n_waiters < L1S_PER_BOARD_MAX); // an L1 asks once per line

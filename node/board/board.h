@@ -67,12 +67,16 @@ const struct cpu *board_cpu(const struct board *board, unsigned index);
 void board_peek(const struct board *board, uint64_t address, uint8_t *bytes, uint64_t size);
 
 // The system controller's orders, at a cut (proto/base/order.h); the board takes a copy. Several may be under
-// way; a board works on drains one after another, in the order in which they came.
+// way; a board works on drains one after another, in the order in which they came. Whoever holds the board's
+// bound asks for it again: an order may have made it earlier. A board that stood still is at the order's time
+// from then on.
 void board_order(struct board *board, const struct order *order);
 
-// Reports that wait to be taken: how many, and when the last of them was made. board_take_report removes the
-// oldest; false: there is none.
-uint32_t board_reports(const struct board *board, sim_time *last);
+// Reports that wait to be taken: how many, and when number `index` of them was made, 0 the oldest; never
+// beyond the end of the last grant. board_take_report removes the oldest; false: there is none. While an
+// order is under way board_bound is no later than the next event that serves it, also one that sends nothing.
+uint32_t board_reports(const struct board *board);
+sim_time board_report_time(const struct board *board, uint32_t index);
 bool board_take_report(struct board *board, struct report *report);
 
 // How it stands. Only at a cut.
@@ -81,7 +85,8 @@ void board_view(const struct board *board, struct board_view *view);
 // The page tables of its partition's pools, for ORDER_TABLES of a board that joins it.
 void board_tables(struct board *board, struct archive *ar);
 
-unsigned board_number(const struct board *board); // in the machine
+unsigned board_number(const struct board *board);    // in the machine
+uint32_t board_partition(const struct board *board); // as it is now; NO_PARTITION: none
 // CPUs with a program of their own that are not done, nor in an endless wait, and threads of pools likewise.
 uint32_t board_running(const struct board *board);
 uint64_t board_accesses(const struct board *board); // completed

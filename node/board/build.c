@@ -82,10 +82,8 @@ static void attach(struct board *board, const struct machine *machine, unsigned 
     board->params = &board->desc->params;
     board->system = &machine->systems[board->desc->system];
     board->protocol = protocol_by_name(board->system->protocol);
-    if (board->desc->partition != NO_PARTITION) {
+    if (board->desc->partition != NO_PARTITION)
         board->partition = &machine->partitions[board->desc->partition];
-        segment_map_init(&board->map, board->partition);
-    }
 }
 
 struct board *board_new(const struct machine *machine, unsigned number, const struct board_options *options,
@@ -107,6 +105,7 @@ struct board *board_new(const struct machine *machine, unsigned number, const st
     agent_init(board);
     home_init(board);
     port_init(board);
+    firmware_init(board);
     plan_faults(board);
     service_element_plan(board);
     board->watch = watch_new(board, &board->options.watch);
@@ -140,6 +139,7 @@ void board_free(struct board *board)
     agent_free(board);
     home_free(board);
     adapter_free(board);
+    firmware_free(board);
     pool_free(&board->pool);
     event_queue_free(&board->events);
     message_list_free(&board->outbox);

@@ -14,11 +14,6 @@ void home_init(struct board *board)
     board->home.form.pointers = (uint8_t)board->params->sharer_pointers;
     board->home.form.coarse = (uint8_t)board->params->sharer_coarse;
     directory_cache_init(board);
-    if (!board->partition)
-        return;
-    segment_map_init(&board->home.decode, board->partition);
-    for (uint32_t i = 0; i < board->partition->n_boards; i++)
-        board->home.form.boards |= UINT64_C(1) << (board->partition->boards[i] - board->system->first_board);
 }
 
 void home_free(struct board *board)

@@ -11,6 +11,7 @@
 
 #include "fabric/time/event_queue.h"
 #include "node/board/board.h"
+#include "node/board/firmware.h"
 #include "node/board/pool.h"
 #include "node/board/timeline.h"
 #include "node/board/watch.h"
@@ -30,6 +31,7 @@ enum event_type {
     EV_FRAME_OUT, // payload: frame slot; a CPU's frame reaches the adapter
     EV_FRAME_IN,  // payload: frame slot; a frame has arrived
     EV_INPUT,     // payload: index of the guest's input; it has been typed
+    EV_DUTY,      // no payload; firmware looks after what it waits for
     EV_TYPE_COUNT
 };
 _Static_assert(EV_HOME < EVENT_LANES && EV_FAULT >= EVENT_LANES, "a lane for each frequent kind of event");
@@ -126,7 +128,8 @@ struct board {
     const struct board_desc *desc;
     const struct board_params *params;
     const struct system_desc *system;
-    const struct partition_desc *partition; // NULL: a free board
+    const struct partition_desc *partition; // in which it began, and where its guest stays; NULL: none
+    struct domain domain;                   // as it is now
     const struct protocol *protocol;
     struct board_options options;
     struct watch *watch;       // NULL: no line of this board is watched; never state
@@ -164,6 +167,7 @@ struct board {
     struct home home;
     struct port port;
     struct segment_map map;
+    struct firmware firmware;
     struct service_element service;
 
     uint32_t n_frame_slots;
@@ -233,6 +237,9 @@ void agent_free(struct board *board);
 // A bus request at its order point: grants it, or lets it wait for a transaction.
 void agent_request(struct board *board, uint64_t line, struct waiter waiter);
 void agent_receive(struct board *board, const struct message *message, const uint8_t *data);
+
+// Evicts what the slot holds. False: it has a transaction, or no more evictions may be under way.
+bool agent_evict(struct board *board, uint32_t slot);
 
 // mshr.c
 struct mshr *mshr_find(struct board *board, uint64_t line);

@@ -87,10 +87,23 @@ static void find_owners(const struct board *board, const struct used_page *used,
     }
 }
 
+// The most used of those that have a real address: all had one when they were used, but the board may have
+// left its partition since.
+static uint32_t mapped_pages(const struct board *board, struct used_page *used, struct page_results *pages)
+{
+    uint32_t found = memory_busiest(&board->home.memory, used, PAGES_REPORTED_MAX), n = 0;
+    for (uint32_t i = 0; i < found; i++) {
+        struct location where = {board->number, used[i].offset};
+        used[n] = used[i];
+        n += segment_map_real(&board->home.decode, where, &pages[n].address);
+    }
+    return n;
+}
+
 void board_pages(const struct board *board, struct board_results *results)
 {
     struct used_page used[PAGES_REPORTED_MAX];
-    uint32_t n = memory_busiest(&board->home.memory, used, PAGES_REPORTED_MAX);
+    uint32_t n = mapped_pages(board, used, results->pages);
     results->n_pages = n;
     for (uint32_t i = 0; i < n; i++) {
         const struct page_use *use = used[i].use;
@@ -99,9 +112,6 @@ void board_pages(const struct board *board, struct board_results *results)
         page->remote = use->remote;
         page->writes = use->writes;
         page->boards = (uint32_t)__builtin_popcountll(use->boards);
-        bool mapped = segment_map_real(&board->home.decode, (struct location){board->number, used[i].offset},
-                                       &page->address);
-        NP_ASSERT(mapped); // it was reached by a real address
     }
     if (n && replays_traces(board))
         find_owners(board, used, results->pages, n);

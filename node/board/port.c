@@ -48,8 +48,8 @@ static void launch(struct board *board, struct message *message, const uint8_t *
 
 static bool gate_open(const struct board *board, const struct message *message)
 {
-    unsigned to = component_board(message->dst);
-    return to < board->machine->n_boards && board->machine->boards[to].partition == board->desc->partition;
+    unsigned to = component_board(message->dst) - board->system->first_board;
+    return to < BOARDS_PER_SYSTEM_MAX && board->domain.members >> to & 1;
 }
 
 // The gate answers in the place of the board it hides: to whoever waits for the answer, and after as long as

@@ -125,6 +125,9 @@ static void dispatch(struct board *board, const struct event *event)
     case EV_INPUT:
         service_element_input(board);
         break;
+    case EV_DUTY:
+        firmware_duty(board);
+        break;
     case EV_TYPE_COUNT:
         np_panic("an event of type %u", event->type);
     }

@@ -46,6 +46,8 @@ static void event_state(struct board *board, struct archive *ar, struct event *e
         ar_count(ar, &event->payload, FAULTS_MAX);
     else if (event->type == EV_INPUT)
         ar_count(ar, &event->payload, GUEST_INPUTS_MAX);
+    else if (event->type == EV_DUTY)
+        event->payload = 0;
     else if (event->type == EV_FRAME_OUT || event->type == EV_FRAME_IN)
         adapter_frame_state(board, ar, &event->payload);
     else
@@ -209,7 +211,8 @@ void board_state(struct board *board, struct archive *ar)
     ar_u16(ar, &number);
     if (number != board->number)
         ar_fail(ar, "the state of board %u where board %u is expected", number, board->number);
-    if (board->threads) // before the CPUs: it says whose thread each of them runs
+    firmware_state(board, ar); // before what is found through its segment map
+    if (board->threads)        // before the CPUs: it says whose thread each of them runs
         threads_state(board->threads, ar);
     for (uint32_t i = 0; i < board->n_cpus; i++)
         cpu_state(&board->cpus[i], ar, board->cache.slots);

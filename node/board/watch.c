@@ -10,9 +10,10 @@
 // A line and what was last seen of it.
 struct watched {
     uint64_t line;
-    bool here;       // it is of this board's partition
-    bool home;       // its memory is this board's
-    uint64_t offset; // there
+    uint32_t partition; // its
+    bool here;          // it is of this board's partition
+    bool home;          // its memory is this board's
+    uint64_t offset;    // there
     uint8_t cache, directory, l1[L1S_PER_BOARD_MAX];
     uint64_t holders; // L1s whose state is not I
     uint32_t n, capacity;
@@ -27,6 +28,15 @@ struct watch {
     struct watched lines[WATCH_LINES_MAX];
 };
 
+static void place(const struct board *board, struct watched *w)
+{
+    struct location where;
+    w->here = w->partition == board->domain.partition && w->partition != NO_PARTITION;
+    w->home =
+        w->here && segment_map_find(&board->home.decode, w->line, &where) && where.board == board->number;
+    w->offset = w->home ? where.offset : 0;
+}
+
 struct watch *watch_new(const struct board *board, const struct watch_list *list)
 {
     struct watch *watch = calloc(1, sizeof *watch);
@@ -35,19 +45,21 @@ struct watch *watch_new(const struct board *board, const struct watch_list *list
     watch->n = list->n;
     for (uint32_t i = 0; i < list->n; i++) {
         struct watched *w = &watch->lines[i];
-        struct location where;
         w->line = list->lines[i].line;
-        w->here = list->lines[i].partition == board->desc->partition && board->partition;
-        if (!w->here)
-            continue;
-        here++;
-        w->home = segment_map_find(&board->home.decode, w->line, &where) && where.board == board->number;
-        w->offset = w->home ? where.offset : 0;
+        w->partition = list->lines[i].partition;
+        place(board, w);
+        here += w->here;
     }
     if (here)
         return watch;
     free(watch);
     return NULL;
+}
+
+void watch_domain(struct board *board)
+{
+    for (uint32_t i = 0; i < board->watch->n; i++)
+        place(board, &board->watch->lines[i]);
 }
 
 void watch_free(struct watch *watch)

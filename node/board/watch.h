@@ -16,6 +16,9 @@ struct watch;
 struct watch *watch_new(const struct board *board, const struct watch_list *list);
 void watch_free(struct watch *watch);
 
+// The board's partition has changed.
+void watch_domain(struct board *board);
+
 // Before an event: what is recorded from now on bears its key. What CPUs have written silently since the last
 // event (E to M in their own L1, which nobody else is told) shows now.
 void watch_event(struct board *board, const struct event *event);

@@ -126,6 +126,20 @@ void cpu_wake(struct cpu *cpu, sim_time at)
     cpu_publish(cpu);
 }
 
+void cpu_hold_until(struct cpu *cpu, sim_time at)
+{
+    if (!cpu->ops || cpu->done)
+        return;
+    for (uint32_t i = 0; i < cpu->n_pending; i++)
+        cpu->pending[i].done_at = sim_max(cpu->pending[i].done_at, at);
+    find_due(cpu);
+    cpu->wake_at = sim_max(cpu->wake_at, at);
+    if (!cpu->blocked && cpu->clock.now < at) {
+        cpu->results.wait_ps += at - cpu->clock.now;
+        clock_align(&cpu->clock, at);
+    }
+}
+
 void cpu_perform(struct cpu *cpu, struct access *access, uint8_t *bytes)
 {
     if (NP_UNLIKELY(access->kind == ACCESS_RMW && access->op == RMW_PROGRAM))

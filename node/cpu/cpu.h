@@ -201,6 +201,9 @@ void cpu_fail(struct cpu *cpu, const char *fmt, ...) __attribute__((format(print
 // Makes a CPU that waits for a frame or a signal go on at `at` or later.
 void cpu_wake(struct cpu *cpu, sim_time at);
 
+// The CPU was held up until `at`: nothing of what it waits for or does next lies before.
+void cpu_hold_until(struct cpu *cpu, sim_time at);
+
 // The kinds.
 extern const struct program_ops program_generator, program_script, program_trace, program_zarch;
 

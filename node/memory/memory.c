@@ -103,6 +103,18 @@ void memory_each(struct memory *memory, void (*visit)(void *self, uint64_t offse
         }
 }
 
+void memory_walk(const struct memory *memory,
+                 void (*visit)(void *self, uint64_t offset, const struct home_line *line), void *self)
+{
+    for (uint64_t leaf = 0; leaf < memory->n_leaves; leaf++)
+        for (unsigned i = 0; memory->leaves[leaf] && i < LEAF_PAGES; i++) {
+            const struct memory_page *page = memory->leaves[leaf][i];
+            uint64_t offset = leaf * LEAF_BYTES + (uint64_t)i * PAGE_BYTES;
+            for (unsigned at = 0; page && at < PAGE_BYTES; at += memory->line_bytes)
+                visit(self, offset + at, &page->lines[at >> memory->line_shift]);
+        }
+}
+
 // Puts a page into the list, which is in order; whoever falls off its end is forgotten.
 static uint32_t insert_page(struct used_page *pages, uint32_t n, uint32_t max, struct used_page page)
 {

@@ -61,8 +61,12 @@ const uint8_t *memory_peek_bytes(const struct memory *memory, uint64_t offset);
 // save: it visits every line with memory_each.
 void memory_state(struct memory *memory, struct archive *ar);
 
+// Visits the lines of all touched pages in ascending order. memory_walk: of a memory that the visitor leaves
+// as it is.
 void memory_each(struct memory *memory, void (*visit)(void *self, uint64_t offset, struct memory_line line),
                  void *self);
+void memory_walk(const struct memory *memory,
+                 void (*visit)(void *self, uint64_t offset, const struct home_line *line), void *self);
 
 // A page and the offset in memory at which it begins.
 struct used_page {

@@ -7,9 +7,15 @@
 
 void segment_map_init(struct segment_map *map, const struct partition_desc *partition)
 {
-    map->n = partition->n_segments;
-    map->version = 0;
-    memcpy(map->segments, partition->segments, partition->n_segments * sizeof map->segments[0]);
+    segment_map_set(map, partition->segments, partition->n_segments, 0);
+}
+
+void segment_map_set(struct segment_map *map, const struct segment_desc *segments, uint32_t n,
+                     uint16_t version)
+{
+    map->n = n;
+    map->version = version;
+    memcpy(map->segments, segments, n * sizeof map->segments[0]);
 }
 
 bool segment_map_find(const struct segment_map *map, uint64_t address, struct location *location)

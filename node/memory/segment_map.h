@@ -23,6 +23,9 @@ struct location {
 
 void segment_map_init(struct segment_map *map, const struct partition_desc *partition);
 
+void segment_map_set(struct segment_map *map, const struct segment_desc *segments, uint32_t n,
+                     uint16_t version);
+
 // Where `address` lives. False when no segment covers it.
 bool segment_map_find(const struct segment_map *map, uint64_t address, struct location *location);
 

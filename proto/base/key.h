@@ -15,13 +15,14 @@ typedef uint32_t component_id;
 
 // Units of a board. CPUs follow one another from UNIT_CPU0.
 enum unit {
-    UNIT_PORT = 0,    // crossbar port: egress and ingress
-    UNIT_HOME = 1,    // memory and its directory
-    UNIT_AGENT = 2,   // board cache controller
-    UNIT_BUS = 3,     // order point of the board
-    UNIT_FAULT = 4,   // planned machine faults
-    UNIT_ADAPTER = 5, // timed-link adapter
-    UNIT_SERVICE = 6, // service element (consoles), on the first board of a partition with a guest
+    UNIT_PORT = 0,     // crossbar port: egress and ingress
+    UNIT_HOME = 1,     // memory and its directory
+    UNIT_AGENT = 2,    // board cache controller
+    UNIT_BUS = 3,      // order point of the board
+    UNIT_FAULT = 4,    // planned machine faults
+    UNIT_ADAPTER = 5,  // timed-link adapter
+    UNIT_SERVICE = 6,  // service element (consoles), on the first board of a partition with a guest
+    UNIT_FIRMWARE = 7, // what firmware and operating system do while a partition changes
     UNIT_CPU0 = 16
 };
 

@@ -104,15 +104,18 @@ struct message *message_list_add(struct message_list *list, const struct message
 const uint8_t *message_list_data(const struct message_list *list,
                                  const struct message *message); // NULL: none
 
-// A frame of bytes on a timed link. `time` is its arrival at the far end.
+// A frame of bytes: on a timed link between two adapters, component(board, UNIT_ADAPTER), `time` its arrival
+// at the far end; or a packet on the crossbar between two boards of a sync group, of any unit, `time` the
+// start of ingress as of a message.
 struct frame {
     sim_time time;
-    component_id dst, src; // adapters: component(board, UNIT_ADAPTER)
+    component_id dst, src;
     uint64_t seq;
-    uint32_t link; // index in the machine description
+    uint32_t link; // index in the machine description, or CROSSBAR_PACKET
     uint32_t size;
     uint8_t *bytes; // owned by the list
 };
+#define CROSSBAR_PACKET UINT32_MAX
 
 struct frame_list {
     uint32_t n, capacity;
