@@ -230,7 +230,8 @@ struct api_sample {
     uint64_t time_ps;           // of the partition that is furthest behind
     char state[API_WORD_BYTES]; // of the run
     uint32_t n_partitions, n_boards;
-    uint64_t *partition_time_ps, *partition_accesses; // all owned
+    uint64_t *partition_time_ps,
+        *partition_accesses; // owned: one piece of memory, as api_sample_init makes it
     uint64_t *board_accesses, *board_work, *board_egress_busy_ps, *board_ingress_busy_ps, *board_time_ps;
     uint64_t *sent_bytes; // [sender x n_boards + receiver], over crossbars
 };
@@ -265,7 +266,9 @@ void api_snapshot_free(struct api_snapshot *snapshot);
 void api_sample_free(struct api_sample *sample);
 void api_reply_free(struct api_reply *reply);
 
-// Encodes, replacing what is in `bytes`. ERR_REQUEST when something is not as this header says.
+// Encode, replacing what is in `bytes`. A request that is not as this header says is refused as its receiver
+// would (ERR_REQUEST), so that a console hears of it without asking; a reply is too large or right
+// (ERR_LIMIT).
 enum err_code api_request_encode(const struct api_request *request, struct bytes *bytes, struct err *err);
 enum err_code api_reply_encode(const struct api_reply *reply, struct bytes *bytes, struct err *err);
 
