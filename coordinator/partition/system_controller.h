@@ -112,7 +112,6 @@ struct sc_event {
     uint32_t partition; // NO_PARTITION: none
     char text[160];     // for people, English: "SB6: connected"
 };
-#define NO_BOARD UINT16_MAX
 
 // What the controller does to the machine; all calls come from within sc_begin and sc_step, at a cut.
 struct sc_machine {
@@ -124,7 +123,6 @@ struct sc_machine {
     void (*regroup)(void *self, const uint32_t group_of_board[BOARDS_MAX]);
     void (*event)(void *self, const struct sc_event *event);
 };
-#define NO_GROUP UINT32_MAX
 
 struct sc;
 

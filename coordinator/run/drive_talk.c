@@ -51,6 +51,10 @@ void drive_configure(struct drive *drive)
     c->nodes = config->plan->nodes;
     c->threads = config->plan->threads;
     memcpy(c->node_of_board, config->plan->node_of_board, sizeof c->node_of_board);
+    for (uint32_t b = 0; b < config->machine->n_boards; b++) {
+        uint32_t partition = config->machine->boards[b].partition;
+        c->group_of_board[b] = partition == NO_PARTITION ? NO_GROUP : partition;
+    }
     c->options = run_options(config);
     if (config->plan->fabrics)
         strcpy(c->data_endpoint, drive->endpoints.data);
@@ -66,7 +70,9 @@ void drive_configure(struct drive *drive)
 static void start(struct drive *drive)
 {
     const struct run_command *command = drive->config->command;
-    struct control control = {.kind = CONTROL_START, .start = {command->save_grants, command->save_time}};
+    struct control control = {
+        .kind = CONTROL_START,
+        .start = {.stop_at_grant = command->save_grants, .stop_at_time = command->save_time}};
     drive_enter(drive, RUNNING);
     drive_log(drive, "all processes are ready after %.3f s", 1e-6 * (double)(host_us() - drive->began_us));
     tell(drive, &drive->workers[drive->conductor], &control);

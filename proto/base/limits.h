@@ -42,6 +42,11 @@
 #define MESSAGES_MAX          (1u << 20)           // coherence messages in one batch
 #define WIRE_BYTES_MAX        (128u << 20)         // one data-plane message: MESSAGES_MAX with lines
 #define CONTROL_BYTES_MAX     (16u << 20)          // one control-plane message
+#define ORDERS_MAX            1024u                // of the system controller, in one message
+#define REPORTS_MAX           65536u               // of boards to the system controller, likewise
+#define REPORTS_WAITING_MAX   4096u                // in the boards of one member of a sync group
+#define TABLES_CHUNK_BYTES    (4u << 20)           // of page tables in one message
+#define TABLES_BYTES_MAX      (UINT64_C(1) << 32)  // page tables of a partition: 2^28 pages of 16 bytes
 #define NODES_MAX             256u                 // host processes of one run
 #define THREADS_MAX           64u                  // threads of one node
 #define MEMORY_PER_BOARD_MAX  (UINT64_C(1) << 42) // 4 TiB: page tables stay sparse, addresses stay below 2^52

@@ -99,6 +99,8 @@ struct board_desc {
     struct board_params params;
 };
 #define NO_PARTITION UINT32_MAX
+#define NO_BOARD     UINT16_MAX
+#define NO_GROUP     UINT32_MAX // of sync groups: a board that is in none stands still
 
 // A stretch of a partition's real address space and the boards whose memory it is.
 struct segment_desc {

@@ -113,6 +113,22 @@ struct frame *frame_list_add(struct frame_list *list, const struct frame *frame)
     return item;
 }
 
+void time_list_free(struct time_list *list)
+{
+    free(list->items);
+    *list = (struct time_list){0};
+}
+
+void time_list_add(struct time_list *list, sim_time time)
+{
+    if (list->n == list->capacity)
+        list->items = grown(list->items, &list->capacity, sizeof *list->items);
+    uint32_t at = list->n++;
+    for (; at > 0 && list->items[at - 1] > time; at--)
+        list->items[at] = list->items[at - 1];
+    list->items[at] = time;
+}
+
 void grant_free(struct grant *grant)
 {
     message_list_free(&grant->arrivals);
@@ -123,4 +139,5 @@ void batch_free(struct batch *batch)
 {
     message_list_free(&batch->messages);
     frame_list_free(&batch->frames);
+    time_list_free(&batch->reports);
 }

@@ -126,6 +126,15 @@ void frame_list_free(struct frame_list *list);
 void frame_list_clear(struct frame_list *list);
 struct frame *frame_list_add(struct frame_list *list, const struct frame *frame); // copies the bytes
 
+// Ascending simulated times.
+struct time_list {
+    uint32_t n, capacity;
+    sim_time *items;
+};
+
+void time_list_free(struct time_list *list);
+void time_list_add(struct time_list *list, sim_time time); // puts it in its place
+
 // Permission for one member (a node's share of a sync group) to simulate up to, not including, `until`.
 struct grant {
     uint32_t group;
@@ -147,6 +156,7 @@ struct batch {
     uint64_t accesses;            // completed so far, for progress
     uint64_t events;              // processed so far, for the watchdog
     uint32_t running;             // CPUs that are not done
+    struct time_list reports;     // when those that wait in its boards were made; REPORTS_WAITING_MAX at most
     struct message_list messages; // to boards of other members
     struct frame_list frames;
 };

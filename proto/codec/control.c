@@ -9,12 +9,12 @@
 #include "proto/codec/control_envelope.h"
 #include "proto/codec/control_wire.h"
 
-_Static_assert((int)NP__CONTROL__KIND_HELLO == CONTROL_HELLO && (int)NP__CONTROL__KIND_TEXT == CONTROL_TEXT &&
-                   CONTROL_TEXT == CONTROL_KIND_COUNT - 1,
+_Static_assert((int)NP__CONTROL__KIND_HELLO == CONTROL_HELLO &&
+                   (int)NP__CONTROL__KIND_REGROUPED == CONTROL_REGROUPED &&
+                   CONTROL_REGROUPED == CONTROL_KIND_COUNT - 1,
                "the schema numbers the kinds as enum control_kind does");
 
 #define HELLO_FIELDS(X) X(version) X(run_id) X(index) X(pid)
-#define START_FIELDS(X) X(stop_at_grant) X(stop_at_time)
 
 enum err_code role_from_wire(uint32_t role, uint32_t index, enum control_role *to, struct err *err)
 {
@@ -82,23 +82,6 @@ static enum err_code control_results_from_wire(const Np__Control *wire, struct c
     return results_from_wire(wire->results, &control->results, err);
 }
 
-static void start_to_wire(const struct control *control, Np__Control *wire, struct arena *arena)
-{
-    const struct control_start *from = &control->start;
-    NEW(Np__Start, np__start__init);
-    START_FIELDS(COPY)
-    wire->start = to;
-}
-
-static enum err_code start_from_wire(const Np__Control *wire, struct control *control, struct err *err)
-{
-    (void)err;
-    const Np__Start *from = wire->start;
-    struct control_start *to = &control->start;
-    START_FIELDS(COPY)
-    return ERR_OK;
-}
-
 static void save_to_wire(const struct control *control, Np__Control *wire, struct arena *arena)
 {
     NEW(Np__Save, np__save__init);
@@ -125,6 +108,7 @@ EMPTY(bye, Np__Bye, np__bye__init)
 EMPTY(stop, Np__Stop, np__stop__init)
 EMPTY(collect, Np__Collect, np__collect__init)
 EMPTY(exit, Np__Exit, np__exit__init)
+EMPTY(regrouped, Np__Regrouped, np__regrouped__init)
 
 static enum err_code empty_from_wire(const Np__Control *wire, struct control *control, struct err *err)
 {
@@ -155,6 +139,10 @@ static const struct {
     [CONTROL_WATCHED] = {watched_to_wire, watched_from_wire},
     [CONTROL_TIMELINE] = {timeline_to_wire, timeline_from_wire},
     [CONTROL_TEXT] = {text_to_wire, text_from_wire},
+    [CONTROL_ORDERS] = {orders_to_wire, orders_from_wire},
+    [CONTROL_REPORTS] = {reports_to_wire, reports_from_wire},
+    [CONTROL_REGROUP] = {regroup_to_wire, regroup_from_wire},
+    [CONTROL_REGROUPED] = {regrouped_to_wire, empty_from_wire},
 };
 
 static const struct {
@@ -251,6 +239,17 @@ void control_free(struct control *control)
         break;
     case CONTROL_TEXT:
         text_list_free(&control->text.pieces);
+        break;
+    case CONTROL_START:
+        free(control->start.wanted);
+        break;
+    case CONTROL_ORDERS:
+        control_orders_free(&control->orders);
+        break;
+    case CONTROL_REPORTS:
+        free(control->reports.reports);
+        free(control->reports.views);
+        free(control->reports.bytes);
         break;
     default:
         break;

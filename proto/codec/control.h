@@ -14,11 +14,15 @@
 //                <------------------  SAVE, COLLECT, START ...
 //     SAVED, RESULTS -------------->                 before both: the last of TEXT; before RESULTS:
 //                                                    WATCHED, the last of TIMELINE
+//                <------------------  REGROUP        (all) these boards are a sync group from now on
+//     REGROUPED  ------------------>
+//                <------------------  ORDERS         (nodes) do this, and tell me what you have
+//     REPORTS    ------------------>
 //                <------------------  EXIT
 //     BYE        ------------------>
 //
 // FAILED may come at any time and ends the run. STOP (to the conductor) asks for a pause at the next grant
-// boundary.
+// boundary. REGROUP and ORDERS are said only while paused, and START only after all have answered them.
 #ifndef NP_PROTO_CODEC_CONTROL_H
 #define NP_PROTO_CODEC_CONTROL_H
 
@@ -27,6 +31,7 @@
 
 #include "proto/base/err.h"
 #include "proto/base/machine.h"
+#include "proto/base/order.h"
 #include "proto/base/progress.h"
 #include "proto/base/text.h"
 #include "proto/base/timeline.h"
@@ -34,7 +39,7 @@
 #include "proto/codec/bytes.h"
 #include "proto/codec/results.h"
 
-#define CONTROL_VERSION 2u // of all conversations; processes of different versions refuse each other
+#define CONTROL_VERSION 3u // of all conversations; processes of different versions refuse each other
 
 enum control_side { FROM_WORKER, FROM_COORDINATOR };
 
@@ -56,7 +61,11 @@ enum control_side { FROM_WORKER, FROM_COORDINATOR };
     X(CONTROL_EXIT, "EXIT", FROM_COORDINATOR)                                                                \
     X(CONTROL_WATCHED, "WATCHED", FROM_WORKER)                                                               \
     X(CONTROL_TIMELINE, "TIMELINE", FROM_WORKER)                                                             \
-    X(CONTROL_TEXT, "TEXT", FROM_WORKER)
+    X(CONTROL_TEXT, "TEXT", FROM_WORKER)                                                                     \
+    X(CONTROL_ORDERS, "ORDERS", FROM_COORDINATOR)                                                            \
+    X(CONTROL_REPORTS, "REPORTS", FROM_WORKER)                                                               \
+    X(CONTROL_REGROUP, "REGROUP", FROM_COORDINATOR)                                                          \
+    X(CONTROL_REGROUPED, "REGROUPED", FROM_WORKER)
 
 enum control_kind {
     CONTROL_NONE, // no message: what a receive gives when none came; never encoded
@@ -85,7 +94,7 @@ struct control_failed {
     char text[ERR_TEXT_SIZE];
 };
 
-#define GROUPS_MAX PARTITIONS_MAX // a sync group holds at least one partition
+#define GROUPS_MAX PARTITIONS_MAX // of sync groups: one per partition, and those of boards in none
 
 struct control_progress {
     uint32_t n_groups; // at most GROUPS_MAX
@@ -141,9 +150,10 @@ struct control_configure {
     struct machine machine; // owned
     enum control_role role; // of the receiver
     uint32_t index;
-    uint32_t nodes;                     // processes that simulate boards, 1 .. NODES_MAX
-    uint32_t threads;                   // of each of them, 1 .. THREADS_MAX
-    uint16_t node_of_board[BOARDS_MAX]; // machine.n_boards of them; NO_NODE: the board is in no partition
+    uint32_t nodes;                      // processes that simulate boards, 1 .. NODES_MAX
+    uint32_t threads;                    // of each of them, 1 .. THREADS_MAX
+    uint16_t node_of_board[BOARDS_MAX];  // machine.n_boards of them; NO_NODE: the board is in no partition
+    uint32_t group_of_board[BOARDS_MAX]; // likewise; below GROUPS_MAX, or NO_GROUP; of a group: one system
     struct run_options options;
     char data_endpoint[PATH_MAX_BYTES]; // of the data plane; "" in a packed run, which has none
     char run_folder[PATH_MAX_BYTES];
@@ -151,8 +161,57 @@ struct control_configure {
 };
 
 struct control_start {
-    uint64_t stop_at_grant; // pause when so many have been given, over all groups; 0: none
-    sim_time stop_at_time;  // pause there; SIM_NEVER: none
+    uint64_t stop_at_grant;        // pause when so many have been given, over all groups; 0: none
+    sim_time stop_at_time;         // pause there; SIM_NEVER: none
+    uint64_t pace;                 // simulated ps per second of the host, at most; 0: as fast as it can
+    sim_time skew;                 // how far a group may be ahead of the slowest; 0: without a limit
+    uint32_t n_wanted;             // at most GROUPS_MAX, of different groups
+    struct wanted_reports *wanted; // owned
+};
+
+struct board_set {
+    uint64_t bits[BOARDS_MAX / 64]; // bit per board of the machine
+};
+
+static inline bool board_set_has(const struct board_set *set, unsigned board)
+{
+    return set->bits[board / 64] >> board % 64 & 1;
+}
+
+static inline void board_set_add(struct board_set *set, unsigned board)
+{
+    set->bits[board / 64] |= UINT64_C(1) << board % 64;
+}
+
+// From now on boards with equal numbers form a sync group. All boards of a group that changes stand at `at`
+// already, are in no group, or belong to one that has finished before: these are brought there. Groups that
+// stay as they are may stand anywhere.
+struct control_regroup {
+    sim_time at;
+    uint32_t n_boards; // of the machine
+    uint32_t group_of_board[BOARDS_MAX];
+};
+
+// At a cut: first reports are taken, then orders given, in this order, then views and tables looked at. What
+// concerns boards that are not the receiver's is for others. ORDER_TABLES with more bytes than
+// TABLES_CHUNK_BYTES comes in pieces, in this message or several: `offset` is the piece's place in the
+// tables, `size` their size; the board is given the order when all of it has come.
+struct control_orders {
+    struct board_set take, views;
+    uint16_t tables;      // a board, or NO_BOARD
+    uint64_t tables_from; // where in its tables the wanted piece begins
+    uint32_t n_orders;    // at most ORDERS_MAX
+    struct order *orders; // owned, with what they own
+};
+
+// The answer of one node, for its boards.
+struct control_reports {
+    uint32_t n_reports, n_views; // at most REPORTS_MAX and BOARDS_MAX
+    struct report *reports;      // of each board in the order in which it made them; owned
+    struct board_view *views;    // ascending by board; owned
+    uint64_t tables_size;        // of the wanted tables; 0: the board is not here, or has none
+    uint64_t n_bytes;            // of the wanted piece, at most TABLES_CHUNK_BYTES
+    uint8_t *bytes;              // owned
 };
 
 struct control_save {
@@ -186,7 +245,7 @@ struct control_text {
 
 struct control {
     enum control_kind kind;
-    union { // the member of the kind's name; BYE, STOP, COLLECT and EXIT have none
+    union { // the member of the kind's name; BYE, STOP, COLLECT, EXIT, REGROUPED: none
         struct control_hello hello;
         struct control_ready ready;
         struct control_failed failed;
@@ -200,6 +259,9 @@ struct control {
         struct control_watched watched;
         struct control_timeline timeline;
         struct control_text text;
+        struct control_orders orders;
+        struct control_reports reports;
+        struct control_regroup regroup;
     };
 };
 
@@ -215,6 +277,7 @@ enum err_code control_encode(const struct control *control, struct bytes *bytes,
 // ERR_DAMAGED_MESSAGE says why, and there is nothing to free.
 enum err_code control_decode(const uint8_t *data, size_t size, struct control *control, struct err *err);
 
-void control_free(struct control *control); // frees what it owns and makes it CONTROL_NONE
+void control_orders_free(struct control_orders *orders); // what it owns
+void control_free(struct control *control);              // frees what it owns and makes it CONTROL_NONE
 
 #endif

@@ -18,6 +18,8 @@ void configure_to_wire(const struct control *control, Np__Control *wire, struct 
     to->role = from->role;
     to->n_node_of_board = from->machine.n_boards;
     to->node_of_board = wire_from_u16(from->node_of_board, from->machine.n_boards, arena);
+    to->n_group_of_board = from->machine.n_boards;
+    to->group_of_board = group_of_board_to_wire(from->group_of_board, from->machine.n_boards, arena);
     to->options = arena_new(arena, 1, sizeof *to->options);
     np__run_options__init(to->options);
 #define OPTION_COPY(field) to->options->field = from->options.field;
@@ -44,14 +46,18 @@ static enum err_code options_from_wire(const Np__RunOptions *from, struct run_op
 static enum err_code placement_from_wire(const Np__Configure *from, struct control_configure *to,
                                          struct err *err)
 {
-    if (from->n_node_of_board != to->machine.n_boards)
-        return REFUSE(err, "places for %zu boards of %u", from->n_node_of_board, to->machine.n_boards);
-    if (wire_to_u16(from->node_of_board, from->n_node_of_board, to->node_of_board, "node", err))
+    if (from->n_node_of_board != to->machine.n_boards || from->n_group_of_board != to->machine.n_boards)
+        return REFUSE(err, "places for %zu boards and groups for %zu, of %u boards", from->n_node_of_board,
+                      from->n_group_of_board, to->machine.n_boards);
+    if (group_of_board_from_wire(from->group_of_board, from->n_group_of_board, to->group_of_board, err) ||
+        wire_to_u16(from->node_of_board, from->n_node_of_board, to->node_of_board, "node", err))
         return err->code;
     for (uint32_t i = 0; i < to->machine.n_boards; i++) {
         bool free_board = to->machine.boards[i].partition == NO_PARTITION;
         if (to->node_of_board[i] >= to->nodes && !(free_board && to->node_of_board[i] == NO_NODE))
             return REFUSE(err, "board %u is placed on node %u of %u", i, to->node_of_board[i], to->nodes);
+        if (to->node_of_board[i] == NO_NODE && to->group_of_board[i] != NO_GROUP)
+            return REFUSE(err, "board %u is in group %u and on no node", i, to->group_of_board[i]);
     }
     return ERR_OK;
 }

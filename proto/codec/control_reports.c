@@ -5,7 +5,7 @@
 
 #include "proto/codec/control_wire.h"
 
-#define GROUP_FIELDS(X) X(time) X(grants) X(accesses) X(running)
+#define GROUP_FIELDS(X) X(time) X(grants) X(accesses) X(running) X(reported)
 #define PART_FIELDS(X)  X(index) X(bytes) X(plain_bytes) X(checksum)
 
 static Np__GroupProgress **groups_to_wire(const struct group_progress *groups, uint32_t count,

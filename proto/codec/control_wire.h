@@ -26,6 +26,14 @@ CONTROL_PAIR(configure); // control_configure.c
 CONTROL_PAIR(watched);   // control_inside.c
 CONTROL_PAIR(timeline);  // control_inside.c
 CONTROL_PAIR(text);      // control_text.c
+CONTROL_PAIR(start);     // control_groups.c
+CONTROL_PAIR(regroup);   // control_groups.c
+CONTROL_PAIR(orders);    // control_orders.c
+CONTROL_PAIR(reports);   // control_board_reports.c
+
+// Which group each of n boards is in; control_groups.c.
+uint32_t *group_of_board_to_wire(const uint32_t *from, uint32_t n, struct arena *arena);
+enum err_code group_of_board_from_wire(const uint32_t *from, size_t n, uint32_t *to, struct err *err);
 
 // The part of CONFIGURE's options that says what to record; control_inside.c.
 void inside_options_to_wire(const struct run_options *from, Np__RunOptions *to, struct arena *arena);

@@ -121,7 +121,8 @@ enum err_code data_encode_grant(struct data_codec *codec, const struct envelope 
 enum err_code data_encode_batch(struct data_codec *codec, const struct envelope *envelope,
                                 const struct batch *batch, struct bytes *out, struct err *err)
 {
-    size_t bound = HEAD_BOUND + message_columns_bound(&batch->messages) + frame_columns_bound(&batch->frames);
+    size_t bound = HEAD_BOUND + message_columns_bound(&batch->messages) +
+                   frame_columns_bound(&batch->frames) + batch->reports.n * (size_t)10;
     enum err_code code = check_limits(&batch->messages, &batch->frames, bound, err);
     if (code)
         return code;
@@ -135,6 +136,8 @@ enum err_code data_encode_batch(struct data_codec *codec, const struct envelope 
     body.accesses = batch->accesses;
     body.events = batch->events;
     body.running = batch->running;
+    body.n_reports = batch->reports.n < REPORTS_WAITING_MAX ? batch->reports.n : REPORTS_WAITING_MAX;
+    body.reports = batch->reports.items; // only read
     if (batch->messages.n) {
         message_columns_build(&messages, &codec->arena, &batch->messages);
         body.messages = &messages;
@@ -181,6 +184,11 @@ static const char *batch_invalid(const wire_batch *batch)
         return "an unknown field";
     if (batch->running > BOARDS_MAX * CPUS_PER_BOARD_MAX)
         return "more running CPUs than there can be";
+    if (batch->n_reports > REPORTS_WAITING_MAX)
+        return "more waiting reports than are told";
+    for (size_t i = 1; i < batch->n_reports; i++)
+        if (batch->reports[i] < batch->reports[i - 1])
+            return "reports out of order";
     const char *reason = message_columns_invalid(batch->messages);
     return reason ? reason : frame_columns_invalid(batch->frames);
 }
@@ -270,6 +278,9 @@ void data_take_batch(struct data_codec *codec, struct batch *batch)
     batch->accesses = body->accesses;
     batch->events = body->events;
     batch->running = body->running;
+    batch->reports.n = 0;
+    for (size_t i = 0; i < body->n_reports; i++)
+        time_list_add(&batch->reports, body->reports[i]);
     message_columns_take(body->messages, &batch->messages);
     frame_columns_take(body->frames, &batch->frames);
 }

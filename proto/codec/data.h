@@ -13,7 +13,7 @@
 #include "proto/base/message.h"
 #include "proto/codec/bytes.h"
 
-#define DATA_VERSION 1u // of the encoded form; a peer of another version is refused
+#define DATA_VERSION 2u // of the encoded form; a peer of another version is refused
 
 enum data_kind {
     DATA_GRANT,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames of timed links to columns and back.
+// Frames of timed links, and packets of the crossbar, to columns and back.
 #include <string.h>
 
 #include "proto/base/assert.h"
@@ -61,12 +61,14 @@ static const char *row_invalid(const frame_columns *columns, size_t i)
 {
     if (component_board(columns->dst[i]) >= BOARDS_MAX || component_board(columns->src[i]) >= BOARDS_MAX)
         return "a frame of no board";
+    if (columns->size[i] > FRAME_BYTES_MAX)
+        return "a frame that is too long";
+    if (columns->link[i] == CROSSBAR_PACKET)
+        return NULL;
     if (component_unit(columns->dst[i]) != UNIT_ADAPTER || component_unit(columns->src[i]) != UNIT_ADAPTER)
         return "a frame that is not between adapters";
     if (columns->link[i] >= LINKS_MAX)
         return "a frame of no link";
-    if (columns->size[i] > FRAME_BYTES_MAX)
-        return "a frame that is too long";
     return NULL;
 }
 

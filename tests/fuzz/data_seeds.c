@@ -54,6 +54,13 @@ static void fill_frames(struct frame_list *list)
                               .bytes = bytes};
         frame_list_add(list, &frame);
     }
+    struct frame packet = {.time = 3000,
+                           .dst = component(2, UNIT_PORT),
+                           .src = component(1, UNIT_PORT),
+                           .link = CROSSBAR_PACKET,
+                           .size = 2,
+                           .bytes = bytes};
+    frame_list_add(list, &packet);
 }
 
 int main(int argc, char **argv)
@@ -74,6 +81,7 @@ int main(int argc, char **argv)
     write_seed(argv[1], "batch-empty", &bytes);
     fill(&batch.messages);
     fill_frames(&batch.frames);
+    time_list_add(&batch.reports, 4000);
     data_encode_batch(codec, &envelope, &batch, &bytes, NULL);
     write_seed(argv[1], "batch", &bytes);
     for (envelope.kind = DATA_ASK; envelope.kind < DATA_KIND_COUNT; envelope.kind++) {

@@ -7,6 +7,7 @@
 
 #include "proto/base/assert.h"
 #include "tests/lib/random_machine.h"
+#include "tests/lib/random_orders.h"
 
 // Never two random numbers in one expression: compilers differ in which they draw first, and the bytes on
 // file must not.
@@ -125,6 +126,7 @@ static struct group_progress *groups(struct rng *rng, uint32_t *count)
         list[i].grants = number(rng);
         list[i].accesses = number(rng);
         list[i].running = below(rng, 9999);
+        list[i].reported = below(rng, 2);
     }
     return list;
 }
@@ -181,6 +183,8 @@ static void fill_configure(struct rng *rng, struct control_configure *c)
     for (uint32_t i = 0; i < c->machine.n_boards; i++)
         c->node_of_board[i] = c->machine.boards[i].partition == NO_PARTITION ? (uint16_t)NO_NODE
                                                                              : (uint16_t)below(rng, c->nodes);
+    for (uint32_t i = 0; i < c->machine.n_boards; i++)
+        c->group_of_board[i] = c->machine.boards[i].partition; // NO_PARTITION is NO_GROUP
     fill_options(rng, &c->options);
     snprintf(c->data_endpoint, sizeof c->data_endpoint, "tcp://127.0.0.1:%u", below(rng, 65536));
     snprintf(c->run_folder, sizeof c->run_folder, "/runs/%u", below(rng, 65536));
@@ -297,8 +301,16 @@ void random_control(struct rng *rng, enum control_kind kind, struct control *con
         fill_configure(rng, &control->configure);
         break;
     case CONTROL_START:
-        control->start.stop_at_grant = number(rng);
-        control->start.stop_at_time = SIM_NEVER - number(rng);
+        random_start(rng, &control->start);
+        break;
+    case CONTROL_ORDERS:
+        random_orders(rng, &control->orders);
+        break;
+    case CONTROL_REPORTS:
+        random_reports(rng, &control->reports);
+        break;
+    case CONTROL_REGROUP:
+        random_regroup(rng, &control->regroup);
         break;
     case CONTROL_SAVE:
         snprintf(control->save.folder, sizeof control->save.folder, "/runs/%u/saved", below(rng, 65536));
@@ -317,6 +329,7 @@ void random_control(struct rng *rng, enum control_kind kind, struct control *con
     case CONTROL_STOP:
     case CONTROL_COLLECT:
     case CONTROL_EXIT:
+    case CONTROL_REGROUPED:
     case CONTROL_KIND_COUNT:
         break;
     }
@@ -402,6 +415,12 @@ bool control_equal(const struct control *a, const struct control *b)
         return results_equal(&a->results, &b->results);
     if (a->kind == CONTROL_TEXT)
         return text_equal(&a->text, &b->text);
+    if (a->kind == CONTROL_ORDERS)
+        return orders_equal(&a->orders, &b->orders);
+    if (a->kind == CONTROL_REPORTS)
+        return reports_equal(&a->reports, &b->reports);
+    if (a->kind == CONTROL_START)
+        return start_equal(&a->start, &b->start);
     if (a->kind == CONTROL_CONFIGURE) {
         same = machine_equal(&a->configure.machine, &b->configure.machine);
         memset(&plain_a.configure.machine, 0, sizeof plain_a.configure.machine);

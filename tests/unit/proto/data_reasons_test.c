@@ -38,7 +38,7 @@ static void add(struct message_list *list, struct message message)
 // --- messages that no encoder of ours writes, put together field by field ---
 
 struct raw {
-    uint8_t bytes[4096];
+    uint8_t bytes[2 * REPORTS_WAITING_MAX];
     size_t size;
 };
 
@@ -239,6 +239,28 @@ static void impossible_lines_and_frames(void)
     bad = good;
     bad.time = SIM_NEVER;
     CU_ASSERT_STRING_EQUAL(reason_of_frame(bad), "a frame that never arrives");
+    struct frame packet = {
+        .dst = component(1, UNIT_PORT), .src = component(2, UNIT_HOME), .size = 1, .link = CROSSBAR_PACKET};
+    CU_ASSERT_STRING_EQUAL(reason_of_frame(packet), "good");
+    packet.src = component(BOARDS_MAX, UNIT_PORT);
+    CU_ASSERT_STRING_EQUAL(reason_of_frame(packet), "a frame of no board");
+}
+
+static const char *reason_of_reports(const char *times, size_t size)
+{
+    struct raw batch = {.size = 0}, raw = {.size = 0};
+    put_bytes(&batch, 8, times, size);
+    put_head(&raw, DATA_VERSION);
+    put_bytes(&raw, 8, batch.bytes, batch.size);
+    return reason_of(raw);
+}
+
+static void impossible_reports(void)
+{
+    static char many[REPORTS_WAITING_MAX + 1];
+    CU_ASSERT_STRING_EQUAL(reason_of_reports("\x01\x01\x05", 3), "good");
+    CU_ASSERT_STRING_EQUAL(reason_of_reports("\x01\x05\x04", 3), "reports out of order");
+    CU_ASSERT_STRING_EQUAL(reason_of_reports(many, sizeof many), "more waiting reports than are told");
 }
 
 static void impossible_frame_columns(void)
@@ -271,6 +293,7 @@ int main(void)
     CU_ADD_TEST(suite, impossible_envelopes);
     CU_ADD_TEST(suite, impossible_lines_and_frames);
     CU_ADD_TEST(suite, impossible_frame_columns);
+    CU_ADD_TEST(suite, impossible_reports);
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_failures();
     CU_cleanup_registry();
