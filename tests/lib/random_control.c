@@ -301,16 +301,10 @@ void random_control(struct rng *rng, enum control_kind kind, struct control *con
         fill_configure(rng, &control->configure);
         break;
     case CONTROL_START:
-        random_start(rng, &control->start);
-        break;
     case CONTROL_ORDERS:
-        random_orders(rng, &control->orders);
-        break;
     case CONTROL_REPORTS:
-        random_reports(rng, &control->reports);
-        break;
     case CONTROL_REGROUP:
-        random_regroup(rng, &control->regroup);
+        random_partitioning(rng, control);
         break;
     case CONTROL_SAVE:
         snprintf(control->save.folder, sizeof control->save.folder, "/runs/%u/saved", below(rng, 65536));
@@ -415,12 +409,8 @@ bool control_equal(const struct control *a, const struct control *b)
         return results_equal(&a->results, &b->results);
     if (a->kind == CONTROL_TEXT)
         return text_equal(&a->text, &b->text);
-    if (a->kind == CONTROL_ORDERS)
-        return orders_equal(&a->orders, &b->orders);
-    if (a->kind == CONTROL_REPORTS)
-        return reports_equal(&a->reports, &b->reports);
-    if (a->kind == CONTROL_START)
-        return start_equal(&a->start, &b->start);
+    if (a->kind == CONTROL_ORDERS || a->kind == CONTROL_REPORTS || a->kind == CONTROL_START)
+        return partitioning_equal(a, b);
     if (a->kind == CONTROL_CONFIGURE) {
         same = machine_equal(&a->configure.machine, &b->configure.machine);
         memset(&plain_a.configure.machine, 0, sizeof plain_a.configure.machine);

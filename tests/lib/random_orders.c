@@ -26,7 +26,7 @@ static void *zeroed(uint64_t count, size_t size)
     return items;
 }
 
-void random_start(struct rng *rng, struct control_start *start)
+static void fill_start(struct rng *rng, struct control_start *start)
 {
     start->stop_at_grant = number(rng);
     start->stop_at_time = SIM_NEVER - number(rng);
@@ -98,7 +98,7 @@ static void fill_set(struct rng *rng, struct board_set *set)
         set->bits[i] = rng_next(rng);
 }
 
-void random_orders(struct rng *rng, struct control_orders *orders)
+static void fill_orders(struct rng *rng, struct control_orders *orders)
 {
     fill_set(rng, &orders->take);
     fill_set(rng, &orders->views);
@@ -132,7 +132,7 @@ static void fill_view(struct rng *rng, struct board_view *view, uint16_t board)
         view->sent_bytes[i] = number(rng);
 }
 
-void random_reports(struct rng *rng, struct control_reports *reports)
+static void fill_reports(struct rng *rng, struct control_reports *reports)
 {
     reports->n_reports = below(rng, 6);
     reports->reports = zeroed(reports->n_reports, sizeof *reports->reports);
@@ -157,7 +157,7 @@ void random_reports(struct rng *rng, struct control_reports *reports)
         reports->bytes[i] = (uint8_t)below(rng, 256);
 }
 
-void random_regroup(struct rng *rng, struct control_regroup *regroup)
+static void fill_regroup(struct rng *rng, struct control_regroup *regroup)
 {
     regroup->at = number(rng) / 2;
     regroup->n_boards = 1 + below(rng, BOARDS_MAX);
@@ -170,7 +170,7 @@ static bool same(const void *a, const void *b, uint64_t n, size_t size)
     return n == 0 || memcmp(a, b, n * size) == 0;
 }
 
-bool start_equal(const struct control_start *a, const struct control_start *b)
+static bool start_equal(const struct control_start *a, const struct control_start *b)
 {
     return a->stop_at_grant == b->stop_at_grant && a->stop_at_time == b->stop_at_time && a->pace == b->pace &&
            a->skew == b->skew && a->n_wanted == b->n_wanted &&
@@ -186,7 +186,7 @@ static bool order_equal(const struct order *a, const struct order *b)
            same(a->bytes, b->bytes, a->n_bytes, 1);
 }
 
-bool orders_equal(const struct control_orders *a, const struct control_orders *b)
+static bool orders_equal(const struct control_orders *a, const struct control_orders *b)
 {
     bool equal = same(&a->take, &b->take, 1, sizeof a->take) &&
                  same(&a->views, &b->views, 1, sizeof a->views) && a->tables == b->tables &&
@@ -196,10 +196,35 @@ bool orders_equal(const struct control_orders *a, const struct control_orders *b
     return equal;
 }
 
-bool reports_equal(const struct control_reports *a, const struct control_reports *b)
+static bool reports_equal(const struct control_reports *a, const struct control_reports *b)
 {
     return a->n_reports == b->n_reports && a->n_views == b->n_views && a->n_bytes == b->n_bytes &&
            a->tables_size == b->tables_size &&
            same(a->reports, b->reports, a->n_reports, sizeof *a->reports) &&
            same(a->views, b->views, a->n_views, sizeof *a->views) && same(a->bytes, b->bytes, a->n_bytes, 1);
+}
+
+void random_partitioning(struct rng *rng, struct control *control)
+{
+    switch (control->kind) {
+    case CONTROL_START:
+        fill_start(rng, &control->start);
+        break;
+    case CONTROL_ORDERS:
+        fill_orders(rng, &control->orders);
+        break;
+    case CONTROL_REPORTS:
+        fill_reports(rng, &control->reports);
+        break;
+    default:
+        NP_ASSERT(control->kind == CONTROL_REGROUP);
+        fill_regroup(rng, &control->regroup);
+    }
+}
+
+bool partitioning_equal(const struct control *a, const struct control *b)
+{
+    return a->kind == CONTROL_START    ? start_equal(&a->start, &b->start)
+           : a->kind == CONTROL_ORDERS ? orders_equal(&a->orders, &b->orders)
+                                       : reports_equal(&a->reports, &b->reports);
 }

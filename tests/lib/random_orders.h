@@ -6,14 +6,10 @@
 #include "proto/base/rng.h"
 #include "proto/codec/control.h"
 
-// Into structs that are all zero; control_free frees what they own.
-void random_start(struct rng *rng, struct control_start *start);
-void random_orders(struct rng *rng, struct control_orders *orders);
-void random_reports(struct rng *rng, struct control_reports *reports);
-void random_regroup(struct rng *rng, struct control_regroup *regroup);
+// Fills a message of kind START, ORDERS, REPORTS or REGROUP that is all zero but for its kind.
+void random_partitioning(struct rng *rng, struct control *control);
 
-bool start_equal(const struct control_start *a, const struct control_start *b);
-bool orders_equal(const struct control_orders *a, const struct control_orders *b);
-bool reports_equal(const struct control_reports *a, const struct control_reports *b);
+// Of two messages of the same kind: START, ORDERS or REPORTS.
+bool partitioning_equal(const struct control *a, const struct control *b);
 
 #endif

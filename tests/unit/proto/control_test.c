@@ -221,49 +221,6 @@ WRONG(text_by_a_home, control->text.pieces.items[0].source = component(3, UNIT_H
 WRONG(text_by_no_board, control->text.pieces.items[0].source = component(BOARDS_MAX, UNIT_CPU0))
 WRONG(text_of_no_stream, control->text.pieces.items[0].stream = TEXT_STREAM_COUNT)
 WRONG(empty_text, control->text.pieces.items[0].size = 0)
-WRONG(unknown_group, control->configure.group_of_board[0] = GROUPS_MAX)
-WRONG(regroup_unknown, control->regroup.group_of_board[0] = GROUPS_MAX)
-WRONG(regroup_never, control->regroup.at = SIM_NEVER)
-WRONG(regroup_nothing, control->regroup.n_boards = 0)
-WRONG(want_of_nothing, control->start.wanted[0].group = GROUPS_MAX)
-WRONG(want_no_reports, control->start.wanted[0].reports = 0)
-WRONG(want_at_once, control->start.wanted[0].latency = 0)
-WRONG(want_twice, control->start.wanted[1].group = control->start.wanted[0].group)
-WRONG(order_to_nobody, control->orders.orders[0].board = BOARDS_MAX)
-WRONG(order_unknown, control->orders.orders[0].kind = ORDER_KIND_COUNT)
-WRONG(order_no_target, control->orders.orders[0].target = BOARDS_MAX)
-WRONG(order_share, control->orders.orders[0].shares[0].board = BOARDS_MAX)
-WRONG(tables_of_nobody, control->orders.tables = BOARDS_MAX)
-WRONG(report_by_nobody, control->reports.reports[0].board = BOARDS_MAX)
-WRONG(report_unknown, control->reports.reports[0].kind = ORDER_KIND_COUNT)
-WRONG(report_status, control->reports.reports[0].status = REPORT_STATUS_COUNT)
-WRONG(view_of_nobody, control->reports.views[0].board = BOARDS_MAX)
-WRONG(view_twice, control->reports.views[1].board = control->reports.views[0].board)
-WRONG(view_of_more, control->reports.views[0].cpus_online = control->reports.views[0].cpus + 1)
-WRONG(reports_beyond, control->reports.tables_size = control->reports.n_bytes - 1)
-
-static void domain_of_nothing(struct control *control)
-{
-    struct order *order = &control->orders.orders[0];
-    order->kind = ORDER_DOMAIN;
-    order->domain.partition = PARTITIONS_MAX;
-}
-
-static void tables_beyond(struct control *control)
-{
-    struct order *order = &control->orders.orders[0];
-    order->kind = ORDER_TABLES;
-    order->offset = order->size + 1;
-}
-
-static void bytes_for_nothing(struct control *control)
-{
-    struct order *order = &control->orders.orders[0];
-    order->kind = ORDER_ONLINE;
-    order->bytes = realloc(order->bytes, 1);
-    order->bytes[0] = 0;
-    order->n_bytes = 1;
-}
 
 static void test_wrong_values(void)
 {
@@ -299,29 +256,6 @@ static void test_wrong_values(void)
         {CONTROL_TEXT, text_by_no_board, "piece 0 of source 0x10010"},
         {CONTROL_TEXT, text_of_no_stream, "stream 2"},
         {CONTROL_TEXT, empty_text, "stream"},
-        {CONTROL_CONFIGURE, unknown_group, "board 0 is in group 256"},
-        {CONTROL_REGROUP, regroup_unknown, "board 0 is in group 256"},
-        {CONTROL_REGROUP, regroup_never, "REGROUP: groups of"},
-        {CONTROL_REGROUP, regroup_nothing, "groups of 0 boards"},
-        {CONTROL_START, want_of_nothing, "of group 256"},
-        {CONTROL_START, want_no_reports, "START: 0 reports of group"},
-        {CONTROL_START, want_at_once, "heard 0 ps later"},
-        {CONTROL_START, want_twice, "reports of group"},
-        {CONTROL_ORDERS, order_to_nobody, "order 0: board 256"},
-        {CONTROL_ORDERS, order_unknown, "kind 13"},
-        {CONTROL_ORDERS, order_no_target, "target 256"},
-        {CONTROL_ORDERS, order_share, "a share of board 256"},
-        {CONTROL_ORDERS, tables_of_nobody, "tables of board 256"},
-        {CONTROL_ORDERS, domain_of_nothing, "a domain of partition 256"},
-        {CONTROL_ORDERS, tables_beyond, "order 0: 0 bytes from"},
-        {CONTROL_ORDERS, bytes_for_nothing, "order 0: 1 bytes from"},
-        {CONTROL_REPORTS, report_by_nobody, "report 0: board 256"},
-        {CONTROL_REPORTS, report_unknown, "kind 13"},
-        {CONTROL_REPORTS, report_status, "status 4"},
-        {CONTROL_REPORTS, view_of_nobody, "view 0: board 256"},
-        {CONTROL_REPORTS, view_twice, "view 1 is out of order"},
-        {CONTROL_REPORTS, view_of_more, "view 0: board 0"},
-        {CONTROL_REPORTS, reports_beyond, "REPORTS: "},
     };
     struct bytes bytes = {0};
     for (size_t i = 0; i < NP_ARRAY_LEN(rows); i++) {
