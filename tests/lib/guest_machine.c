@@ -8,6 +8,7 @@
 #include "node/isa/service.h"
 #include "node/isa/signal.h"
 #include "proto/base/assert.h"
+#include "tests/lib/guest_console.h"
 
 static void put_memory(FILE *file, const struct guest_setup *setup)
 {
@@ -209,33 +210,6 @@ static void look(void *self, const struct packed *packed, uint64_t grants)
                 note_cpu(observer->outcome, guest_cpu(packed, b, c), grants);
 }
 
-static int in_order(const void *a, const void *b)
-{
-    return text_before(a, b) ? -1 : 1;
-}
-
-// No board takes away what it wrote, so all of it is here.
-static char *console_of(const struct packed *packed, const struct machine *machine, unsigned partition)
-{
-    struct text_list all = {0};
-    size_t size = 0;
-    for (uint32_t b = 0; b < machine->n_boards; b++) {
-        const struct text_list *list = board_texts(packed->crew.boards[b]);
-        for (uint32_t i = 0; machine->boards[b].partition == partition && i < list->n; i++) {
-            text_list_add(&all, &list->items[i]);
-            size += list->items[i].size;
-        }
-    }
-    if (all.n)
-        qsort(all.items, all.n, sizeof *all.items, in_order);
-    char *text = calloc(1, size + 1), *at = text;
-    NP_ASSERT(text);
-    for (uint32_t i = 0; i < all.n; at += all.items[i++].size)
-        memcpy(at, all.items[i].bytes, all.items[i].size);
-    text_list_free(&all);
-    return text;
-}
-
 static void take(void *self, const struct packed *packed)
 {
     static struct board_results results;
@@ -247,7 +221,7 @@ static void take(void *self, const struct packed *packed)
     }
     for (unsigned p = 0; p < machine->n_partitions; p++)
         if (machine->partitions[p].guest.image[0])
-            observer->outcome->console[p] = console_of(packed, machine, p);
+            observer->outcome->console[p] = guest_console(packed->crew.boards, machine, p);
 }
 
 void guest_run(const struct machine *machine, const struct whole_options *options,

@@ -32,7 +32,7 @@ static void strip(char *text)
     *to = '\0';
 }
 
-static unsigned compare_consoles(struct guest_outcome *ours, struct guest_outcome *theirs)
+static unsigned compare_consoles(struct case_outcome *ours, struct case_outcome *theirs)
 {
     strip(ours->console);
     strip(theirs->console);
@@ -51,7 +51,7 @@ static unsigned compare_word(const char *name, unsigned number, uint64_t ours, u
     return 1;
 }
 
-static unsigned compare_registers(const struct guest_outcome *ours, const struct guest_outcome *theirs)
+static unsigned compare_registers(const struct case_outcome *ours, const struct case_outcome *theirs)
 {
     unsigned differences = compare_word("PSW word ", 0, ours->psw_mask, theirs->psw_mask) +
                            compare_word("PSW word ", 1, ours->psw_address, theirs->psw_address);
@@ -72,7 +72,7 @@ static bool compared(uint64_t address)
     return address < GUEST_MEMORY - (UINT64_C(4) << 20);
 }
 
-static unsigned compare_memory(const struct guest_outcome *ours, const struct guest_outcome *theirs)
+static unsigned compare_memory(const struct case_outcome *ours, const struct case_outcome *theirs)
 {
     unsigned differences = 0;
     for (uint64_t at = 0; at < GUEST_MEMORY; at += 8) {
@@ -88,8 +88,7 @@ static unsigned compare_memory(const struct guest_outcome *ours, const struct gu
     return differences;
 }
 
-static unsigned compare(const struct guest_case *test, struct guest_outcome *ours,
-                        struct guest_outcome *theirs)
+static unsigned compare(const struct guest_case *test, struct case_outcome *ours, struct case_outcome *theirs)
 {
     unsigned differences = compare_consoles(ours, theirs);
     if (!ours->clean || !theirs->clean) {
@@ -104,7 +103,7 @@ static unsigned compare(const struct guest_case *test, struct guest_outcome *our
 
 static int alone(const struct guest_case *test)
 {
-    struct guest_outcome ours;
+    struct case_outcome ours;
     struct err err;
     if (simulated_run(test, &ours, &err))
         return err_report(&err);
@@ -138,7 +137,7 @@ int main(int argc, char **argv)
     join_arguments(arguments, sizeof arguments, argv + 4, test.cpus == 1 && !only_ours);
     if (only_ours)
         return alone(&test);
-    struct guest_outcome ours, theirs = {0};
+    struct case_outcome ours, theirs = {0};
     struct err err;
     if (simulated_run(&test, &ours, &err) || qemu_run(&test, SECONDS, &theirs, &err)) {
         outcome_free(&ours);

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-void outcome_free(struct guest_outcome *outcome)
+void outcome_free(struct case_outcome *outcome)
 {
     free(outcome->console);
     if (outcome->memory)
         munmap(outcome->memory, GUEST_MEMORY);
-    *outcome = (struct guest_outcome){0};
+    *outcome = (struct case_outcome){0};
 }

@@ -16,7 +16,7 @@ struct guest_case {
     unsigned cpus, boards; // of equal numbers of CPUs
 };
 
-struct guest_outcome {
+struct case_outcome {
     char *console; // NUL-terminated, owned
     bool clean;    // disabled wait at an address that ends in 0xFFF
     // Of CPU 0. The condition code is left out of the mask: a wait has none worth comparing.
@@ -25,6 +25,6 @@ struct guest_outcome {
     uint8_t *memory; // [GUEST_MEMORY], owned
 };
 
-void outcome_free(struct guest_outcome *outcome);
+void outcome_free(struct case_outcome *outcome);
 
 #endif

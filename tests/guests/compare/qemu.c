@@ -95,7 +95,7 @@ static uint64_t register_of(const char *text, const char *name)
     return at && sscanf(at + strlen(name), "%16" SCNx64, &value) == 1 ? value : 0;
 }
 
-static void take_registers(const char *text, struct guest_outcome *outcome)
+static void take_registers(const char *text, struct case_outcome *outcome)
 {
     outcome->psw_mask = register_of(text, "PSW=mask ") & ~UINT64_C(0x0000300000000000);
     outcome->psw_address = register_of(text, " addr ");
@@ -111,7 +111,7 @@ static void take_registers(const char *text, struct guest_outcome *outcome)
     outcome->clean = (outcome->psw_address & 0xfff) == 0xfff;
 }
 
-static enum err_code take_memory(const struct qemu *qemu, struct guest_outcome *outcome, struct err *err)
+static enum err_code take_memory(const struct qemu *qemu, struct case_outcome *outcome, struct err *err)
 {
     char path[PATH_MAX_BYTES + 16];
     path_of(qemu, "memory", path);
@@ -124,7 +124,7 @@ static enum err_code take_memory(const struct qemu *qemu, struct guest_outcome *
     return ERR_OK;
 }
 
-static enum err_code take(struct qemu *qemu, struct guest_outcome *outcome, struct err *err)
+static enum err_code take(struct qemu *qemu, struct case_outcome *outcome, struct err *err)
 {
     json_t *answer = monitor_ask(&qemu->monitor,
                                  "{\"execute\":\"human-monitor-command\","
@@ -151,12 +151,12 @@ static void reap(struct qemu *qemu)
     }
 }
 
-enum err_code qemu_run(const struct guest_case *test, unsigned seconds, struct guest_outcome *outcome,
+enum err_code qemu_run(const struct guest_case *test, unsigned seconds, struct case_outcome *outcome,
                        struct err *err)
 {
     struct qemu qemu = {.test = test};
     err_clear(err);
-    *outcome = (struct guest_outcome){0};
+    *outcome = (struct case_outcome){0};
     test_folder_make(qemu.folder);
     bool ended = start(&qemu, err) == ERR_OK && wait_for_end(&qemu, seconds, err) == ERR_OK &&
                  take(&qemu, outcome, err) == ERR_OK;

@@ -7,7 +7,7 @@
 
 // Runs the guest to its end, at most `seconds`, and takes what is left. An error when it cannot be started or
 // does not end; how the guest itself ended is in the outcome.
-enum err_code qemu_run(const struct guest_case *test, unsigned seconds, struct guest_outcome *outcome,
+enum err_code qemu_run(const struct guest_case *test, unsigned seconds, struct case_outcome *outcome,
                        struct err *err);
 
 #endif

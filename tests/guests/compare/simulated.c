@@ -11,6 +11,7 @@
 #include "node/host/packed.h"
 #include "node/isa/zcpu.h"
 #include "proto/base/assert.h"
+#include "tests/lib/guest_console.h"
 #include "tests/lib/process.h"
 
 static enum err_code describe(const struct guest_case *test, struct scenario *scenario, struct err *err)
@@ -38,41 +39,7 @@ static enum err_code describe(const struct guest_case *test, struct scenario *sc
     return failed ? err->code : ERR_OK;
 }
 
-// In the one order: no board takes away what it wrote, so all of it is here.
-static int in_order(const void *a, const void *b)
-{
-    const struct text_piece *x = a, *y = b;
-    struct order_key kx = {x->time, 0, x->source, x->seq}, ky = {y->time, 0, y->source, y->seq};
-    return key_before(&kx, &ky) ? -1 : 1;
-}
-
-static char *console_of(const struct crew *crew, uint32_t boards)
-{
-    struct text_list all = {0};
-    size_t size = 0;
-    for (uint32_t b = 0; b < boards; b++) {
-        const struct text_list *list = board_texts(crew->boards[b]);
-        for (uint32_t i = 0; i < list->n; i++) {
-            if (list->items[i].stream != TEXT_CONSOLE)
-                continue;
-            text_list_add(&all, &list->items[i]);
-            size += list->items[i].size;
-        }
-    }
-    if (all.n)
-        qsort(all.items, all.n, sizeof *all.items, in_order);
-    char *text = malloc(size + 1), *at = text;
-    NP_ASSERT(text);
-    for (uint32_t i = 0; i < all.n; i++) {
-        memcpy(at, all.items[i].bytes, all.items[i].size);
-        at += all.items[i].size;
-    }
-    *at = '\0';
-    text_list_free(&all);
-    return text;
-}
-
-static void take_cpu(const struct board *board, struct guest_outcome *outcome)
+static void take_cpu(const struct board *board, struct case_outcome *outcome)
 {
     const struct zcpu *z = zcpu_of(board_cpu(board, 0));
     outcome->psw_mask = z->psw_mask;
@@ -83,7 +50,7 @@ static void take_cpu(const struct board *board, struct guest_outcome *outcome)
     memcpy(outcome->cr, z->cr, sizeof outcome->cr);
 }
 
-static void take_memory(const struct board *board, struct guest_outcome *outcome)
+static void take_memory(const struct board *board, struct case_outcome *outcome)
 {
     outcome->memory = mmap(NULL, GUEST_MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     NP_ASSERT(outcome->memory != MAP_FAILED);
@@ -96,7 +63,7 @@ static void take_memory(const struct board *board, struct guest_outcome *outcome
     }
 }
 
-static enum err_code run(const struct machine *machine, struct guest_outcome *outcome, struct err *err)
+static enum err_code run(const struct machine *machine, struct case_outcome *outcome, struct err *err)
 {
     static struct packed packed;
     const struct packed_options options = {.threads = 2,
@@ -109,7 +76,7 @@ static enum err_code run(const struct machine *machine, struct guest_outcome *ou
         return err->code;
     enum err_code code = packed_run(&packed, &stop, &reason, err);
     if (code == ERR_OK) {
-        outcome->console = console_of(&packed.crew, machine->n_boards);
+        outcome->console = guest_console(packed.crew.boards, machine, 0);
         take_cpu(packed.crew.boards[0], outcome);
         if (machine->n_boards == 1)
             take_memory(packed.crew.boards[0], outcome);
@@ -118,11 +85,11 @@ static enum err_code run(const struct machine *machine, struct guest_outcome *ou
     return code;
 }
 
-enum err_code simulated_run(const struct guest_case *test, struct guest_outcome *outcome, struct err *err)
+enum err_code simulated_run(const struct guest_case *test, struct case_outcome *outcome, struct err *err)
 {
     struct scenario scenario;
     err_clear(err);
-    *outcome = (struct guest_outcome){0};
+    *outcome = (struct case_outcome){0};
     if (describe(test, &scenario, err) == ERR_OK) {
         run(&scenario.machine, outcome, err);
         scenario_free(&scenario);

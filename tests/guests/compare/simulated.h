@@ -6,6 +6,6 @@
 #include "tests/guests/compare/outcome.h"
 
 // Memory and the registers beside the general ones are taken only of machines of one board.
-enum err_code simulated_run(const struct guest_case *test, struct guest_outcome *outcome, struct err *err);
+enum err_code simulated_run(const struct guest_case *test, struct case_outcome *outcome, struct err *err);
 
 #endif

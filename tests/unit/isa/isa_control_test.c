@@ -12,6 +12,7 @@
 #include "proto/base/assert.h"
 #include "proto/base/digest.h"
 #include "proto/base/rng.h"
+#include "tests/lib/guest_console.h"
 #include "tests/lib/probe.h"
 #include "tests/lib/tiny_machine.h"
 #include "tests/unit/isa/isa_control_programs.h"
@@ -83,24 +84,6 @@ struct outcome {
     uint8_t storage[0x16000];
 };
 
-static int in_order(const void *one, const void *other)
-{
-    return text_before(one, other) ? -1 : 1;
-}
-
-static void add_text(struct board *board, struct outcome *outcome)
-{
-    struct text_list *texts = board_texts(board);
-    if (texts->n == 0)
-        return;
-    qsort(texts->items, texts->n, sizeof *texts->items, in_order);
-    for (uint32_t i = 0; i < texts->n; i++) {
-        size_t used = strlen(outcome->text);
-        NP_ASSERT(used + texts->items[i].size < sizeof outcome->text);
-        memcpy(outcome->text + used, texts->items[i].bytes, texts->items[i].size);
-    }
-}
-
 // Bytes of storage, whichever board has them.
 static void look(struct mini_complex *complex, struct outcome *outcome)
 {
@@ -131,8 +114,10 @@ static void run(const struct program *program, struct outcome *outcome)
     for (uint32_t i = 0; i < program->boards; i++) {
         const struct cpu *cpu = board_cpu(complex.boards[i], 0);
         cpu->ops->guest(cpu, &outcome->cpus[i]);
-        add_text(complex.boards[i], outcome);
     }
+    char *text = guest_console(complex.boards, &tiny.machine, 0);
+    snprintf(outcome->text, sizeof outcome->text, "%s", text);
+    free(text);
     look(&complex, outcome);
     mini_close(&complex);
     CU_ASSERT_TRUE(probe_run(&tiny.machine, &options, SIM_NEVER, &probe));
