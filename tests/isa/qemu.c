@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/isa/qemu.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/lib/qemu_process.h"
 
 enum err_code qemu_open(struct isa_qemu *qemu, struct err *err)
 {
@@ -55,47 +54,6 @@ void qemu_close(struct isa_qemu *qemu)
     rmdir(qemu->folder);
 }
 
-// A disabled wait whose address ends in 0xfff ends QEMU with status 0; any other, with -action, with
-// status 1.
-static _Noreturn void become_qemu(const struct isa_qemu *qemu)
-{
-    char image[300], memory[300], said[300], object[512];
-    path_of(qemu, 0, image, sizeof image);
-    path_of(qemu, 1, memory, sizeof memory);
-    path_of(qemu, 2, said, sizeof said);
-    snprintf(object, sizeof object, "memory-backend-file,id=memory,size=%d,mem-path=%s,share=on",
-             MEMORY_BYTES, memory);
-    char size[32];
-    snprintf(size, sizeof size, "%dM", MEMORY_BYTES >> 20);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int in = open("/dev/null", O_RDONLY), out = open(said, O_CREAT | O_TRUNC | O_WRONLY, 0600);
-    if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
-        _exit(126);
-    execlp("qemu-system-s390x", "qemu-system-s390x", "-machine", "s390-ccw-virtio,memory-backend=memory",
-           "-accel", "tcg", "-object", object, "-m", size, "-nodefaults", "-nographic", "-action",
-           "panic=exit-failure", "-kernel", image, (char *)NULL);
-    _exit(127);
-}
-
-static enum err_code map_memory(struct isa_qemu *qemu, struct err *err)
-{
-    char path[300];
-    path_of(qemu, 1, path, sizeof path);
-    int file = open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
-    if (file < 0)
-        return err_errno(err, ERR_FILE, "%s", path);
-    void *memory = MAP_FAILED;
-    if (ftruncate(file, MEMORY_BYTES) == 0)
-        memory = mmap(NULL, MEMORY_BYTES, PROT_READ, MAP_SHARED, file, 0);
-    int reason = errno;
-    close(file);
-    errno = reason;
-    if (memory == MAP_FAILED)
-        return err_errno(err, ERR_FILE, "%s", path);
-    qemu->memory = memory;
-    return ERR_OK;
-}
-
 void qemu_image_path(const struct isa_qemu *qemu, char *path, size_t size)
 {
     path_of(qemu, 0, path, size);
@@ -103,16 +61,20 @@ void qemu_image_path(const struct isa_qemu *qemu, char *path, size_t size)
 
 enum err_code qemu_start(struct isa_qemu *qemu, struct err *err)
 {
+    // A disabled wait whose address ends in 0xfff ends QEMU with status 0; any other, with -action, with 1.
+    static const char *const more[] = {"-nographic", "-action", "panic=exit-failure", NULL};
+    char image[300], memory[300], said[300];
+    path_of(qemu, 0, image, sizeof image);
+    path_of(qemu, 1, memory, sizeof memory);
+    path_of(qemu, 2, said, sizeof said);
     unmap(qemu);
-    if (map_memory(qemu, err))
+    unlink(memory); // nothing is left of the batch before
+    qemu->memory = qemu_memory(memory, MEMORY_BYTES, err);
+    if (!qemu->memory)
         return err->code;
-    fflush(NULL);
-    qemu->pid = fork();
-    if (qemu->pid < 0)
-        return err_errno(err, ERR_PROCESS, "qemu-system-s390x");
-    if (qemu->pid == 0)
-        become_qemu(qemu);
-    return ERR_OK;
+    const struct qemu_options options = {image, memory, MEMORY_BYTES, said, more};
+    qemu->pid = qemu_fork(&options, err);
+    return qemu->pid < 0 ? err->code : ERR_OK;
 }
 
 enum err_code qemu_wait(struct isa_qemu *qemu, unsigned seconds, struct err *err)

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/guests/compare/qemu.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tests/guests/compare/monitor.h"
 #include "tests/lib/process.h"
+#include "tests/lib/qemu_process.h"
 
 struct qemu {
     const struct guest_case *test;
@@ -31,40 +28,26 @@ static void path_of(const struct qemu *qemu, const char *name, char path[PATH_MA
 
 // The machine stays when the guest ends, so that it can be looked at. Its memory is a file, its console
 // another.
-static _Noreturn void become_qemu(const struct qemu *qemu)
-{
-    char memory[PATH_MAX_BYTES + 128], serial[PATH_MAX_BYTES + 64], qmp[PATH_MAX_BYTES + 64], cpus[16],
-        size[32];
-    snprintf(memory, sizeof memory,
-             "memory-backend-file,id=memory,size=%" PRIu64 ",mem-path=%s/memory,share=on", GUEST_MEMORY,
-             qemu->folder);
-    snprintf(serial, sizeof serial, "file:%s/console", qemu->folder);
-    snprintf(qmp, sizeof qmp, "unix:%s/qmp,server=on,wait=off", qemu->folder);
-    snprintf(cpus, sizeof cpus, "%u", qemu->test->cpus);
-    snprintf(size, sizeof size, "%" PRIu64 "M", GUEST_MEMORY >> 20);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int in = open("/dev/null", O_RDONLY);
-    if (in < 0 || dup2(in, 0) < 0)
-        _exit(126);
-    execlp("qemu-system-s390x", "qemu-system-s390x", "-machine", "s390-ccw-virtio,memory-backend=memory",
-           "-accel", "tcg", "-object", memory, "-m", size, "-smp", cpus, "-nodefaults", "-display", "none",
-           "-chardev", "null,id=none", "-serial", serial, "-qmp", qmp, "-action",
-           "panic=pause,shutdown=pause", "-kernel", qemu->test->image, "-append", qemu->test->arguments,
-           (char *)NULL);
-    _exit(127);
-}
-
 static enum err_code start(struct qemu *qemu, struct err *err)
 {
-    char path[PATH_MAX_BYTES + 16];
-    fflush(NULL);
-    qemu->pid = fork();
-    if (qemu->pid < 0)
-        return err_errno(err, ERR_PROCESS, "qemu-system-s390x");
-    if (qemu->pid == 0)
-        become_qemu(qemu);
+    char memory[PATH_MAX_BYTES + 16], path[PATH_MAX_BYTES + 16], serial[PATH_MAX_BYTES + 64],
+        qmp[PATH_MAX_BYTES + 64], cpus[16];
+    path_of(qemu, "memory", memory);
     path_of(qemu, "qmp", path);
-    return monitor_open(&qemu->monitor, path, err);
+    snprintf(serial, sizeof serial, "file:%s/console", qemu->folder);
+    snprintf(qmp, sizeof qmp, "unix:%s,server=on,wait=off", path);
+    snprintf(cpus, sizeof cpus, "%u", qemu->test->cpus);
+    const char *const more[] = {"-smp",     cpus,
+                                "-display", "none",
+                                "-chardev", "null,id=none",
+                                "-serial",  serial,
+                                "-qmp",     qmp,
+                                "-action",  "panic=pause,shutdown=pause",
+                                "-append",  qemu->test->arguments,
+                                NULL};
+    const struct qemu_options options = {qemu->test->image, memory, GUEST_MEMORY, NULL, more};
+    qemu->pid = qemu_fork(&options, err);
+    return qemu->pid < 0 ? err->code : monitor_open(&qemu->monitor, path, err);
 }
 
 static bool asked_for_end(struct qemu *qemu, struct err *err)
@@ -111,19 +94,6 @@ static void take_registers(const char *text, struct case_outcome *outcome)
     outcome->clean = (outcome->psw_address & 0xfff) == 0xfff;
 }
 
-static enum err_code take_memory(const struct qemu *qemu, struct case_outcome *outcome, struct err *err)
-{
-    char path[PATH_MAX_BYTES + 16];
-    path_of(qemu, "memory", path);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    void *memory = file < 0 ? MAP_FAILED : mmap(NULL, GUEST_MEMORY, PROT_READ, MAP_PRIVATE, file, 0);
-    if (memory == MAP_FAILED)
-        return err_errno(err, ERR_FILE, "%s", path);
-    close(file);
-    outcome->memory = memory;
-    return ERR_OK;
-}
-
 static enum err_code take(struct qemu *qemu, struct case_outcome *outcome, struct err *err)
 {
     json_t *answer = monitor_ask(&qemu->monitor,
@@ -163,7 +133,12 @@ enum err_code qemu_run(const struct guest_case *test, unsigned seconds, struct c
     if (!ended && qemu.pid > 0)
         kill(qemu.pid, SIGKILL);
     reap(&qemu);
-    if (ended && take_memory(&qemu, outcome, err) == ERR_OK)
+    if (ended) {
+        char path[PATH_MAX_BYTES + 16];
+        path_of(&qemu, "memory", path);
+        outcome->memory = qemu_memory(path, GUEST_MEMORY, err);
+    }
+    if (outcome->memory)
         outcome->console = file_content(qemu.folder, "console");
     test_folder_remove(qemu.folder);
     return err->code;
