@@ -279,11 +279,6 @@ unsigned board_number(const struct board *board)
     return board->number;
 }
 
-uint32_t board_partition(const struct board *board)
-{
-    return board->desc->partition;
-}
-
 // A guest that has nothing to do waits for an interruption. It is not stuck, and keeps no run from its end.
 static bool waits_for_nothing(const struct cpu *cpu)
 {
