@@ -23,7 +23,7 @@ uint32_t adapter_hold(struct board *board, const struct frame *frame)
     return slot;
 }
 
-static struct frame take(struct board *board, uint32_t slot)
+struct frame adapter_take(struct board *board, uint32_t slot)
 {
     NP_ASSERT(slot < board->n_frame_slots && board->frame_slots[slot].used);
     board->frame_slots[slot].used = false;
@@ -52,7 +52,7 @@ void adapter_send(void *self, struct cpu *cpu, uint32_t link, const uint8_t *byt
 
 void adapter_egress(struct board *board, uint32_t payload)
 {
-    struct frame frame = take(board, payload);
+    struct frame frame = adapter_take(board, payload);
     const struct link_desc *link = &board->machine->links[frame.link];
     unsigned far = link->board[0] == board->number ? link->board[1] : link->board[0];
     sim_time start = sim_max(board->now, board->link_free_at[frame.link]);
@@ -68,7 +68,7 @@ void adapter_egress(struct board *board, uint32_t payload)
 
 void adapter_arrive(struct board *board, uint32_t payload)
 {
-    struct frame frame = take(board, payload);
+    struct frame frame = adapter_take(board, payload);
     board_count(board, CNT_FRAMES_RECEIVED, 1);
     for (uint32_t i = 0; i < board->n_cpus; i++) {
         struct cpu *cpu = &board->cpus[i];
@@ -81,7 +81,7 @@ void adapter_arrive(struct board *board, uint32_t payload)
     free(frame.bytes);
 }
 
-void adapter_frame_state(struct board *board, struct archive *ar, uint32_t *payload)
+void adapter_frame_state(struct board *board, struct archive *ar, bool packet, uint32_t *payload)
 {
     struct frame frame = {0};
     if (!ar_loading(ar))
@@ -90,7 +90,10 @@ void adapter_frame_state(struct board *board, struct archive *ar, uint32_t *payl
     ar_u32(ar, &frame.dst);
     ar_u32(ar, &frame.src);
     ar_u64(ar, &frame.seq);
-    ar_count(ar, &frame.link, LINKS_MAX - 1);
+    if (packet)
+        frame.link = CROSSBAR_PACKET;
+    else
+        ar_count(ar, &frame.link, LINKS_MAX - 1);
     ar_count(ar, &frame.size, FRAME_BYTES_MAX);
     if (!ar_loading(ar)) {
         ar_bytes(ar, frame.bytes, frame.size);
@@ -100,7 +103,7 @@ void adapter_frame_state(struct board *board, struct archive *ar, uint32_t *payl
     NP_ASSERT(bytes);
     ar_bytes(ar, bytes, frame.size);
     frame.bytes = bytes;
-    if (frame.link >= board->machine->n_links)
+    if (!packet && frame.link >= board->machine->n_links)
         ar_fail(ar, "a frame on timed link %u", frame.link);
     *payload = adapter_hold(board, &frame);
     free(bytes);

@@ -104,15 +104,21 @@ static void free_slot(struct board_cache *cache, uint32_t slot)
     cache->line[slot] = (struct cache_line){0};
 }
 
+// By this board's map, which may be damaged.
+static uint16_t home_of(const struct board *board, uint64_t line)
+{
+    struct location where = {board->number, 0};
+    segment_map_find(&board->map, line, &where);
+    return where.board;
+}
+
 // Starts the eviction of a stable line: its L1 copies go at once, its bytes move to the eviction's entry.
 // What there is to send is left in `put`.
-static void evict(struct board *board, uint32_t slot, struct mshr *mshr, struct step_out *put)
+static void evict(struct board *board, uint32_t slot, uint16_t home, struct mshr *mshr, struct step_out *put)
 {
     struct board_cache *cache = &board->cache;
-    struct location where = {board->number, 0};
-    segment_map_find(&board->map, mshr->address, &where);
     struct subject subject;
-    subject_init(&subject, board, mshr->address, NULL, slot, where.board);
+    subject_init(&subject, board, mshr->address, NULL, slot, home);
     receive_snoop(&subject.view, L_INV);
     mshr->line = cache->line[slot];
     memcpy(mshr->data, subject.view.data, cache->line_bytes);
@@ -141,26 +147,33 @@ static uint32_t make_room(struct board *board, uint64_t line, struct victim *vic
     victim->mshr = mshr_take(board, cache->tag[slot] & ~UINT64_C(1), true);
     if (!victim->mshr)
         return NO_SLOT;
-    evict(board, slot, victim->mshr, &victim->put);
+    evict(board, slot, home_of(board, victim->mshr->address), victim->mshr, &victim->put);
     return slot;
 }
 
-bool agent_evict(struct board *board, uint32_t slot)
+bool agent_has(struct board *board, uint64_t line)
+{
+    bool stalled = false;
+    for (uint32_t i = 0; i < board->n_stalled; i++)
+        stalled |= board->stalled[i].line == line;
+    return stalled || mshr_find(board, line);
+}
+
+bool agent_evict(struct board *board, uint32_t slot, bool own)
 {
     struct step_out put;
-    if (board->cache.mshr[slot] != NO_MSHR)
-        return false;
-    struct mshr *mshr = mshr_take(board, board->cache.tag[slot] & ~UINT64_C(1), true);
+    uint64_t line = board->cache.tag[slot] & ~UINT64_C(1);
+    struct mshr *mshr = board->cache.mshr[slot] == NO_MSHR ? mshr_take(board, line, true) : NULL;
     if (!mshr)
         return false;
-    evict(board, slot, mshr, &put);
+    evict(board, slot, own ? board->number : home_of(board, line), mshr, &put);
     send_all(board, &put, mshr->data);
     return true;
 }
 
 static void add_waiter(struct mshr *mshr, struct waiter waiter)
 {
-    NP_ASSERT(mshr && mshr->n_waiters < L1S_PER_BOARD_MAX); // an L1 asks once per line
+    NP_ASSERT(mshr && mshr->n_waiters < NP_ARRAY_LEN(mshr->waiters)); // who asks, asks once per line
     mshr->waiters[mshr->n_waiters++] = waiter;
 }
 
@@ -190,8 +203,8 @@ static void count_miss(struct board *board, bool upgrade, unsigned home)
 static void start_transaction(struct board *board, uint64_t line, uint32_t slot, struct waiter waiter,
                               struct mshr *mshr)
 {
-    struct location where;
-    if (!segment_map_find(&board->map, line, &where)) {
+    struct location where = {board->number, 0};
+    if (waiter.l1 != CLEANER && !segment_map_find(&board->map, line, &where)) {
         bus_fail(board, line, waiter);
         return;
     }
@@ -268,7 +281,7 @@ static void retry_stalled(struct board *board)
 {
     if (board->n_stalled == 0 || board->retrying)
         return;
-    static _Thread_local struct stalled_request waiting[CPUS_PER_BOARD_MAX * OUTSTANDING_MAX];
+    static _Thread_local struct stalled_request waiting[STALLED_MAX];
     uint32_t n = board->n_stalled;
     memcpy(waiting, board->stalled, n * sizeof waiting[0]);
     board->n_stalled = 0;
@@ -310,7 +323,7 @@ static void end_miss(struct board *board, struct mshr *mshr)
 
 static void end_eviction(struct board *board, struct mshr *mshr)
 {
-    struct waiter waiters[L1S_PER_BOARD_MAX];
+    struct waiter waiters[NP_ARRAY_LEN(mshr->waiters)];
     unsigned n = mshr->n_waiters;
     uint64_t line = mshr->address;
     memcpy(waiters, mshr->waiters, n * sizeof waiters[0]);

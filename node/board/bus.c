@@ -167,6 +167,8 @@ static uint32_t fill_l1(struct board *board, uint32_t slot, struct waiter waiter
 
 void bus_grant(struct board *board, uint32_t slot, struct waiter waiter, sim_time done_at, enum served served)
 {
+    if (NP_UNLIKELY(waiter.l1 == CLEANER))
+        return; // it evicts the line when it looks again (clean.c)
     bool shared = others_give_way(board, slot, waiter);
     uint32_t index = fill_l1(board, slot, waiter, shared);
     cache_used(&board->cache, slot);
@@ -180,6 +182,8 @@ void bus_grant(struct board *board, uint32_t slot, struct waiter waiter, sim_tim
 
 void bus_fail(struct board *board, uint64_t line, struct waiter waiter)
 {
+    if (waiter.l1 == CLEANER)
+        return;
     struct cpu *cpu = cpu_of(board, waiter.l1);
     cpu_granted(cpu, waiter.l1 & 1u, line, -1, board->now + board->params->bus_return, ACCESS_BUS_ERROR,
                 SERVED_BOARD);

@@ -50,6 +50,7 @@ static void task_state(struct archive *ar, struct task *task)
     ar_count(ar, &task->share, task->order.n_shares);
     ar_u32(ar, &task->used);
     ar_bool(ar, &task->begun);
+    ar_bool(ar, &task->ready);
     ar_bool(ar, &task->lost);
     ar_count(ar, &status, REPORT_STATUS_COUNT - 1);
     task->status = (enum report_status)status;
@@ -93,6 +94,96 @@ static void reports_state(struct report_list *reports, struct archive *ar)
         report_state(ar, &reports->items[i]);
 }
 
+static void moving_page_state(struct board *board, struct moving_page *page, struct archive *ar)
+{
+    uint32_t lines = PAGE_BYTES / board->params->line_bytes;
+    ar_bool(ar, &page->used);
+    if (!page->used)
+        return;
+    ar_u64(ar, &page->number);
+    ar_u64(ar, &page->offset);
+    ar_u16(ar, &page->target);
+    ar_u64(ar, &page->target_offset);
+    ar_bool(ar, &page->of_drain);
+    ar_u8(ar, &page->batch);
+    ar_count(ar, &page->begun, lines);
+    ar_count(ar, &page->home, page->begun);
+    ar_u64(ar, &page->read_at);
+    ar_bytes(ar, page->lost, sizeof page->lost);
+    if (page->offset % PAGE_BYTES || page->offset >= board->params->memory_bytes ||
+        page->batch >= BATCHES_MAX)
+        ar_fail(ar, "a moving page at 0x%llx", (unsigned long long)page->offset);
+}
+
+static void cleaning_state(struct mover *mover, struct cleaning *line, struct archive *ar)
+{
+    ar_u8(ar, &line->stage);
+    if (line->stage == CLEANING_NONE)
+        return;
+    ar_u8(ar, &line->page);
+    ar_u16(ar, &line->line);
+    if (line->stage > CLEANING_PUT || line->page >= MOVING_PAGES_MAX || !mover->pages[line->page].used ||
+        line->line >= mover->pages[line->page].begun)
+        ar_fail(ar, "line %u of a moving page", line->line);
+    mover->n_lines++;
+    mover->looks += line->stage == CLEANING_LOOK;
+}
+
+static void mover_state(struct board *board, struct archive *ar)
+{
+    struct mover *mover = &board->firmware.mover;
+    ar_u64(ar, &mover->next_number);
+    mover->n_pages = mover->n_lines = mover->looks = 0;
+    for (uint32_t i = 0; i < MOVING_PAGES_MAX; i++) {
+        moving_page_state(board, &mover->pages[i], ar);
+        mover->n_pages += mover->pages[i].used;
+    }
+    for (uint32_t i = 0; i < CLEANING_MAX; i++)
+        cleaning_state(mover, &mover->lines[i], ar);
+}
+
+static void virtual_page_state(struct archive *ar, struct virtual_page *page)
+{
+    ar_u32(ar, &page->space);
+    ar_u32(ar, &page->number);
+}
+
+static void batch_state(struct drain_batch *batch, struct archive *ar)
+{
+    ar_u8(ar, &batch->phase);
+    if (batch->phase >= BATCH_PHASE_COUNT)
+        ar_fail(ar, "a batch in phase %u", batch->phase);
+    if (batch->phase == BATCH_FREE || ar_failed(ar))
+        return;
+    ar_count(ar, &batch->n, BATCH_PAGES);
+    ar_u32(ar, &batch->awaited);
+    for (uint32_t i = 0; i < batch->n; i++) {
+        struct batch_page *page = &batch->pages[i];
+        virtual_page_state(ar, &page->page);
+        ar_u64(ar, &page->from);
+        ar_u16(ar, &page->target);
+        ar_u64(ar, &page->to);
+    }
+}
+
+static void unmappings_state(struct unmapping_list *list, struct archive *ar)
+{
+    ar_count(ar, &list->n, STATE_ITEMS_MAX);
+    if (ar_loading(ar)) {
+        list->capacity = list->n;
+        list->items = calloc(list->n + 1, sizeof *list->items);
+        NP_ASSERT(list->items);
+    }
+    for (uint32_t i = 0; i < list->n; i++) {
+        struct unmapping *unmapping = &list->items[i];
+        ar_u16(ar, &unmapping->from);
+        ar_u8(ar, &unmapping->batch);
+        ar_count(ar, &unmapping->n, BATCH_PAGES);
+        for (uint32_t j = 0; j < unmapping->n; j++)
+            virtual_page_state(ar, &unmapping->pages[j]);
+    }
+}
+
 static void quiesced_state(struct board *board, struct archive *ar)
 {
     struct firmware *firmware = &board->firmware;
@@ -118,4 +209,9 @@ void firmware_state(struct board *board, struct archive *ar)
     quiesced_state(board, ar);
     tasks_state(firmware, ar);
     reports_state(&firmware->reports, ar);
+    mover_state(board, ar);
+    for (uint32_t i = 0; i < BATCHES_MAX; i++)
+        batch_state(&firmware->batches[i], ar);
+    unmappings_state(&firmware->unmappings, ar);
+    arriving_state(&firmware->arriving, ar);
 }

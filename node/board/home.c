@@ -34,15 +34,22 @@ static void look_up(struct board *board, struct pool_item *item)
     item->use = line.use;
 }
 
+sim_time home_book(struct board *board)
+{
+    struct home *home = &board->home;
+    sim_time occupancy = board->params->home_occupancy;
+    home->free_at = sim_max(board->now, home->free_at) + occupancy;
+    board_count(board, CNT_HOME_BUSY_PS, occupancy);
+    return home->free_at;
+}
+
 // Books the home for a message and schedules the moment at which its directory has been read. The line is
 // looked up now: by the time the home turns to it the host's cache has it.
 void home_receive(struct board *board, uint32_t payload)
 {
     struct home *home = &board->home;
     struct pool_item *item = pool_item(&board->pool, payload);
-    sim_time occupancy = board->params->home_occupancy;
-    home->free_at = sim_max(board->now, home->free_at) + occupancy;
-    board_count(board, CNT_HOME_BUSY_PS, occupancy);
+    home_book(board);
     look_up(board, item);
     __builtin_prefetch(item->home);
     __builtin_prefetch(item->bytes);
@@ -52,8 +59,7 @@ void home_receive(struct board *board, uint32_t payload)
     board_schedule(board, EV_HOME, key, payload);
 }
 
-// When a line that is read or written now has passed between memory and home.
-static sim_time memory_access(struct board *board)
+sim_time home_memory_access(struct board *board)
 {
     struct home *home = &board->home;
     sim_time start = sim_max(board->now, home->memory_free_at);
@@ -75,7 +81,7 @@ static void send_all(struct board *board, const struct step_out *out, const uint
     for (unsigned i = 0; i < out->n; i++) {
         bool data = message_carries_data(out->send[i].type);
         board_count(board, CNT_RECALLS, out->send[i].type == MSG_RECALL);
-        send(board, out->send[i], data ? bytes : NULL, data ? memory_access(board) : board->now);
+        send(board, out->send[i], data ? bytes : NULL, data ? home_memory_access(board) : board->now);
     }
 }
 
@@ -200,7 +206,7 @@ static void serve(struct board *board, uint32_t payload, struct home_line *line,
     board_look(board, message.line);
     if (out.fill) {
         memcpy(bytes, item->data, board->params->line_bytes);
-        memory_access(board);
+        home_memory_access(board);
     }
     pool_release(&board->pool, payload);
     send_all(board, &out, bytes);

@@ -22,16 +22,20 @@
 #include "node/memory/segment_map.h"
 
 enum event_type {
-    EV_BUS,       // payload: pool item; a CPU's request reaches the order point
-    EV_EGRESS,    // payload: pool item; a message is ready at the port
-    EV_ARRIVE,    // payload: pool item; its first byte reaches the port's entry
-    EV_DELIVER,   // payload: pool item; it has been received whole
-    EV_HOME,      // payload: pool item; the home turns to it
-    EV_FAULT,     // payload: index of the planned fault
-    EV_FRAME_OUT, // payload: frame slot; a CPU's frame reaches the adapter
-    EV_FRAME_IN,  // payload: frame slot; a frame has arrived
-    EV_INPUT,     // payload: index of the guest's input; it has been typed
-    EV_DUTY,      // no payload; firmware looks after what it waits for
+    EV_BUS,           // payload: pool item; a CPU's request reaches the order point
+    EV_EGRESS,        // payload: pool item; a message is ready at the port
+    EV_ARRIVE,        // payload: pool item; its first byte reaches the port's entry
+    EV_DELIVER,       // payload: pool item; it has been received whole
+    EV_HOME,          // payload: pool item; the home turns to it
+    EV_FAULT,         // payload: index of the planned fault
+    EV_FRAME_OUT,     // payload: frame slot; a CPU's frame reaches the adapter
+    EV_FRAME_IN,      // payload: frame slot; a frame has arrived
+    EV_INPUT,         // payload: index of the guest's input; it has been typed
+    EV_DUTY,          // no payload; firmware looks after what it waits for
+    EV_LINE,          // payload: number of a line that is being brought home; its directory has been read
+    EV_PACKET_OUT,    // payload: frame slot; a packet is ready at the port
+    EV_PACKET_ARRIVE, // payload: frame slot; its first byte reaches the port's entry
+    EV_PACKET_IN,     // payload: frame slot; it has been received whole
     EV_TYPE_COUNT
 };
 _Static_assert(EV_HOME < EVENT_LANES && EV_FAULT >= EVENT_LANES, "a lane for each frequent kind of event");
@@ -52,9 +56,10 @@ struct board_cache {
 #define NO_SLOT UINT32_MAX
 
 struct waiter {
-    uint8_t l1; // number: CPU x 2 + (0 data, 1 instruction)
+    uint8_t l1; // number: CPU x 2 + (0 data, 1 instruction); or CLEANER
     bool store;
 };
+#define CLEANER UINT8_MAX // whoever brings a line of this home back to it: needs it in M, to evict it
 
 // A transaction under way: a miss (its way is reserved in the cache) or an eviction (its line lives here).
 struct mshr {
@@ -68,9 +73,11 @@ struct mshr {
     struct cache_line line; // eviction: controller's state
     uint8_t *data;          // eviction: bytes
     uint16_t n_waiters;
-    struct waiter waiters[L1S_PER_BOARD_MAX];
-    struct parking parking; // last: large, and most of it never touched
+    struct waiter waiters[L1S_PER_BOARD_MAX + 1]; // each L1 asks once per line, the cleaner too
+    struct parking parking;                       // last: large, and most of it never touched
 };
+
+#define STALLED_MAX (CPUS_PER_BOARD_MAX * OUTSTANDING_MAX + CLEANING_MAX)
 
 // Transactions are found by line through chains; the order in a chain never reaches results.
 #define MSHR_ENTRIES_MAX 2048 // twice the most that a description may ask for
@@ -162,7 +169,7 @@ struct board {
     struct stalled_request {
         uint64_t line;
         struct waiter waiter;
-    } stalled[CPUS_PER_BOARD_MAX * OUTSTANDING_MAX];
+    } stalled[STALLED_MAX];
 
     struct home home;
     struct port port;
@@ -238,8 +245,12 @@ void agent_free(struct board *board);
 void agent_request(struct board *board, uint64_t line, struct waiter waiter);
 void agent_receive(struct board *board, const struct message *message, const uint8_t *data);
 
-// Evicts what the slot holds. False: it has a transaction, or no more evictions may be under way.
-bool agent_evict(struct board *board, uint32_t slot);
+// Evicts what the slot holds; `own`: a line of this board's home. False: it has a transaction, or no more
+// evictions may be under way.
+bool agent_evict(struct board *board, uint32_t slot, bool own);
+
+// Whether a request for the line, or a transaction of it, is under way.
+bool agent_has(struct board *board, uint64_t line);
 
 // mshr.c
 struct mshr *mshr_find(struct board *board, uint64_t line);
@@ -257,6 +268,8 @@ void home_free(struct board *board);
 void home_receive(struct board *board, uint32_t payload);
 void home_event(struct board *board, uint32_t payload);
 void home_state(struct board *board, struct archive *ar);
+sim_time home_book(struct board *board);          // for one more look at its directory; when it has looked
+sim_time home_memory_access(struct board *board); // a line passes between memory and home; when it has
 void home_own_event(struct board *board, struct home_line *line, uint64_t address, enum dir_event event);
 
 // directory_cache.c
@@ -281,8 +294,12 @@ void adapter_send(void *board, struct cpu *cpu, uint32_t link, const uint8_t *by
 void adapter_egress(struct board *board, uint32_t payload);
 void adapter_arrive(struct board *board, uint32_t payload);
 uint32_t adapter_hold(struct board *board, const struct frame *frame);
+struct frame adapter_take(struct board *board, uint32_t slot); // its bytes are the caller's from now on
 void adapter_free(struct board *board);
-void adapter_frame_state(struct board *board, struct archive *ar, uint32_t *payload);
+void adapter_frame_state(struct board *board, struct archive *ar, bool packet, uint32_t *payload);
+
+// run.c: what was delivered enters the rolling hash.
+void board_note_delivery(struct board *board, const struct order_key *key, uint64_t type, uint64_t what);
 
 // signal.c: signals between CPUs, and to the service element. Sent by `cpu` at `at`, on their way after the
 // bus and the agent.

@@ -19,6 +19,8 @@ void firmware_free(struct board *board)
         order_free(&firmware->tasks[i].order);
     free(firmware->tasks);
     free(firmware->reports.items);
+    free(firmware->unmappings.items);
+    arriving_free(&firmware->arriving);
 }
 
 void firmware_attend(struct board *board)
@@ -54,6 +56,8 @@ static void add_task(struct board *board, const struct order *order)
         NP_ASSERT(firmware->tasks);
     }
     firmware->tasks[firmware->n_tasks++] = (struct task){.order = copy_of(order)};
+    if (order->kind == ORDER_OFFLINE || order->kind == ORDER_SPREAD)
+        leave_begin(board, &firmware->tasks[firmware->n_tasks - 1]);
     firmware_attend(board);
 }
 
@@ -84,6 +88,18 @@ void task_end(struct board *board, struct task *task, uint64_t remaining)
     memmove(task, task + 1, (firmware->n_tasks - index) * sizeof *task);
 }
 
+static void take_tables(struct board *board, const struct order *order)
+{
+    struct archive tables;
+    if (!board->threads)
+        return;
+    ar_init_load(&tables, order->bytes, order->n_bytes);
+    threads_tables(board->threads, &tables);
+    if (ar_failed(&tables) || tables.at != tables.size)
+        np_panic("NP0403: board %u: page tables of %llu bytes: %s", board->number,
+                 (unsigned long long)order->n_bytes, tables.err.text);
+}
+
 // What is done the moment it is ordered. False: it takes time.
 static bool obey_at_once(struct board *board, const struct order *order)
 {
@@ -94,6 +110,13 @@ static bool obey_at_once(struct board *board, const struct order *order)
         return true;
     case ORDER_DOMAIN:
         domain_set(board, &order->domain);
+        return true;
+    case ORDER_TABLES:
+        take_tables(board, order);
+        return true;
+    case ORDER_ONLINE:
+        if (board->threads)
+            threads_online(board->threads, board->domain.partition, order->at);
         return true;
     case ORDER_RESUME:
         quiesce_end(board);
@@ -124,6 +147,13 @@ static bool look_after(struct board *board, struct task *task)
     switch (task->order.kind) {
     case ORDER_QUIESCE:
         return quiesce_duty(board, task);
+    case ORDER_OFFLINE:
+    case ORDER_SPREAD:
+        return leave_duty(board, task);
+    case ORDER_DRAIN:
+        return drain_duty(board, task);
+    case ORDER_COPY:
+        return copy_duty(board, task);
     case ORDER_FLUSH:
         return flush_duty(board, task);
     default:
@@ -135,9 +165,11 @@ void firmware_duty(struct board *board)
 {
     struct firmware *firmware = &board->firmware;
     firmware->duty = false;
+    unmap_duty(board);
+    bool waits = clean_duty(board);
     for (uint32_t i = 0; i < firmware->n_tasks;)
         i += !look_after(board, &firmware->tasks[i]);
-    if (firmware->n_tasks)
+    if (firmware->n_tasks || firmware->unmappings.n || waits)
         firmware_attend(board);
 }
 

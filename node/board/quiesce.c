@@ -97,7 +97,7 @@ bool flush_duty(struct board *board, struct task *task)
         uint32_t slot = (uint32_t)task->at;
         if (cache->tag[slot] == 0)
             continue;
-        if (!agent_evict(board, slot))
+        if (!agent_evict(board, slot, false))
             return false;
         task->done++;
     }

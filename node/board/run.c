@@ -28,7 +28,10 @@ void board_deliver(struct board *board, const struct message *message, const uin
 void board_deliver_frame(struct board *board, const struct frame *frame)
 {
     struct order_key key = {frame->time, frame->dst, frame->src, frame->seq};
-    board_schedule(board, EV_FRAME_IN, key, adapter_hold(board, frame));
+    if (frame->link == CROSSBAR_PACKET)
+        packet_deliver(board, frame);
+    else
+        board_schedule(board, EV_FRAME_IN, key, adapter_hold(board, frame));
 }
 
 // Everything delivered enters the rolling hash, so that differences of order that heal are seen all the same.
@@ -48,14 +51,20 @@ static void leave_trail(struct board *board)
     }
 }
 
+void board_note_delivery(struct board *board, const struct order_key *key, uint64_t type, uint64_t what)
+{
+    uint64_t record[6] = {
+        board->delivered_hash, key->time, (uint64_t)key->dst << 32 | key->src, key->seq, type, what};
+    leave_trail(board);
+    board->delivered_hash = XXH3_64bits(record, sizeof record);
+}
+
 static void deliver(struct board *board, const struct event *event)
 {
     struct pool_item *item = pool_item(&board->pool, event->payload);
     struct message message = item->message;
-    uint64_t record[6] = {board->delivered_hash, event->key.time, (uint64_t)message.dst << 32 | message.src,
-                          message.seq,           message.type,    message.line};
-    leave_trail(board);
-    board->delivered_hash = XXH3_64bits(record, sizeof record);
+    struct order_key key = {event->key.time, message.dst, message.src, message.seq};
+    board_note_delivery(board, &key, message.type, message.line);
     if (NP_UNLIKELY(board->watch != NULL))
         watch_message(board, &message, WATCH_RECEIVE);
     if (NP_UNLIKELY(message_vnet(message.type) == VN_SIGNAL)) {
@@ -128,6 +137,18 @@ static void dispatch(struct board *board, const struct event *event)
     case EV_DUTY:
         firmware_duty(board);
         break;
+    case EV_LINE:
+        clean_event(board, event->payload);
+        break;
+    case EV_PACKET_OUT:
+        packet_egress(board, event->payload);
+        break;
+    case EV_PACKET_ARRIVE:
+        packet_arrive(board, event);
+        break;
+    case EV_PACKET_IN:
+        packet_receive(board, event);
+        break;
     case EV_TYPE_COUNT:
         np_panic("an event of type %u", event->type);
     }
@@ -189,7 +210,7 @@ static void run_cpus(struct board *board, sim_time limit)
 // Whether an event of this kind may give a CPU what it waits for.
 static bool reaches_cpus(uint32_t type)
 {
-    return type == EV_BUS || type == EV_DELIVER || type == EV_FRAME_IN;
+    return type == EV_BUS || type == EV_DELIVER || type >= EV_FRAME_IN;
 }
 
 // A step that went far counts for more.

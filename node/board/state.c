@@ -35,6 +35,11 @@ uint32_t pool_item_state(struct board *board, struct archive *ar, uint32_t paylo
     return payload;
 }
 
+static bool is_packet(uint32_t type)
+{
+    return type == EV_PACKET_OUT || type == EV_PACKET_ARRIVE || type == EV_PACKET_IN;
+}
+
 static void event_state(struct board *board, struct archive *ar, struct event *event)
 {
     ar_u64(ar, &event->key.time);
@@ -46,10 +51,14 @@ static void event_state(struct board *board, struct archive *ar, struct event *e
         ar_count(ar, &event->payload, FAULTS_MAX);
     else if (event->type == EV_INPUT)
         ar_count(ar, &event->payload, GUEST_INPUTS_MAX);
+    else if (event->type == EV_LINE)
+        ar_count(ar, &event->payload, CLEANING_MAX - 1);
     else if (event->type == EV_DUTY)
         event->payload = 0;
     else if (event->type == EV_FRAME_OUT || event->type == EV_FRAME_IN)
-        adapter_frame_state(board, ar, &event->payload);
+        adapter_frame_state(board, ar, false, &event->payload);
+    else if (is_packet(event->type))
+        adapter_frame_state(board, ar, true, &event->payload);
     else
         event->payload = pool_item_state(board, ar, event->payload);
 }
@@ -116,7 +125,7 @@ static void waiter_state(struct waiter *waiter, struct archive *ar, uint32_t n_c
 {
     ar_u8(ar, &waiter->l1);
     ar_bool(ar, &waiter->store);
-    if (waiter->l1 >> 1 >= n_cpus)
+    if (waiter->l1 >> 1 >= n_cpus && waiter->l1 != CLEANER)
         ar_fail(ar, "a request of L1 number %u", waiter->l1);
 }
 
@@ -139,7 +148,7 @@ static void mshr_state(struct board *board, struct mshr *mshr, struct archive *a
     }
     parking_state(&mshr->parking, ar);
     uint32_t n = mshr->n_waiters;
-    ar_count(ar, &n, L1S_PER_BOARD_MAX);
+    ar_count(ar, &n, NP_ARRAY_LEN(mshr->waiters));
     mshr->n_waiters = (uint16_t)n;
     for (uint32_t i = 0; i < n; i++)
         waiter_state(&mshr->waiters[i], ar, board->n_cpus);

@@ -77,6 +77,20 @@ static const struct memory_page *peek_page(const struct memory *memory, uint64_t
     return leaf ? leaf[offset % LEAF_BYTES / PAGE_BYTES] : NULL;
 }
 
+void memory_forget(struct memory *memory, uint64_t offset)
+{
+    NP_ASSERT(offset < memory->size && offset % PAGE_BYTES == 0);
+    struct memory_page **leaf = memory->leaves[offset / LEAF_BYTES];
+    struct memory_page **page = leaf ? &leaf[offset % LEAF_BYTES / PAGE_BYTES] : NULL;
+    if (!page || !*page)
+        return;
+    for (unsigned i = 0; i < PAGE_BYTES / memory->line_bytes; i++)
+        NP_ASSERT((*page)->lines[i].dir.state == D_I && (*page)->lines[i].stalled == NO_REQUEST);
+    free(*page);
+    *page = NULL;
+    memory->pages--;
+}
+
 const struct home_line *memory_peek(const struct memory *memory, uint64_t offset)
 {
     const struct memory_page *page = peek_page(memory, offset);

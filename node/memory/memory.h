@@ -51,6 +51,9 @@ void memory_free(struct memory *memory);
 // The line at `offset` (line-aligned, below size); allocates its page on first touch.
 struct memory_line memory_line(struct memory *memory, uint64_t offset);
 
+// The page at `offset`, whose lines nobody holds, becomes untouched.
+void memory_forget(struct memory *memory, uint64_t offset);
+
 // The directory's entry of the line at `offset`; NULL while its page is untouched. Touches nothing.
 const struct home_line *memory_peek(const struct memory *memory, uint64_t offset);
 

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads that go to other boards: as many as the order says are asked to leave; each that has nothing under
+// way any more travels as a message, a large one in parts, and joins a CPU over there.
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "node/board/internal.h"
+
+#define PART_BYTES   32768u       // of a thread in one packet: half of what a frame may hold
+#define THREAD_BYTES (64u << 20u) // of one thread: what its trace has stored in pages of its own
+
+void leave_begin(struct board *board, struct task *task)
+{
+    const struct order *order = &task->order;
+    task->at = 0; // threads that are to go
+    if (!board->threads)
+        return;
+    if (order->kind == ORDER_OFFLINE) {
+        threads_offline(board->threads, board->now);
+        task->at = threads_here(board->threads);
+    } else {
+        for (uint32_t i = 0; i < order->n_shares; i++)
+            task->at += order->shares[i].number;
+    }
+    NP_ASSERT(task->at == 0 || order->n_shares);
+    threads_dismiss(board->threads, (uint32_t)task->at, board->now);
+}
+
+// The board for the next thread: shares are filled in their order; whoever is left over is dealt out anew.
+static unsigned next_board(struct task *task)
+{
+    for (uint32_t turns = 0; turns <= 2 * task->order.n_shares; turns++) {
+        const struct order_share *share = &task->order.shares[task->share];
+        if (task->used < share->number) {
+            task->used++;
+            return share->board;
+        }
+        task->share = (task->share + 1) % task->order.n_shares;
+        task->used = 0;
+    }
+    return task->order.shares[0].board; // all shares are empty
+}
+
+struct departed {
+    uint8_t *bytes;
+    uint32_t size;
+    sim_time at;
+    uint64_t hash;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const struct departed *one = a, *other = b;
+    if (one->at != other->at)
+        return one->at < other->at ? -1 : 1;
+    return one->hash < other->hash ? -1 : one->hash > other->hash;
+}
+
+static void send_thread(struct board *board, unsigned to, const struct departed *thread)
+{
+    for (uint32_t at = 0, n; at < thread->size; at += n) {
+        struct archive packet;
+        uint32_t size = thread->size;
+        n = size - at < PART_BYTES ? size - at : PART_BYTES;
+        packet_begin(&packet, PACKET_THREAD);
+        ar_u32(&packet, &size);
+        ar_u32(&packet, &at);
+        ar_bytes(&packet, thread->bytes + at, n);
+        packet_send(board, to, &packet, thread->at);
+    }
+}
+
+// In which order CPUs hand threads out depends on how far each ran ahead; so they go in order of time.
+static void send_departed(struct board *board, struct task *task)
+{
+    struct departed *list = NULL, thread;
+    uint32_t n = 0;
+    while (task->taken + n < task->at &&
+           threads_depart(board->threads, &thread.bytes, &thread.size, &thread.at)) {
+        thread.hash = XXH3_64bits(thread.bytes, thread.size);
+        list = realloc(list, (n + 1) * sizeof *list);
+        NP_ASSERT(list);
+        list[n++] = thread;
+    }
+    if (n)
+        qsort(list, n, sizeof *list, compare);
+    for (uint32_t i = 0; i < n; i++) {
+        send_thread(board, next_board(task), &list[i]);
+        free(list[i].bytes);
+    }
+    task->taken += n;
+    free(list);
+}
+
+static struct task *leave_in_hand(struct board *board)
+{
+    struct firmware *firmware = &board->firmware;
+    for (uint32_t i = 0; i < firmware->n_tasks; i++)
+        if (firmware->tasks[i].order.kind == ORDER_OFFLINE || firmware->tasks[i].order.kind == ORDER_SPREAD)
+            return &firmware->tasks[i];
+    return NULL;
+}
+
+bool leave_duty(struct board *board, struct task *task)
+{
+    if (task != leave_in_hand(board))
+        return false;
+    if (board->threads)
+        send_departed(board, task);
+    if (task->done < task->at)
+        return false;
+    task_end(board, task, 0);
+    return true;
+}
+
+void leave_taken(struct board *board, unsigned from, struct archive *packet)
+{
+    (void)from; // one answer per thread
+    struct task *task = leave_in_hand(board);
+    if (!task || task->done == task->taken)
+        ar_fail(packet, "a thread has been taken that was never sent");
+    else
+        task->done++;
+}
+
+// A thread of which parts have come, by the board that sends it: one at a time.
+static struct arriving *arriving_from(struct arriving_list *list, unsigned from)
+{
+    for (uint32_t i = 0; i < list->n; i++)
+        if (list->items[i].from == from)
+            return &list->items[i];
+    list->items = realloc(list->items, (list->n + 1) * sizeof *list->items);
+    NP_ASSERT(list->items);
+    list->items[list->n] = (struct arriving){.from = (uint16_t)from};
+    return &list->items[list->n++];
+}
+
+static void arrived_whole(struct board *board, struct arriving *thread)
+{
+    struct arriving_list *list = &board->firmware.arriving;
+    struct archive answer;
+    threads_arrive(board->threads, thread->bytes, thread->size, board->now);
+    packet_begin(&answer, PACKET_THREAD_TAKEN);
+    packet_send(board, thread->from, &answer, board->now);
+    free(thread->bytes);
+    *thread = list->items[--list->n];
+}
+
+void leave_arrived(struct board *board, unsigned from, struct archive *packet)
+{
+    uint32_t size = 0, at = 0;
+    ar_u32(packet, &size);
+    ar_u32(packet, &at);
+    struct arriving *thread = arriving_from(&board->firmware.arriving, from);
+    bool begins = at == 0 && thread->bytes == NULL && size > 0 && size <= THREAD_BYTES && board->threads;
+    if (ar_failed(packet) || (at ? at != thread->got || size != thread->size : !begins)) {
+        ar_fail(packet, "byte %u of a thread of %u", at, size);
+        return;
+    }
+    if (begins) {
+        thread->bytes = malloc(size);
+        thread->size = size;
+        NP_ASSERT(thread->bytes);
+    }
+    uint32_t n = size - at < PART_BYTES ? size - at : PART_BYTES;
+    ar_bytes(packet, thread->bytes + at, n);
+    thread->got = at + n;
+    if (thread->got == size && !ar_failed(packet))
+        arrived_whole(board, thread);
+}
+
+void arriving_state(struct arriving_list *list, struct archive *ar)
+{
+    uint32_t n = list->n;
+    ar_count(ar, &n, BOARDS_PER_SYSTEM_MAX);
+    for (uint32_t i = 0; i < n && !ar_failed(ar); i++) {
+        struct arriving thread = {0};
+        if (!ar_loading(ar))
+            thread = list->items[i];
+        ar_u16(ar, &thread.from);
+        ar_count(ar, &thread.size, THREAD_BYTES);
+        ar_count(ar, &thread.got, thread.size);
+        if (ar_loading(ar)) {
+            thread.bytes = calloc(1, thread.size + 1);
+            NP_ASSERT(thread.bytes);
+            *arriving_from(list, thread.from) = thread;
+        }
+        ar_bytes(ar, thread.bytes, thread.got);
+    }
+}
+
+void arriving_free(struct arriving_list *list)
+{
+    for (uint32_t i = 0; i < list->n; i++)
+        free(list->items[i].bytes);
+    free(list->items);
+    *list = (struct arriving_list){0};
+}
