@@ -23,7 +23,8 @@ json_t *api_reply_json(const struct api_reply *reply);
 // {"code": "NP0815", "meaning": "...", "text": "..."}
 json_t *api_error_json(const struct err *err);
 
-// Reads a command or a pace as a console sends it: {"verb": "move", "board": "SB6", "partition": "SMP2"}.
+// Reads a command or a pace as a console sends it: {"verb": "move", "board": "SB6", "partition": "SMP2"},
+// {"pace": "step", "step_ps": 1000000}.
 // Keys that are not known, and values of another type, are refused: ERR_REQUEST names them.
 enum err_code api_command_of_json(const json_t *from, struct api_command *command, struct err *err);
 enum err_code api_pace_of_json(const json_t *from, struct api_pace *pace, struct err *err);

@@ -218,6 +218,12 @@ static Np__ApiRequest *request_to_wire(const struct api_request *from, struct ar
     return to;
 }
 
+static enum err_code refuse(struct err *err)
+{
+    err->code = ERR_REQUEST;
+    return err_wrap(err, "request");
+}
+
 // Both ways ask the same question: does the generated form read as a request?
 static enum err_code check(const Np__ApiRequest *wire, struct api_request *request, struct err *err)
 {
@@ -227,8 +233,7 @@ static enum err_code check(const Np__ApiRequest *wire, struct api_request *reque
     uint64_t id = request->id;
     api_request_free(request);
     request->id = id;
-    err->code = ERR_REQUEST;
-    return err_wrap(err, "request");
+    return refuse(err);
 }
 
 enum err_code api_request_encode(const struct api_request *request, struct bytes *bytes, struct err *err)
@@ -261,7 +266,7 @@ enum err_code api_request_decode(const uint8_t *data, size_t size, struct api_re
     if (wire)
         check((const Np__ApiRequest *)wire, request, err);
     else
-        err->code = ERR_REQUEST;
+        refuse(err);
     arena_free(&arena);
     return err->code;
 }
