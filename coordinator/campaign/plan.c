@@ -68,6 +68,9 @@ static void write_inputs(const struct machine *m, FILE *out)
         last = m->cpus[i].trace;
         write_file(last, out);
     }
+    for (uint32_t i = 0; i < m->n_pools; i++)
+        if (m->pools[i].what.kind == CPU_TRACE)
+            write_file(m->pools[i].what.trace, out);
     for (uint32_t i = 0; i < m->n_partitions; i++)
         if (m->partitions[i].guest.image[0])
             write_file(m->partitions[i].guest.image, out);

@@ -31,7 +31,10 @@ static void advise_memory(struct reader *r, const struct partition_desc *p, cons
                  "part of the range over fewer boards, where pages have less bandwidth; use %u or %u",
                  p->name, p->segments[i].n_boards, lower_power(p->segments[i].n_boards),
                  2 * lower_power(p->segments[i].n_boards));
-    for (uint32_t i = 1; i < p->n_boards; i++)
+    bool interleaved = false;
+    for (uint32_t i = 0; i < p->n_segments; i++)
+        interleaved |= p->segments[i].n_boards > 1;
+    for (uint32_t i = 1; interleaved && i < p->n_boards; i++)
         if (m->boards[p->boards[i]].params.memory_bytes != m->boards[p->boards[0]].params.memory_bytes) {
             warn(r, draft->where,
                  "the boards of partition %s differ in memory; what larger ones have beyond the "
@@ -89,6 +92,9 @@ static void advise_window(struct reader *r, struct value where)
 
 static void advise_idle(struct reader *r, const struct machine *m, uint32_t partition)
 {
+    for (uint32_t i = 0; i < m->n_pools; i++)
+        if (m->pools[i].partition == partition)
+            return;
     for (uint32_t i = 0; i < m->n_cpus; i++)
         if (m->boards[m->cpus[i].board].partition == partition)
             return;
@@ -116,12 +122,14 @@ static void advise_links(struct reader *r, struct value links)
 static void advise_end(struct reader *r, struct value root)
 {
     const struct machine *m = &r->out->machine;
-    for (uint32_t i = 0; m->until == SIM_NEVER && i < m->n_cpus; i++)
-        if (m->cpus[i].kind == CPU_GENERATOR && m->cpus[i].count == 0) {
-            warn(r, root,
-                 "a generator has no count: and the scenario no until:; the run ends only when interrupted");
-            return;
-        }
+    bool endless = false;
+    for (uint32_t i = 0; i < m->n_cpus; i++)
+        endless |= m->cpus[i].kind == CPU_GENERATOR && m->cpus[i].count == 0;
+    for (uint32_t i = 0; i < m->n_pools; i++)
+        endless |= m->pools[i].what.kind == CPU_GENERATOR && m->pools[i].what.count == 0;
+    if (endless && m->until == SIM_NEVER)
+        warn(r, root,
+             "a generator has no count: and the scenario no until:; the run ends only when interrupted");
 }
 
 static void advise_parameters(struct reader *r, struct value parameters)

@@ -178,3 +178,28 @@ enum err_code read_later(const struct field *field, struct value v, void *target
     memcpy(target, &v, sizeof v);
     return ERR_OK;
 }
+
+enum err_code read_choice(struct value v, const char *what, const char *const *names, unsigned n,
+                          unsigned *index, struct err *err)
+{
+    if (!value_present(v))
+        return ERR_OK;
+    if (!value_text(v))
+        return value_fail(v, ERR_BAD_VALUE, err, "must be a %s such as %s", what, names[0]);
+    for (unsigned i = 0; i < n; i++)
+        if (value_is(v, names[i])) {
+            *index = i;
+            return ERR_OK;
+        }
+    return fail_not_one_of(v, ERR_BAD_VALUE, err, what, value_text(v), names, n);
+}
+
+// The words of YAML's booleans.
+enum err_code read_switch(struct value v, bool *on, struct err *err)
+{
+    static const char *const words[] = {"off", "on", "no", "yes", "false", "true"};
+    unsigned index = *on;
+    enum err_code code = read_choice(v, "switch", words, NP_ARRAY_LEN(words), &index, err);
+    *on = index % 2;
+    return code;
+}

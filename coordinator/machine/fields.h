@@ -43,6 +43,13 @@ field_reader read_name;     // letters, digits, dot, dash, underline; begins wit
 field_reader read_string;   // any text up to PATH_MAX_BYTES
 field_reader read_later;    // keeps the value itself, to be read when all it refers to is known
 
+// Reads one of `n` words into its index; an absent value leaves what is there. `what` they are: "family".
+enum err_code read_choice(struct value v, const char *what, const char *const *names, unsigned n,
+                          unsigned *index, struct err *err);
+
+// Reads yes, true or on, and no, false or off; an absent value leaves what is there.
+enum err_code read_switch(struct value v, bool *on, struct err *err);
+
 // Checks that a scalar is a name as above.
 enum err_code check_name(struct value v, struct err *err);
 

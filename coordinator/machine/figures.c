@@ -123,9 +123,11 @@ static const struct field system_fields[SYSTEM_FIGURE_COUNT] = {
 #undef X
 };
 
-static enum err_code read_system_figure(struct value v, enum system_figure figure,
-                                        struct system_figures *figures, struct err *err)
+enum err_code system_figure_read(struct value v, enum system_figure figure, struct system_figures *figures,
+                                 struct err *err)
 {
+    if (!value_present(v))
+        return ERR_OK;
     const struct field *field = &system_fields[figure];
     return read_figure(field, v, sizeof(uint64_t), (char *)figures + field->offset, &figures->sources[figure],
                        err);
@@ -133,20 +135,13 @@ static enum err_code read_system_figure(struct value v, enum system_figure figur
 
 enum err_code crossbar_read(struct value crossbar, struct system_figures *figures, struct err *err)
 {
-    enum { CROSSBAR_FIGURES = ADVICE_FIGURE_FIRST }; // all before it
+    enum { CROSSBAR_FIGURES = SYSTEM_KEY_FIRST }; // all before it
     enum err_code code = fields_check_keys(crossbar, system_fields, CROSSBAR_FIGURES, err);
     for (unsigned i = 0; i < CROSSBAR_FIGURES && !code; i++) {
         struct value v = mapping_get(crossbar, system_fields[i].key);
-        if (value_present(v))
-            code = read_system_figure(v, (enum system_figure)i, figures, err);
+        code = system_figure_read(v, (enum system_figure)i, figures, err);
     }
     return code;
-}
-
-enum err_code advice_figure_read(struct value v, enum system_figure figure, struct system_figures *figures,
-                                 struct err *err)
-{
-    return value_present(v) ? read_system_figure(v, figure, figures, err) : ERR_OK;
 }
 
 bool system_figure_given(const struct system_figures *figures, enum system_figure figure)

@@ -85,7 +85,8 @@ struct figures {
     X(SYS_LINKS, "links", UNIT_COUNT, links, 1, BOARDS_PER_SYSTEM_MAX)                                       \
     X(SYS_SMP_CPUS, "smp_cpus", UNIT_COUNT, smp_cpus, 1, BOARDS_MAX *CPUS_PER_BOARD_MAX)                     \
     X(SYS_CLM_STEPS, "clm_steps", UNIT_COUNT, clm_steps, 1, 1024)                                            \
-    X(SYS_CLM_SMALL_CELL, "clm_small_cell", UNIT_SIZE, clm_small_cell, 0, MEMORY_PER_BOARD_MAX)
+    X(SYS_CLM_SMALL_CELL, "clm_small_cell", UNIT_SIZE, clm_small_cell, 0, MEMORY_PER_BOARD_MAX)              \
+    X(SYS_CONTROLLER, "controller_latency", UNIT_TIME, controller_latency, 1, SIM_PS_PER_S)
 
 enum system_figure {
 #define X(name, key, unit, member, min, max) name,
@@ -103,6 +104,7 @@ struct system_figures {
     // A cell's local memory is so many steps of all its memory, half as many in a cell that has less memory
     // than a small one; 0: any size. For advice only.
     uint64_t clm_steps, clm_small_cell;
+    uint64_t controller_latency; // from a board's report to the system controller's next order
     struct source sources[SYSTEM_FIGURE_COUNT];
 };
 
@@ -113,11 +115,11 @@ enum err_code figures_read(struct value mapping, struct figures *figures, struct
 // form of a figure.
 enum err_code crossbar_read(struct value crossbar, struct system_figures *figures, struct err *err);
 
-// What is advised for a system stands beside its crossbar, under a key of its own.
-#define ADVICE_FIGURE_FIRST SYS_SMP_CPUS
+// What is advised for a system, and its controller, stand beside its crossbar, each under a key of its own.
+#define SYSTEM_KEY_FIRST SYS_SMP_CPUS
 
 // Reads one of these, in either form of a figure; an absent value is none.
-enum err_code advice_figure_read(struct value v, enum system_figure figure, struct system_figures *figures,
+enum err_code system_figure_read(struct value v, enum system_figure figure, struct system_figures *figures,
                                  struct err *err);
 
 // Whether a figure is given, its key, and its value as text that is read back. Returns `text`.

@@ -7,6 +7,7 @@
 #include "coordinator/machine/reader.h"
 #include "coordinator/machine/segments.h"
 #include "proto/base/assert.h"
+#include "proto/base/pool.h"
 
 // Patterns keep apart what must not share a line in lines of this many bytes at least (node/cpu/README.md).
 #define PATTERN_LINE 64
@@ -76,7 +77,8 @@ const char *generator_key_format(const struct cpu_desc *cpu, enum generator_key 
 
 // What every generator has, and a cpu_desc has no room for before it is understood.
 struct generator_text {
-    struct value pattern, on, region, link;
+    struct runner runner; // first: see runner_rows
+    struct value pattern, region, link;
     uint32_t outstanding;
 };
 
@@ -86,8 +88,8 @@ struct generator_text {
     }
 static const struct field common[] = {
     LATER("generator", pattern, REQUIRED),
-    LATER("on", on, REQUIRED),
-    LATER("region", region, REQUIRED), // {base, size} of real addresses, shared by all members
+    LATER("region", region,
+          REQUIRED), // {base, size} of real addresses, shared by all members; threads: {size}
     {"outstanding", read_number32, offsetof(struct generator_text, outstanding), OPTIONAL, UNIT_COUNT, 1,
      OUTSTANDING_MAX, 0},
     LATER("link", link, OPTIONAL), // frames only
@@ -109,12 +111,15 @@ static enum err_code read_pattern(struct reader *r, struct value v, enum pattern
 }
 
 // One table for the check of keys; then each half is read into its own struct.
-static enum err_code read_keys(struct reader *r, struct value entry, struct cpu_desc *cpu,
+static enum err_code read_keys(struct reader *r, const struct entry *e, struct cpu_desc *cpu,
                                struct generator_text *text)
 {
-    struct field rows[NP_ARRAY_LEN(common) + GENERATOR_KEY_COUNT];
-    size_t n = NP_ARRAY_LEN(common) - (cpu->pattern != PATTERN_FRAMES), own = n;
+    struct field rows[NP_ARRAY_LEN(common) + RUNNER_KEYS + GENERATOR_KEY_COUNT];
+    struct value entry = e->where;
+    size_t n = NP_ARRAY_LEN(common) - (cpu->pattern != PATTERN_FRAMES);
     memcpy(rows, common, sizeof common);
+    n += runner_rows(e, rows + n);
+    size_t own = n;
     for (unsigned i = 0; i < GENERATOR_KEY_COUNT; i++) {
         if (!pattern_has_key(cpu->pattern, (enum generator_key)i))
             continue;
@@ -133,8 +138,13 @@ static enum err_code read_keys(struct reader *r, struct value entry, struct cpu_
     return code;
 }
 
-static enum err_code read_region(struct reader *r, struct value v, struct cpu_desc *cpu)
+static enum err_code read_region(struct reader *r, const struct entry *e, struct value v,
+                                 struct cpu_desc *cpu)
 {
+    struct value base = value_is_mapping(v) ? mapping_get(v, "base") : (struct value){0};
+    if (e->pool.n_threads && value_present(base))
+        return value_fail(base, ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "threads have virtual addresses, which begin at 0; leave base: out");
     static const struct field fields[] = {
         {"base", read_number, offsetof(struct cpu_desc, base), OPTIONAL, UNIT_SIZE, 0, UINT64_MAX, 8},
         {"size", read_number, offsetof(struct cpu_desc, size), REQUIRED, UNIT_SIZE, 8, UINT64_MAX, 8},
@@ -160,6 +170,16 @@ static enum err_code read_link(struct reader *r, struct value entry, struct valu
     return fail_not_one_of(v, ERR_BAD_VALUE, r->err, "link", value_text(v), names, m->n_links);
 }
 
+static enum err_code read_threads(struct reader *r, const struct entry *e)
+{
+    if (!e->pool.n_threads || pattern_has_threads(e->cpu.pattern))
+        return ERR_OK;
+    return value_fail(mapping_get(e->where, "generator"), ERR_IMPOSSIBLE_MACHINE, r->err,
+                      "threads of '%s' would wait for one another; name CPUs with on:, or use private, "
+                      "stream, random, hot-lines, burst or pointer-chase",
+                      patterns[e->cpu.pattern].name);
+}
+
 enum err_code generator_read(struct reader *r, struct entry *e)
 {
     struct generator_text text = {.outstanding = 1};
@@ -167,9 +187,11 @@ enum err_code generator_read(struct reader *r, struct entry *e)
     cpu->kind = CPU_GENERATOR;
     enum err_code code = read_pattern(r, mapping_get(e->where, "generator"), &cpu->pattern);
     if (!code)
-        code = read_keys(r, e->where, cpu, &text);
+        code = read_threads(r, e);
     if (!code)
-        code = read_region(r, text.region, cpu);
+        code = read_keys(r, e, cpu, &text);
+    if (!code)
+        code = read_region(r, e, text.region, cpu);
     if (!code && cpu->pattern == PATTERN_FRAMES)
         code = read_link(r, e->where, text.link, cpu);
     const struct traits *t = &patterns[cpu->pattern];
@@ -185,12 +207,11 @@ static uint64_t buffer_bytes(const struct cpu_desc *cpu)
     return (cpu->frame_bytes + UINT64_C(7)) / 8 * 8;
 }
 
-static enum err_code check_region(struct reader *r, struct value v, const struct cpu_desc *cpu,
-                                  const struct partition_desc *p)
+// The least size of a generator's region, which has to hold what each member keeps apart from the others'.
+static uint64_t region_least(const struct cpu_desc *cpu, uint32_t line_bytes)
 {
-    const struct machine *m = &r->out->machine;
     const struct traits *t = &patterns[cpu->pattern];
-    uint64_t end = segments_end(p), line = m->boards[p->boards[0]].params.line_bytes;
+    uint64_t line = line_bytes;
     line = line > PATTERN_LINE ? line : PATTERN_LINE;
     uint64_t least = line * (t->lines + (uint64_t)t->lines_per_member * cpu->members);
     if (cpu->pattern == PATTERN_POINTER_CHASE && 2 * cpu->stride * cpu->members > least)
@@ -199,16 +220,36 @@ static enum err_code check_region(struct reader *r, struct value v, const struct
         least = 2 * line * cpu->locks; // half of the region is lock words
     if (cpu->pattern == PATTERN_FRAMES && 2 * buffer_bytes(cpu) > least)
         least = 2 * buffer_bytes(cpu); // one to send from and one to receive into
+    return least;
+}
+
+static enum err_code check_size(struct reader *r, const struct entry *e)
+{
+    const struct machine *m = &r->out->machine;
+    const struct partition_desc *p = &m->partitions[e->partition];
+    uint64_t least = region_least(&e->cpu, m->boards[p->boards[0]].params.line_bytes);
+    char size[UNIT_TEXT_SIZE];
+    if (e->cpu.size >= least)
+        return ERR_OK;
+    return value_fail(mapping_get(e->where, "region"), ERR_IMPOSSIBLE_MACHINE, r->err,
+                      "too small for '%s' with %" PRIu32 " %s; write size: %s or more",
+                      patterns[e->cpu.pattern].name, e->cpu.members, e->pool.n_threads ? "threads" : "CPUs",
+                      unit_format(UNIT_SIZE, least, size));
+}
+
+static enum err_code check_place(struct reader *r, const struct entry *e)
+{
+    const struct machine *m = &r->out->machine;
+    const struct partition_desc *p = &m->partitions[e->partition];
+    const struct cpu_desc *cpu = &e->cpu;
+    struct value v = mapping_get(e->where, "region");
+    uint64_t end = segments_end(p);
     char size[UNIT_TEXT_SIZE];
     if (cpu->size > end || cpu->base > end - cpu->size)
         return value_fail(
             v, ERR_IMPOSSIBLE_MACHINE, r->err,
             "ends beyond the real memory of partition %s, which has %s; move it down or make it smaller",
             p->name, unit_format(UNIT_SIZE, end, size));
-    if (cpu->size < least)
-        return value_fail(v, ERR_IMPOSSIBLE_MACHINE, r->err,
-                          "too small for '%s' with %" PRIu32 " CPUs; write size: %s or more", t->name,
-                          cpu->members, unit_format(UNIT_SIZE, least, size));
     if (!segments_region_free(p, m, cpu->base, cpu->size))
         return value_fail(
             v, ERR_IMPOSSIBLE_MACHINE, r->err,
@@ -264,7 +305,8 @@ enum err_code generator_check(struct reader *r, const struct entry *e)
                           "'%s' takes %" PRIu32 " of an entry's CPUs at most, not %" PRIu32
                           "; use several entries",
                           t->name, t->members_max, members);
-    const struct partition_desc *p = &r->out->machine.partitions[e->partition];
-    enum err_code code = check_region(r, mapping_get(e->where, "region"), &e->cpu, p);
+    enum err_code code = check_size(r, e);
+    if (!code && !e->pool.n_threads)
+        code = check_place(r, e);
     return code || e->cpu.pattern != PATTERN_FRAMES ? code : check_frames(r, e);
 }

@@ -178,8 +178,8 @@ static enum err_code check_no_frames(struct reader *r, const struct entry *e, co
     for (uint32_t i = 0; i < p->n_boards; i++)
         if (p->frames_offset < r->out->machine.boards[p->boards[i]].params.memory_bytes)
             return value_fail(e->where, ERR_IMPOSSIBLE_MACHINE, r->err,
-                              "partition %s keeps frames for recorded programs, and a guest uses all its "
-                              "memory; run them in different partitions",
+                              "partition %s keeps frames for virtual pages of other programs, and a guest "
+                              "uses all its memory; run them in different partitions",
                               p->name);
     return ERR_OK;
 }

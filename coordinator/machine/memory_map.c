@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `memory:` and `frames:` of a partition. Ranges are listed in ascending order, as the figures of the
-// textbooks do; a base may be left out and then follows the range before.
+// `memory:`, `permanent:` and `frames:` of a partition. Ranges are listed in ascending order, as the figures
+// of the textbooks do; a base may be left out and then follows the range before.
 #include <inttypes.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static const struct field fields[] = {
     LATER(size),       // required without range
     LATER(base),       // must be where the range before ends; that is the default
     LATER(interleave), // line, page, a size, or none; by default page, and none on a single board
-    LATER(boards),     // in the order of interleaving; by default all of the partition
+    LATER(boards),     // in the order of interleaving; by default all of the partition that do not float
     LATER(offset),     // in each board's memory; by default the first that is free
 };
 
@@ -122,14 +122,17 @@ static enum err_code read_extent(struct reader *r, struct value v, const struct 
     return code;
 }
 
-static enum err_code read_range_boards(struct reader *r, struct value v, const struct partition_desc *p,
-                                       struct segment_desc *s)
+static enum err_code read_range_boards(struct reader *r, struct value v, struct value where,
+                                       const struct partition_desc *p, struct segment_desc *s)
 {
     const struct machine *m = &r->out->machine;
     if (!value_present(v)) {
-        memcpy(s->boards, p->boards, sizeof s->boards);
-        s->n_boards = p->n_boards;
-        return ERR_OK;
+        for (uint32_t i = 0; i < p->n_boards; i++)
+            if (p->n_boards == 1 || !m->boards[p->boards[i]].floating)
+                s->boards[s->n_boards++] = p->boards[i];
+        return s->n_boards ? ERR_OK
+                           : value_fail(where, ERR_MISSING_KEY, r->err,
+                                        "all boards float; give each a range of its own, with boards:");
     }
     if (!value_is_list(v) || value_length(v) == 0)
         return value_fail(v, ERR_BAD_VALUE, r->err, "must be a list of boards such as [SB0, SB1]");
@@ -142,6 +145,10 @@ static enum err_code read_range_boards(struct reader *r, struct value v, const s
             return value_fail(list_at(v, i), ERR_IMPOSSIBLE_MACHINE, r->err,
                               "board %s is not in partition %s; a partition's memory lies on its own boards",
                               m->boards[board].name, p->name);
+        if (m->boards[board].floating && value_length(v) > 1)
+            return value_fail(list_at(v, i), ERR_IMPOSSIBLE_MACHINE, r->err,
+                              "board %s floats and takes part in no interleave; give it a range of its own",
+                              m->boards[board].name);
         for (uint32_t j = 0; j < s->n_boards; j++)
             if (s->boards[j] == board)
                 return value_fail(list_at(v, i), ERR_IMPOSSIBLE_MACHINE, r->err,
@@ -239,7 +246,7 @@ static enum err_code read_range(struct reader *r, struct value v, struct partiti
     if (!code)
         code = read_extent(r, v, &text, p, s);
     if (!code)
-        code = read_range_boards(r, text.boards, p, s);
+        code = read_range_boards(r, text.boards, v, p, s);
     if (!code)
         code = read_interleave(r, text.interleave, r->out->machine.boards[p->boards[0]].params.line_bytes, s);
     if (!code)
@@ -259,23 +266,68 @@ static bool needs_frames(struct value programs)
     return false;
 }
 
+static bool has_threads(struct value programs)
+{
+    for (unsigned i = 0; value_is_list(programs) && i < value_length(programs); i++)
+        if (value_present(mapping_get(list_at(programs, i), "threads")))
+            return true;
+    return false;
+}
+
+static enum err_code read_permanent(struct reader *r, const struct draft *draft, struct partition_desc *p)
+{
+    uint64_t memory = r->out->machine.boards[p->boards[0]].params.memory_bytes;
+    return value_present(draft->permanent)
+               ? read_size(r, draft->permanent, memory, PAGE_BYTES, &p->permanent_bytes)
+               : ERR_OK;
+}
+
+// Whoever takes permanent memory over gives it its own first bytes, so it lies there from the beginning.
+static enum err_code check_permanent(struct reader *r, const struct draft *draft,
+                                     const struct partition_desc *p)
+{
+    const struct segment_desc *first = &p->segments[0];
+    const char *lowest = r->out->machine.boards[p->boards[0]].name;
+    if (p->permanent_bytes == 0 || (first->granule == 0 && first->boards[0] == p->boards[0] &&
+                                    first->offset == 0 && first->size >= p->permanent_bytes))
+        return ERR_OK;
+    return value_fail(draft->memory, ERR_IMPOSSIBLE_MACHINE, r->err,
+                      "permanent memory is the beginning of the lowest board's; let the first range be "
+                      "{size: ..., boards: [%s]} and no smaller, or write memory: contiguous",
+                      lowest);
+}
+
 // Frames begin at the same place on every board of a partition; the smallest board decides where. Without
-// frames they begin where even the largest ends.
+// frames they begin where even the largest ends. What threads use is all in frames, so theirs are all that is
+// not permanent.
 static enum err_code read_frames(struct reader *r, const struct draft *draft, struct partition_desc *p)
 {
     uint64_t least = UINT64_MAX, most = 0, frames = 0;
+    char text[UNIT_TEXT_SIZE];
     for (uint32_t i = 0; i < p->n_boards; i++) {
         uint64_t bytes = r->out->machine.boards[p->boards[i]].params.memory_bytes;
         least = bytes < least ? bytes : least;
         most = bytes > most ? bytes : most;
     }
     if (value_present(draft->frames)) {
-        enum err_code code = read_size(r, draft->frames, least - PAGE_BYTES, PAGE_BYTES, &frames);
+        enum err_code code = read_size(r, draft->frames, least, PAGE_BYTES, &frames);
         if (code)
             return code;
+        if (frames && frames > least - p->permanent_bytes)
+            return value_fail(draft->frames, ERR_IMPOSSIBLE_MACHINE, r->err,
+                              "with permanent memory the frames do not fit into the smallest board; write "
+                              "frames: %s or less",
+                              unit_format(UNIT_SIZE, least - p->permanent_bytes, text));
+    } else if (has_threads(draft->programs)) {
+        frames = least - p->permanent_bytes;
     } else if (needs_frames(draft->programs)) {
         frames = least / FRAMES_DEFAULT_DIVISOR / PAGE_BYTES * PAGE_BYTES;
     }
+    if (p->permanent_bytes > least)
+        return value_fail(draft->permanent, ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "more than the smallest board's memory of %s, which may have to take it over; "
+                          "write less",
+                          unit_format(UNIT_SIZE, least, text));
     p->frames_offset = frames ? least - frames : most;
     return ERR_OK;
 }
@@ -297,21 +349,36 @@ static enum err_code check_frames(struct reader *r, const struct draft *draft, c
     return ERR_OK;
 }
 
+// Without ranges, memory is interleaved, but contiguous where boards are meant to go: on Sun's machines,
+// which interleave within a board for that reason, and with threads or permanent memory.
+static enum err_code default_map(struct reader *r, const struct draft *draft, struct partition_desc *p)
+{
+    const struct machine *m = &r->out->machine;
+    bool contiguous =
+        m->systems[p->system].family == FAMILY_SUN || p->permanent_bytes || has_threads(draft->programs);
+    if (value_is(draft->memory, "contiguous") || value_is(draft->memory, "interleaved"))
+        contiguous = value_is(draft->memory, "contiguous");
+    else if (value_present(draft->memory))
+        return value_fail(draft->memory, ERR_BAD_VALUE, r->err,
+                          "must be contiguous, interleaved, or a list of ranges such as {size: 1GiB, "
+                          "boards: [SB0]}");
+    segments_default(p, m, contiguous);
+    return ERR_OK;
+}
+
 enum err_code memory_read(struct reader *r, uint32_t partition)
 {
     struct partition_desc *p = &r->out->machine.partitions[partition];
     const struct draft *draft = &r->drafts[partition];
-    enum err_code code = read_frames(r, draft, p);
-    if (code)
-        return code;
-    if (!value_present(draft->memory)) {
-        segments_default(p, &r->out->machine);
-        return ERR_OK;
-    }
-    if (!value_is_list(draft->memory) || value_length(draft->memory) == 0)
-        return value_fail(draft->memory, ERR_BAD_VALUE, r->err,
-                          "must be a list of ranges such as {size: 1GiB, boards: [SB0]}");
-    for (unsigned i = 0; i < value_length(draft->memory) && !code; i++)
+    enum err_code code = read_permanent(r, draft, p);
+    if (!code)
+        code = read_frames(r, draft, p);
+    bool ranges = value_is_list(draft->memory) && value_length(draft->memory) > 0;
+    if (!code && !ranges)
+        code = default_map(r, draft, p);
+    for (unsigned i = 0; ranges && i < value_length(draft->memory) && !code; i++)
         code = read_range(r, list_at(draft->memory, i), p);
+    if (!code)
+        code = check_permanent(r, draft, p);
     return code ? code : check_frames(r, draft, p);
 }

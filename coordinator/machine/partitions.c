@@ -9,7 +9,7 @@
 
 struct partition_text {
     char name[NAME_MAX_BYTES];
-    struct value boards, memory, frames, seed, programs;
+    struct value boards, memory, permanent, frames, seed, programs;
 };
 
 #define LATER(key, presence)                                                                                 \
@@ -18,11 +18,13 @@ struct partition_text {
     }
 static const struct field fields[] = {
     {"name", read_name, offsetof(struct partition_text, name), REQUIRED, 0, 0, 0, 0},
-    LATER(boards, REQUIRED),   // names of its system's boards, or all
-    LATER(memory, OPTIONAL),   // ranges of real addresses; absent: all memory, interleaved by page
-    LATER(frames, OPTIONAL),   // bytes of each board kept for virtual pages
-    LATER(seed, OPTIONAL),     // of everything random in it; absent: from the scenario's seed and its name
-    LATER(programs, OPTIONAL), // what its CPUs do
+    LATER(boards, REQUIRED), // names of its system's boards, or all
+    LATER(memory,
+          OPTIONAL), // ranges of real addresses, interleaved or contiguous; absent: as segments.h says
+    LATER(permanent, OPTIONAL), // bytes from address 0 on that can only move by copy-rename
+    LATER(frames, OPTIONAL),    // bytes of each board kept for virtual pages
+    LATER(seed, OPTIONAL),      // of everything random in it; absent: from the scenario's seed and its name
+    LATER(programs, OPTIONAL),  // what its CPUs do
 };
 
 static enum err_code take_board(struct reader *r, struct value v, uint32_t board, uint32_t partition)
@@ -39,6 +41,10 @@ static enum err_code take_board(struct reader *r, struct value v, uint32_t board
             v, ERR_IMPOSSIBLE_MACHINE, r->err,
             "board %s is in partition %s already (line %u); a board is in one partition at a time", b->name,
             m->partitions[b->partition].name, value_line(r->board_lines[board]));
+    if (b->blacklisted)
+        return value_fail(v, ERR_IMPOSSIBLE_MACHINE, r->err,
+                          "board %s is on the blacklist; take it off blacklist:, or leave it out here",
+                          b->name);
     b->partition = partition;
     r->board_lines[board] = v;
     return ERR_OK;
@@ -129,7 +135,7 @@ static enum err_code read_partition(struct reader *r, struct value v, uint32_t s
     struct partition_desc *p = PUSH(m->partitions, m->n_partitions);
     strcpy(p->name, text.name);
     p->system = system;
-    r->drafts[number] = (struct draft){v, text.memory, text.frames, text.programs};
+    r->drafts[number] = (struct draft){v, text.memory, text.permanent, text.frames, text.programs};
     code = read_seed(r, text.seed, number);
     if (!code)
         code = read_boards(r, text.boards, number);

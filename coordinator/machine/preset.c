@@ -110,21 +110,40 @@ static enum err_code find(struct value v, const char *directory, char path[PATH_
 
 struct preset_text {
     char name[NAME_MAX_BYTES], protocol[NAME_MAX_BYTES], about[PATH_MAX_BYTES];
-    struct value directory_miss, crossbar, smp_cpus, clm_steps, clm_small_cell, board, published;
+    struct value family, directory_miss, crossbar, smp_cpus, clm_steps, clm_small_cell, controller_latency,
+        board, published;
 };
 
 static const struct field fields[] = {
     {"preset", read_name, offsetof(struct preset_text, name), REQUIRED, 0, 0, 0, 0},
     {"about", read_string, offsetof(struct preset_text, about), REQUIRED, 0, 0, 0, 0},
     {"protocol", read_name, offsetof(struct preset_text, protocol), OPTIONAL, 0, 0, 0, 0},
+    {"family", read_later, offsetof(struct preset_text, family), OPTIONAL, 0, 0, 0, 0},
     {"directory_miss", read_later, offsetof(struct preset_text, directory_miss), OPTIONAL, 0, 0, 0, 0},
     {"crossbar", read_later, offsetof(struct preset_text, crossbar), OPTIONAL, 0, 0, 0, 0},
     {"smp_cpus", read_later, offsetof(struct preset_text, smp_cpus), OPTIONAL, 0, 0, 0, 0},
     {"clm_steps", read_later, offsetof(struct preset_text, clm_steps), OPTIONAL, 0, 0, 0, 0},
     {"clm_small_cell", read_later, offsetof(struct preset_text, clm_small_cell), OPTIONAL, 0, 0, 0, 0},
+    {"controller_latency", read_later, offsetof(struct preset_text, controller_latency), OPTIONAL, 0, 0, 0,
+     0},
     {"board", read_later, offsetof(struct preset_text, board), REQUIRED, 0, 0, 0, 0},
     {"published", read_later, offsetof(struct preset_text, published), OPTIONAL, 0, 0, 0, 0},
 };
+
+static const char *const family_names[FAMILY_COUNT] = {FAMILY_NAMES};
+
+const char *family_name(enum family family)
+{
+    return family_names[family];
+}
+
+enum err_code family_read(struct value v, enum family *family, struct err *err)
+{
+    unsigned index = *family;
+    enum err_code code = read_choice(v, "family", family_names, FAMILY_COUNT, &index, err);
+    *family = (enum family)index;
+    return code;
+}
 
 static enum err_code read_document(const struct document *d, struct preset *preset, struct err *err)
 {
@@ -138,11 +157,15 @@ static enum err_code read_document(const struct document *d, struct preset *pres
     if (!code && value_present(text.crossbar))
         code = crossbar_read(text.crossbar, &preset->system, err);
     if (!code)
-        code = advice_figure_read(text.smp_cpus, SYS_SMP_CPUS, &preset->system, err);
+        code = system_figure_read(text.smp_cpus, SYS_SMP_CPUS, &preset->system, err);
     if (!code)
-        code = advice_figure_read(text.clm_steps, SYS_CLM_STEPS, &preset->system, err);
+        code = system_figure_read(text.clm_steps, SYS_CLM_STEPS, &preset->system, err);
     if (!code)
-        code = advice_figure_read(text.clm_small_cell, SYS_CLM_SMALL_CELL, &preset->system, err);
+        code = system_figure_read(text.clm_small_cell, SYS_CLM_SMALL_CELL, &preset->system, err);
+    if (!code)
+        code = system_figure_read(text.controller_latency, SYS_CONTROLLER, &preset->system, err);
+    if (!code)
+        code = family_read(text.family, &preset->family, err);
     if (!code && value_present(text.published))
         code = published_read(text.published, &preset->published, err);
     memcpy(preset->name, text.name, sizeof preset->name);

@@ -5,10 +5,15 @@
 
 #include "coordinator/machine/published.h"
 
+// Reads the name of a family; an absent value leaves what is there.
+enum err_code family_read(struct value v, enum family *family, struct err *err);
+const char *family_name(enum family family);
+
 struct preset {
     char name[NAME_MAX_BYTES];
     char about[PATH_MAX_BYTES];
     char protocol[NAME_MAX_BYTES]; // "": the scenario must say
+    enum family family;            // generic where it names none
     bool directory_miss_given;
     enum directory_miss directory_miss;
     struct figures figures;

@@ -142,9 +142,6 @@ static const struct {
 
 static enum err_code read_kind(struct reader *r, struct entry *e)
 {
-    if (!value_is_mapping(e->where))
-        return value_fail(e->where, ERR_BAD_VALUE, r->err,
-                          "must be a mapping such as {on: SB0/1, trace: FILE}");
     for (size_t i = 0; i < NP_ARRAY_LEN(kinds); i++)
         if (value_present(mapping_get(e->where, kinds[i].key)))
             return kinds[i].read(r, e);
@@ -170,38 +167,80 @@ static void add_members(struct reader *r, const struct entry *e, uint32_t progra
     }
 }
 
+// What can be checked only when it is known who runs the entry.
+static enum err_code check_entry(struct reader *r, const struct entry *e)
+{
+    enum err_code code = ERR_OK;
+    if (e->cpu.kind == CPU_GENERATOR)
+        code = generator_check(r, e);
+    if (e->cpu.kind == CPU_TRACE && e->recording == NO_RECORDING)
+        code = trace_check_members(r, e);
+    if (e->cpu.kind == CPU_ZARCH)
+        code = load_check(r, e);
+    return code || !e->pool.n_threads ? code : pool_check(r, e);
+}
+
+// The kind, then who runs it; both enter what they are into the machine.
+static enum err_code read_whole(struct reader *r, struct entry *e)
+{
+    enum err_code code = ERR_OK;
+    if (value_present(mapping_get(e->where, "threads")))
+        code = pool_read(r, e);
+    if (!code)
+        code = read_kind(r, e);
+    if (!code && !e->pool.n_threads) {
+        code = read_on(r, e, mapping_get(e->where, "on"));
+        e->cpu.members = e->members->n;
+    }
+    if (!code)
+        code = check_entry(r, e);
+    if (code)
+        return code;
+    uint32_t program = r->out->n_programs;
+    *(struct program *)PUSH(r->out->programs, r->out->n_programs) =
+        (struct program){e->partition, e->recording, value_line(e->where)};
+    if (e->pool.n_threads)
+        pool_add(r, e, program);
+    else
+        add_members(r, e, program);
+    return ERR_OK;
+}
+
 static enum err_code read_entry(struct reader *r, struct value v, uint32_t partition)
 {
     struct entry e = {.where = v, .partition = partition, .recording = NO_RECORDING};
-    enum err_code code = read_kind(r, &e);
-    if (!code) {
-        e.members = calloc(1, sizeof *e.members);
-        NP_ASSERT(e.members);
-        code = read_on(r, &e, mapping_get(v, "on"));
-        e.cpu.members = e.members->n;
-        if (!code && e.cpu.kind == CPU_GENERATOR)
-            code = generator_check(r, &e);
-        if (!code && e.cpu.kind == CPU_TRACE && e.recording == NO_RECORDING)
-            code = trace_check_members(r, &e);
-        if (!code && e.cpu.kind == CPU_ZARCH)
-            code = load_check(r, &e);
-        uint32_t program = r->out->n_programs;
-        if (!code) {
-            *(struct program *)PUSH(r->out->programs, r->out->n_programs) =
-                (struct program){partition, e.recording, value_line(v)};
-            add_members(r, &e, program);
-        }
-        free(e.members);
-    }
+    if (!value_is_mapping(v))
+        return value_fail(v, ERR_BAD_VALUE, r->err, "must be a mapping such as {on: SB0/1, trace: FILE}");
+    e.members = calloc(1, sizeof *e.members);
+    NP_ASSERT(e.members);
+    enum err_code code = read_whole(r, &e);
+    free(e.members);
     free(e.cpu.script);
     return code;
+}
+
+// Threads need a CPU that no entry names.
+static enum err_code check_pools_run(struct reader *r, struct value list, uint32_t partition)
+{
+    const struct machine *m = &r->out->machine;
+    const struct partition_desc *p = &m->partitions[partition];
+    if (m->n_pools == 0 || m->pools[m->n_pools - 1].partition != partition)
+        return ERR_OK;
+    for (uint32_t i = 0; i < p->n_boards; i++)
+        for (uint32_t c = 0; c < m->boards[p->boards[i]].params.cpus; c++)
+            if (!r->claims[p->boards[i]][c])
+                return ERR_OK;
+    return value_fail(
+        list, ERR_IMPOSSIBLE_MACHINE, r->err,
+        "every CPU has a program of its own, and none is left for threads; name fewer with on:");
 }
 
 // `rest` means the CPUs that no other entry names, wherever it stands: it is read last.
 static enum err_code read_partition_programs(struct reader *r, struct value list, uint32_t partition)
 {
     if (!value_is_list(list))
-        return value_fail(list, ERR_BAD_VALUE, r->err, "must be a list of programs, each with 'on:'");
+        return value_fail(list, ERR_BAD_VALUE, r->err,
+                          "must be a list of programs, each with 'on:' or 'threads:'");
     enum err_code code = ERR_OK;
     for (int pass = 0; pass < 2; pass++)
         for (unsigned i = 0; i < value_length(list) && !code; i++) {
@@ -209,7 +248,7 @@ static enum err_code read_partition_programs(struct reader *r, struct value list
             if (rest == (pass == 1))
                 code = read_entry(r, list_at(list, i), partition);
         }
-    return code;
+    return code ? code : check_pools_run(r, list, partition);
 }
 
 struct sorted_cpu {

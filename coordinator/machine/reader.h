@@ -5,13 +5,14 @@
 #ifndef NP_COORDINATOR_MACHINE_READER_H
 #define NP_COORDINATOR_MACHINE_READER_H
 
+#include "coordinator/machine/fields.h"
 #include "coordinator/machine/scenario.h"
 
 #define NO_INDEX UINT32_MAX
 
 // A partition while it is read: where it stands, and what is read once links are known.
 struct draft {
-    struct value where, memory, frames, programs;
+    struct value where, memory, permanent, frames, programs;
 };
 
 struct reader {
@@ -33,10 +34,21 @@ struct member_list {
 struct entry {
     struct value where;
     uint32_t partition;
-    struct cpu_desc cpu; // what all members share
+    struct cpu_desc cpu;   // what all members share
+    struct pool_desc pool; // n_threads > 0 where it has threads and no CPUs
     uint32_t recording;
     struct member_list *members;
 };
+
+// Who runs an entry: CPUs that `on:` names, or threads. First in what its kind is read into, so that these
+// keys are known there; they are read by programs.c and pools.c.
+struct runner {
+    struct value on, threads, quantum, change, context;
+};
+#define RUNNER_KEYS 4
+
+// The rows of `rows` (room for RUNNER_KEYS) that an entry has; returns how many.
+unsigned runner_rows(const struct entry *e, struct field *rows);
 
 // systems.c
 enum err_code systems_read(struct reader *r, struct value list);
@@ -47,11 +59,18 @@ enum err_code memory_read(struct reader *r, uint32_t partition);
 // links.c
 enum err_code links_read(struct reader *r, struct value list);
 enum err_code faults_read(struct reader *r, struct value list);
+// commands.c
+enum err_code commands_read(struct reader *r, struct value list);
 // claims.c
 enum err_code claims_read(struct reader *r, struct value list);
 // programs.c: everything in all `programs:`
 enum err_code programs_read(struct reader *r);
-// generators.c, replays.c, guests.c: the keys of one entry but `on`
+// pools.c: threads in place of CPUs: how many and how they change, before the kind is read; then what can be
+// checked only when the kind is known, and entering the pool as the program of that number
+enum err_code pool_read(struct reader *r, struct entry *e);
+enum err_code pool_check(struct reader *r, const struct entry *e);
+void pool_add(struct reader *r, const struct entry *e, uint32_t program);
+// generators.c, replays.c, guests.c: the keys of one entry but who runs it
 enum err_code generator_read(struct reader *r, struct entry *e);
 enum err_code trace_read(struct reader *r, struct entry *e);
 enum err_code record_read(struct reader *r, struct entry *e);

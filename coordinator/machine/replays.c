@@ -46,7 +46,8 @@ static enum err_code read_placement(struct reader *r, struct entry *e, struct va
 
 // All keys of entries that replay references or run a script; each kind has its part of the table.
 struct replay_text {
-    struct value on, what, placement, name, directory, tool;
+    struct runner runner; // first: see runner_rows
+    struct value what, placement, name, directory, tool;
     uint32_t outstanding;
     uint64_t max_refs, skip, backoff, give_up;
 };
@@ -72,12 +73,13 @@ struct replay_text {
 
 static const struct field trace_fields[] = {
     LATER("trace", what, REQUIRED), // file
-    LATER("on", on, REQUIRED),      LATER("placement", placement, OPTIONAL), OUTSTANDING, WAITING,
+    LATER("placement", placement, OPTIONAL),
+    OUTSTANDING,
+    WAITING,
 };
 
 static const struct field record_fields[] = {
     LATER("record", what, REQUIRED), // program and its arguments
-    LATER("on", on, REQUIRED),
     LATER("name", name, OPTIONAL),
     LATER("directory", directory, OPTIONAL), // to run it in; by default the scenario's
     {"max_refs", read_number, offsetof(struct replay_text, max_refs), OPTIONAL, UNIT_COUNT, 1, MAX_REFS_MOST,
@@ -91,8 +93,17 @@ static const struct field record_fields[] = {
 
 static const struct field script_fields[] = {
     LATER("script", what, REQUIRED), // file, or the text itself as a block
-    LATER("on", on, REQUIRED),
 };
+
+// The keys of a kind and of who runs the entry.
+static enum err_code read_rows(struct reader *r, const struct entry *e, const struct field *fields, size_t n,
+                               struct replay_text *text)
+{
+    struct field rows[NP_ARRAY_LEN(record_fields) + RUNNER_KEYS];
+    NP_ASSERT(n <= NP_ARRAY_LEN(record_fields));
+    memcpy(rows, fields, n * sizeof *fields);
+    return fields_read(e->where, rows, n + runner_rows(e, rows + n), text, r->err);
+}
 
 static enum err_code read_replay(struct reader *r, struct entry *e, const struct field *fields, size_t n,
                                  struct replay_text *text)
@@ -101,7 +112,7 @@ static enum err_code read_replay(struct reader *r, struct entry *e, const struct
                                  .max_refs = MAX_REFS_DEFAULT,
                                  .backoff = BACKOFF_DEFAULT,
                                  .give_up = GIVE_UP_DEFAULT};
-    enum err_code code = fields_read(e->where, fields, n, text, r->err);
+    enum err_code code = read_rows(r, e, fields, n, text);
     if (!code)
         code = read_placement(r, e, text->placement);
     e->cpu.kind = CPU_TRACE;
@@ -144,6 +155,7 @@ enum err_code trace_check_members(struct reader *r, const struct entry *e)
     struct err why;
     uint32_t needed;
     struct value what = mapping_get(e->where, "trace");
+    const char *who = e->pool.n_threads ? "threads" : "CPUs";
     if (trace_info_read(e->cpu.trace, &info, &why))
         return value_fail(what, why.code, r->err, "%s", why.text);
     enum err_code code = ERR_OK;
@@ -151,10 +163,11 @@ enum err_code trace_check_members(struct reader *r, const struct entry *e)
         code = value_fail(what, ERR_BAD_VALUE, r->err,
                           "the trace is empty; record a program that does something");
     else if (!trace_cpus_suffice(&info, e->cpu.members, &needed))
-        code = value_fail(mapping_get(e->where, "on"), ERR_IMPOSSIBLE_MACHINE, r->err,
+        code = value_fail(mapping_get(e->where, e->pool.n_threads ? "threads" : "on"), ERR_IMPOSSIBLE_MACHINE,
+                          r->err,
                           "the recorded threads wait for one another and need %" PRIu32
-                          " CPUs, these are %" PRIu32 "; name %" PRIu32 " CPUs",
-                          needed, e->cpu.members, needed);
+                          " %s, these are %" PRIu32 "; name %" PRIu32 " %s",
+                          needed, who, e->cpu.members, needed, who);
     trace_info_free(&info);
     return code;
 }
@@ -243,6 +256,7 @@ enum err_code record_read(struct reader *r, struct entry *e)
     NP_ASSERT(argv);
     code = name_recording(r, text.name, argv[0], made.name);
     made.argv = argv; // from here on the scenario's, freed with it
+    made.pool = NO_POOL;
     made.max_refs = text.max_refs;
     made.skip = text.skip;
     memcpy(made.directory, r->out->directory, sizeof made.directory);
@@ -281,7 +295,7 @@ enum err_code script_read(struct reader *r, struct entry *e)
     struct replay_text text = {0};
     char path[PATH_MAX_BYTES], *bytes;
     size_t size;
-    enum err_code code = fields_read(e->where, script_fields, NP_ARRAY_LEN(script_fields), &text, r->err);
+    enum err_code code = read_rows(r, e, script_fields, NP_ARRAY_LEN(script_fields), &text);
     e->cpu.kind = CPU_SCRIPT;
     e->cpu.outstanding = 1;
     if (code)

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/machine/commands.h"
 #include "coordinator/machine/directory.h"
 #include "coordinator/machine/generators.h"
 #include "coordinator/machine/guests.h"
+#include "coordinator/machine/pools.h"
+#include "coordinator/machine/preset.h"
 #include "coordinator/machine/scenario.h"
 #include "proto/base/assert.h"
 
@@ -91,6 +94,20 @@ static bool put_figures(const struct scenario *s, FILE *out, int indent, uint32_
     return any;
 }
 
+static void put_marked(const struct machine *m, FILE *out, const struct system_desc *system, const char *key)
+{
+    bool floating = strcmp(key, "floating") == 0, any = false;
+    for (uint32_t b = system->first_board; b < system->first_board + system->boards; b++) {
+        if (!(floating ? m->boards[b].floating : m->boards[b].blacklisted))
+            continue;
+        if (!any)
+            fprintf(out, "    %s: [", key);
+        fprintf(out, "%s%s", any ? ", " : "", m->boards[b].name);
+        any = true;
+    }
+    fputs(any ? "]\n" : "", out);
+}
+
 static void put_boards(const struct scenario *s, FILE *out, const struct system_desc *system)
 {
     const struct machine *m = &s->machine;
@@ -117,6 +134,8 @@ static void put_segments(const struct machine *m, FILE *out, const struct partit
     for (uint32_t i = 0; i < p->n_boards; i++)
         if (m->boards[p->boards[i]].params.memory_bytes < least)
             least = m->boards[p->boards[i]].params.memory_bytes;
+    if (p->permanent_bytes)
+        fprintf(out, "        permanent: %s\n", unit_format(UNIT_SIZE, p->permanent_bytes, text));
     fprintf(out, "        frames: %s\n        memory:\n",
             unit_format(UNIT_SIZE, p->frames_offset < least ? least - p->frames_offset : 0, text));
     for (uint32_t i = 0; i < p->n_segments; i++) {
@@ -144,12 +163,13 @@ static void put_script(FILE *out, const char *script)
     }
 }
 
-static void put_generator(const struct machine *m, FILE *out, const struct cpu_desc *cpu)
+static void put_generator(const struct machine *m, FILE *out, const struct cpu_desc *cpu, bool threads)
 {
     char text[UNIT_TEXT_SIZE];
-    fprintf(out, "            generator: %s\n", pattern_name(cpu->pattern));
-    fprintf(out, "            region: {base: 0x%" PRIx64 ", size: %s}\n", cpu->base,
-            unit_format(UNIT_SIZE, cpu->size, text));
+    fprintf(out, "            generator: %s\n            region: {", pattern_name(cpu->pattern));
+    if (!threads)
+        fprintf(out, "base: 0x%" PRIx64 ", ", cpu->base);
+    fprintf(out, "size: %s}\n", unit_format(UNIT_SIZE, cpu->size, text));
     fprintf(out, "            outstanding: %" PRIu32 "\n", cpu->outstanding);
     for (unsigned i = 0; i < GENERATOR_KEY_COUNT; i++) {
         enum generator_key key = (enum generator_key)i;
@@ -210,7 +230,7 @@ static void put_program(const struct scenario *s, FILE *out, uint32_t number)
         fprintf(out, "%s%s/%u", i ? ", " : "", m->boards[members[i]->board].name, members[i]->index);
     fprintf(out, "]\n");
     if (members[0]->kind == CPU_GENERATOR)
-        put_generator(m, out, members[0]);
+        put_generator(m, out, members[0], false);
     else if (members[0]->kind == CPU_SCRIPT)
         put_script(out, members[0]->script);
     else if (members[0]->kind == CPU_ZARCH)
@@ -218,6 +238,27 @@ static void put_program(const struct scenario *s, FILE *out, uint32_t number)
     else
         put_trace(s, out, members[0], &s->programs[number]);
     free(members);
+}
+
+static void put_pool(const struct scenario *s, FILE *out, uint32_t number)
+{
+    const struct pool_desc *pool = &s->machine.pools[number];
+    pool_write(pool, out);
+    if (pool->what.kind == CPU_GENERATOR)
+        put_generator(&s->machine, out, &pool->what, true);
+    else
+        put_trace(s, out, &pool->what, &s->programs[s->program_of_pool[number]]);
+}
+
+// An entry of `programs:`, which CPUs or a pool came from.
+static void put_entry(const struct scenario *s, FILE *out, uint32_t number)
+{
+    for (uint32_t i = 0; i < s->machine.n_pools; i++)
+        if (s->program_of_pool[i] == number) {
+            put_pool(s, out, i);
+            return;
+        }
+    put_program(s, out, number);
 }
 
 static void put_partition(const struct scenario *s, FILE *out, uint32_t number)
@@ -233,7 +274,7 @@ static void put_partition(const struct scenario *s, FILE *out, uint32_t number)
             continue;
         fputs(any ? "" : "        programs:\n", out);
         any = true;
-        put_program(s, out, i);
+        put_entry(s, out, i);
     }
 }
 
@@ -251,14 +292,16 @@ static void put_system(const struct scenario *s, FILE *out, uint32_t number)
     const struct system_desc *system = &s->machine.systems[number];
     const struct system_figures *figures = &s->system_figures[number];
     bool any = false;
-    fprintf(out, "  - name: %s\n    protocol: %s\n    directory_miss: %s\n", system->name, system->protocol,
-            directory_miss_name(system->directory_miss));
-    for (unsigned i = ADVICE_FIGURE_FIRST; i < SYSTEM_FIGURE_COUNT; i++)
+    fprintf(out, "  - name: %s\n    protocol: %s\n    family: %s\n    directory_miss: %s\n", system->name,
+            system->protocol, family_name(system->family), directory_miss_name(system->directory_miss));
+    for (unsigned i = SYSTEM_KEY_FIRST; i < SYSTEM_FIGURE_COUNT; i++)
         put_system_figure(out, 4, figures, (enum system_figure)i);
     fprintf(out, "    crossbar:\n");
-    for (unsigned i = 0; i < ADVICE_FIGURE_FIRST; i++)
+    for (unsigned i = 0; i < SYSTEM_KEY_FIRST; i++)
         put_system_figure(out, 6, figures, (enum system_figure)i);
     put_boards(s, out, system);
+    put_marked(&s->machine, out, system, "floating");
+    put_marked(&s->machine, out, system, "blacklist");
     for (uint32_t i = 0; i < s->machine.n_partitions; i++) {
         if (s->machine.partitions[i].system != number)
             continue;
@@ -292,6 +335,13 @@ static void put_faults(const struct machine *m, FILE *out)
                 unit_format(UNIT_TIME, f->at, at), m->boards[f->board].name, f->segment,
                 m->boards[f->home].name);
     }
+}
+
+static void put_commands(const struct scenario *s, FILE *out)
+{
+    fputs(s->n_commands ? "commands:\n" : "", out);
+    for (uint32_t i = 0; i < s->n_commands; i++)
+        command_write(&s->machine, &s->commands[i], out);
 }
 
 static void put_claims(const struct scenario *s, FILE *out)
@@ -335,6 +385,7 @@ int scenario_write_resolved(const struct scenario *scenario, FILE *out, struct e
         put_system(scenario, out, i);
     put_links(m, out);
     put_faults(m, out);
+    put_commands(scenario, out);
     put_claims(scenario, out);
     if (fflush(out) || ferror(out))
         return (int)err_errno(err, ERR_FILE, "the resolved scenario could not be written");

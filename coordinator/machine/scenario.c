@@ -14,7 +14,7 @@ struct scenario_text {
     char name[NAME_MAX_BYTES];
     uint64_t seed;
     sim_time until, window;
-    struct value parameters, systems, links, faults, claims;
+    struct value parameters, systems, links, faults, commands, claims;
 };
 
 #define LATER(key, presence)                                                                                 \
@@ -31,6 +31,7 @@ static const struct field fields[] = {
     LATER(systems, REQUIRED),
     LATER(links, OPTIONAL),
     LATER(faults, OPTIONAL),
+    LATER(commands, OPTIONAL),
     LATER(claims, OPTIONAL),
 };
 
@@ -136,6 +137,8 @@ static enum err_code read_machine(struct reader *r)
     if (!code)
         code = faults_read(r, text.faults);
     if (!code)
+        code = commands_read(r, text.commands);
+    if (!code)
         code = claims_read(r, text.claims);
     const char *rule = code ? NULL : machine_invalid(m);
     if (rule) // the checks above should have said it better, with a line
@@ -225,6 +228,7 @@ void scenario_free(struct scenario *scenario)
     free(scenario->claims);
     free(scenario->commands);
     free(scenario->program_of);
+    free(scenario->program_of_pool);
     free(scenario->sources);
     free(scenario->system_figures);
     free(scenario->seed_given);
@@ -239,5 +243,7 @@ int scenario_set_trace(struct scenario *scenario, uint32_t recording, const char
         return (int)err_set(err, ERR_LIMIT, "%s: the path is longer than %u bytes", path, PATH_MAX_BYTES - 1);
     for (uint32_t i = 0; i < from->n_cpus; i++)
         strcpy(scenario->machine.cpus[from->cpus[i]].trace, path);
+    if (from->pool != NO_POOL)
+        strcpy(scenario->machine.pools[from->pool].what.trace, path);
     return ERR_OK;
 }

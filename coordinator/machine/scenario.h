@@ -25,14 +25,17 @@ struct recording {
     unsigned tool;                  // index of scenario_tools
     uint32_t n_cpus;
     uint32_t *cpus; // indices into machine.cpus, in the order of the members
+    uint32_t pool;  // index into machine.pools, in place of CPUs; or NO_POOL
 };
+
+#define NO_POOL UINT32_MAX
 
 // What a program may be recorded with, as scenarios name it: auto, qemu, lackey.
 #define RECORDING_TOOLS 3u
 extern const char *const scenario_tools[RECORDING_TOOLS];
 
-// One entry of a partition's `programs:`. CPUs refer to it, so that the resolved form can show it as one
-// entry again.
+// One entry of a partition's `programs:`. CPUs or a pool refer to it, so that the resolved form can show it
+// as one entry again.
 struct program {
     uint32_t partition;
     uint32_t recording; // index, or NO_RECORDING
@@ -63,6 +66,7 @@ struct scenario {
     struct claim *claims;
     struct scenario_command *commands;      // ascending by time; of one time, as they stand in the file
     uint32_t *program_of;                   // per machine.cpus: index into programs
+    uint32_t *program_of_pool;              // per machine.pools: likewise
     struct source (*sources)[FIGURE_COUNT]; // per machine.boards: where each figure comes from
     struct system_figures *system_figures;  // per machine.systems: with their sources
     bool *seed_given;                       // per machine.partitions: seed stands in the file
@@ -89,8 +93,8 @@ void scenario_free(struct scenario *scenario);
 // Replaces the seed of the complex, and with it those of the partitions whose seed is not in the file.
 void scenario_set_seed(struct scenario *scenario, uint64_t seed);
 
-// Tells every CPU that replays `recording` (an index) which trace file to read. ERR_LIMIT when the path is
-// too long.
+// Tells every CPU, or the pool, that replays `recording` (an index) which trace file to read. ERR_LIMIT when
+// the path is too long.
 int scenario_set_trace(struct scenario *scenario, uint32_t recording, const char *path, struct err *err);
 
 // Writes the scenario in its resolved form: every figure with its source, no presets, scripts in full. It is

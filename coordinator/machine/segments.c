@@ -56,18 +56,28 @@ static void append(struct partition_desc *p, uint64_t size, uint64_t granule, ui
     p->n_segments++;
 }
 
-void segments_default(struct partition_desc *partition, const struct machine *machine)
+void segments_default(struct partition_desc *partition, const struct machine *machine, bool contiguous)
 {
     struct partition_desc *p = partition;
+    uint16_t shared[BOARDS_PER_SYSTEM_MAX];
+    uint32_t n = 0;
     uint64_t least = UINT64_MAX;
-    for (uint32_t i = 0; i < p->n_boards; i++)
+    for (uint32_t i = 0; i < p->n_boards; i++) {
+        if (contiguous || machine->boards[p->boards[i]].floating)
+            continue;
+        shared[n++] = p->boards[i];
         if (memory_of(machine, p->boards[i]) < least)
             least = memory_of(machine, p->boards[i]);
+    }
     p->n_segments = 0;
-    append(p, least * p->n_boards, p->n_boards > 1 ? PAGE_BYTES : 0, 0, p->boards, p->n_boards);
+    if (n)
+        append(p, least * n, n > 1 ? PAGE_BYTES : 0, 0, shared, n);
+    for (uint32_t i = 0; i < n; i++)
+        if (memory_of(machine, shared[i]) > least)
+            append(p, memory_of(machine, shared[i]) - least, 0, least, &shared[i], 1);
     for (uint32_t i = 0; i < p->n_boards; i++)
-        if (memory_of(machine, p->boards[i]) > least)
-            append(p, memory_of(machine, p->boards[i]) - least, 0, least, &p->boards[i], 1);
+        if (contiguous || machine->boards[p->boards[i]].floating)
+            append(p, memory_of(machine, p->boards[i]), 0, 0, &p->boards[i], 1);
 }
 
 // The first offset on its boards that a segment does not need when only its real addresses below `end` are

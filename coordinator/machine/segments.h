@@ -40,10 +40,11 @@ bool segments_find(const struct partition_desc *partition, uint64_t address, str
 // Where the next segment on these boards may begin: the least multiple of a page that is free on all of them.
 uint64_t segments_next_offset(const struct partition_desc *partition, const uint16_t *boards, uint32_t n);
 
-// The map of a partition that says nothing of its memory: as much as the smallest board has, interleaved by
-// page over all boards (contiguous when there is one); then what larger boards have beyond that, board by
-// board.
-void segments_default(struct partition_desc *partition, const struct machine *machine);
+// The map of a partition that lists no ranges. Contiguous: one range per board, of all its memory, so that a
+// board that goes takes one range with it. Otherwise as much as the smallest board has, interleaved by page
+// over all boards that do not float (contiguous when there is one); then what larger boards have beyond that,
+// and floating ones, board by board.
+void segments_default(struct partition_desc *partition, const struct machine *machine, bool contiguous);
 
 // Whether [base, base + size), which lies in the partition, touches no frame of a virtual page.
 bool segments_region_free(const struct partition_desc *partition, const struct machine *machine,

@@ -2,11 +2,14 @@
 // What `numaplex check` shows: the machine in a page, before anything runs.
 #include <inttypes.h>
 
+#include "coordinator/machine/commands.h"
 #include "coordinator/machine/directory.h"
 #include "coordinator/machine/generators.h"
 #include "coordinator/machine/guests.h"
 #include "coordinator/machine/lookahead.h"
 #include "coordinator/machine/placement.h"
+#include "coordinator/machine/pools.h"
+#include "coordinator/machine/preset.h"
 #include "coordinator/machine/scenario.h"
 #include "coordinator/machine/segments.h"
 
@@ -67,6 +70,9 @@ static void print_system(const struct scenario *scenario, uint32_t number, FILE 
     if (s->boards_per_crossbar)
         fprintf(out, "  crossbars    %" PRIu32 " boards on each, flight between them %s\n",
                 s->boards_per_crossbar, unit_pretty_time(s->far_flight, flight));
+    if (s->controller_latency)
+        fprintf(out, "  controller   family %s, %s from a board's report to its next order\n",
+                family_name(s->family), unit_pretty_time(s->controller_latency, flight));
     char trust[PROVENANCES_TEXT_SIZE];
     struct provenances found = scenario_provenances(scenario, number);
     fprintf(out, "  figures      %s\n", provenances_text(&found, trust));
@@ -76,7 +82,8 @@ static void print_system(const struct scenario *scenario, uint32_t number, FILE 
     bool any = false;
     for (uint32_t i = s->first_board; i < s->first_board + s->boards; i++)
         if (m->boards[i].partition == NO_PARTITION) {
-            fprintf(out, "%s%s", any ? " " : "  free boards  ", m->boards[i].name);
+            fprintf(out, "%s%s%s", any ? " " : "  free boards  ", m->boards[i].name,
+                    m->boards[i].blacklisted ? " (blacklisted)" : "");
             any = true;
         }
     fputs(any ? "\n" : "", out);
@@ -99,11 +106,11 @@ static void print_segments(const struct machine *m, const struct partition_desc 
     }
 }
 
-static const char *kind_of(const struct scenario *s, const struct cpu_desc *cpu)
+static const char *kind_of(const struct scenario *s, const struct cpu_desc *cpu, uint32_t program)
 {
     if (cpu->kind == CPU_GENERATOR)
         return pattern_name(cpu->pattern);
-    uint32_t recording = s->programs[s->program_of[cpu - s->machine.cpus]].recording;
+    uint32_t recording = s->programs[program].recording;
     if (cpu->kind == CPU_TRACE)
         return recording == NO_RECORDING ? "trace" : s->recordings[recording].name;
     if (cpu->kind == CPU_ZARCH)
@@ -123,13 +130,20 @@ static void print_programs(const struct scenario *s, uint32_t partition, FILE *o
         busy++;
         if (cpu->member == 0)
             fprintf(out, "  program      %-18s %3" PRIu32 " CPU%s from %s/%u, %" PRIu32 " outstanding%s\n",
-                    kind_of(s, cpu), cpu->members, cpu->members == 1 ? " " : "s", m->boards[cpu->board].name,
-                    cpu->index, cpu->outstanding,
+                    kind_of(s, cpu, s->program_of[i]), cpu->members, cpu->members == 1 ? " " : "s",
+                    m->boards[cpu->board].name, cpu->index, cpu->outstanding,
                     cpu->outstanding > 1                        ? " (weakly ordered)"
                     : m->boards[cpu->board].params.store_buffer ? " (total store order)"
                                                                 : "");
     }
-    fprintf(out, "  idle         %" PRIu32 " CPUs\n", count_cpus(m, &m->partitions[partition]) - busy);
+    bool threads = false;
+    for (uint32_t i = 0; i < m->n_pools; i++)
+        if (m->pools[i].partition == partition) {
+            pool_print(&m->pools[i], kind_of(s, &m->pools[i].what, s->program_of_pool[i]), out);
+            threads = true;
+        }
+    fprintf(out, "  %s %" PRIu32 " CPUs\n", threads ? "for threads " : "idle        ",
+            count_cpus(m, &m->partitions[partition]) - busy);
 }
 
 // Links between crossbars that a partition on several of them has to share (HP's rule, placement.h).
@@ -160,8 +174,12 @@ static void print_partition(const struct scenario *s, uint32_t number, FILE *out
             unit_format(UNIT_SIZE, segments_end(p), text));
     fprintf(out, "  boards       ");
     for (uint32_t i = 0; i < p->n_boards; i++)
-        fprintf(out, "%s%s", i ? " " : "", m->boards[p->boards[i]].name);
+        fprintf(out, "%s%s%s", i ? " " : "", m->boards[p->boards[i]].name,
+                m->boards[p->boards[i]].floating ? " (floating)" : "");
     fputc('\n', out);
+    if (p->permanent_bytes)
+        fprintf(out, "  permanent    %s from address 0, moved by copy-rename only\n",
+                unit_format(UNIT_SIZE, p->permanent_bytes, text));
     print_segments(m, p, out);
     print_link_loads(s, number, out);
     print_programs(s, number, out);
@@ -187,10 +205,19 @@ static void print_rest(const struct scenario *s, FILE *out)
                 unit_pretty_time(m->faults[i].at, text), m->faults[i].segment,
                 m->boards[m->faults[i].board].name, m->boards[m->faults[i].home].name);
     fputs(m->n_faults ? "\n" : "", out);
-    for (uint32_t i = 0; i < s->n_recordings; i++)
-        fprintf(out, "%sRecording %s: up to %" PRIu64 " references of %s for %" PRIu32 " CPU%s\n",
-                i ? "" : "\n", s->recordings[i].name, s->recordings[i].max_refs, s->recordings[i].argv[0],
-                s->recordings[i].n_cpus, s->recordings[i].n_cpus == 1 ? "" : "s");
+    for (uint32_t i = 0; i < s->n_commands; i++) {
+        char command[COMMAND_TEXT_SIZE];
+        fprintf(out, "%sCommand at %s: %s\n", i ? "" : "\n", unit_pretty_time(s->commands[i].at, text),
+                command_format(m, &s->commands[i].command, command));
+    }
+    for (uint32_t i = 0; i < s->n_recordings; i++) {
+        const struct recording *recording = &s->recordings[i];
+        bool pool = recording->pool != NO_POOL;
+        uint32_t n = pool ? m->pools[recording->pool].n_threads : recording->n_cpus;
+        fprintf(out, "%sRecording %s: up to %" PRIu64 " references of %s for %" PRIu32 " %s%s\n",
+                i ? "" : "\n", recording->name, recording->max_refs, recording->argv[0], n,
+                pool ? "thread" : "CPU", n == 1 ? "" : "s");
+    }
     for (uint32_t i = 0; i < s->n_warnings; i++)
         fprintf(out, "%swarning: %s\n", i ? "" : "\n", s->warnings[i].text);
 }

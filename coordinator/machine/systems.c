@@ -11,8 +11,8 @@
 
 struct system_text {
     char name[NAME_MAX_BYTES];
-    struct value preset, protocol, directory_miss, boards, board, board_overrides, crossbar, smp_cpus,
-        clm_steps, clm_small_cell, partitions;
+    struct value preset, protocol, family, directory_miss, boards, board, board_overrides, floating,
+        blacklist, crossbar, smp_cpus, clm_steps, clm_small_cell, controller_latency, partitions;
 };
 
 #define LATER(key, presence)                                                                                 \
@@ -23,14 +23,18 @@ static const struct field fields[] = {
     {"name", read_name, offsetof(struct system_text, name), REQUIRED, 0, 0, 0, 0},
     LATER(preset, OPTIONAL),          // figures to begin with
     LATER(protocol, OPTIONAL),        // between boards; the preset's when absent
+    LATER(family, OPTIONAL),          // how partitions are called and changed; the preset's when absent
     LATER(directory_miss, OPTIONAL),  // recall or broadcast; the preset's when absent
     LATER(boards, REQUIRED),          // names, or how many
     LATER(board, OPTIONAL),           // figures of all boards
     LATER(board_overrides, OPTIONAL), // figures of single boards, by name
+    LATER(floating, OPTIONAL),        // boards that take no part in an interleave
+    LATER(blacklist, OPTIONAL),       // boards that are not to be used
     LATER(crossbar, OPTIONAL),        // flight times, boards of each
     LATER(smp_cpus, OPTIONAL),        // advised for one partition
     LATER(clm_steps, OPTIONAL),       // of a cell's memory, for its local part
     LATER(clm_small_cell, OPTIONAL),
+    LATER(controller_latency, OPTIONAL), // from a board's report to the next order
     LATER(partitions, REQUIRED),
 };
 
@@ -185,11 +189,13 @@ static enum err_code read_crossbar(struct reader *r, const struct system_text *t
     if (value_present(text->crossbar))
         code = crossbar_read(text->crossbar, figures, r->err);
     if (!code)
-        code = advice_figure_read(text->smp_cpus, SYS_SMP_CPUS, figures, r->err);
+        code = system_figure_read(text->smp_cpus, SYS_SMP_CPUS, figures, r->err);
     if (!code)
-        code = advice_figure_read(text->clm_steps, SYS_CLM_STEPS, figures, r->err);
+        code = system_figure_read(text->clm_steps, SYS_CLM_STEPS, figures, r->err);
     if (!code)
-        code = advice_figure_read(text->clm_small_cell, SYS_CLM_SMALL_CELL, figures, r->err);
+        code = system_figure_read(text->clm_small_cell, SYS_CLM_SMALL_CELL, figures, r->err);
+    if (!code)
+        code = system_figure_read(text->controller_latency, SYS_CONTROLLER, figures, r->err);
     if (!code && figures->flight == 0)
         code = value_fail(where, ERR_MISSING_KEY, r->err,
                           "figure 'flight' is missing; name a preset or add crossbar: {flight: 100ns}");
@@ -199,6 +205,7 @@ static enum err_code read_crossbar(struct reader *r, const struct system_text *t
                           "figure 'far_flight' is missing: %u boards do not fit on one crossbar of %u; add "
                           "crossbar: {far_flight: 200ns}",
                           desc->boards, (unsigned)figures->boards);
+    desc->controller_latency = figures->controller_latency;
     desc->flight = figures->flight;
     // A system that fits on one crossbar has one: its boards per crossbar say nothing of it.
     desc->far_flight = far ? figures->far_flight : 0;
@@ -207,12 +214,41 @@ static enum err_code read_crossbar(struct reader *r, const struct system_text *t
     return code;
 }
 
+// The boards that a list names are given a mark.
+static enum err_code mark_boards(struct reader *r, struct value list, uint32_t system, bool floating)
+{
+    struct machine *m = &r->out->machine;
+    if (value_present(list) && !value_is_list(list))
+        return value_fail(list, ERR_BAD_VALUE, r->err, "must be a list of boards such as [SB7]");
+    for (unsigned i = 0; i < value_length(list); i++) {
+        uint32_t board = NO_INDEX;
+        enum err_code code = read_board(r, list_at(list, i), &board);
+        if (code)
+            return code;
+        if (m->boards[board].system != system)
+            return value_fail(list_at(list, i), ERR_IMPOSSIBLE_MACHINE, r->err,
+                              "board %s belongs to another system; name it there", m->boards[board].name);
+        *(floating ? &m->boards[board].floating : &m->boards[board].blacklisted) = true;
+    }
+    return ERR_OK;
+}
+
+static enum err_code read_marks(struct reader *r, const struct system_text *text, uint32_t system)
+{
+    enum err_code code = mark_boards(r, text->floating, system, true);
+    return code ? code : mark_boards(r, text->blacklist, system, false);
+}
+
 static enum err_code fill_system(struct reader *r, const struct system_text *text, struct value where,
                                  struct preset *preset, uint32_t system)
 {
     struct machine *m = &r->out->machine;
-    strcpy(m->systems[system].protocol, preset->protocol);
-    enum err_code code = read_protocol(r, text, where, &m->systems[system]);
+    struct system_desc *desc = &m->systems[system];
+    strcpy(desc->protocol, preset->protocol);
+    desc->family = preset->family;
+    enum err_code code = family_read(text->family, &desc->family, r->err);
+    if (!code)
+        code = read_protocol(r, text, where, desc);
     if (!code)
         code = read_boards(r, text->boards, system);
     if (!code && value_present(text->board))
@@ -223,6 +259,8 @@ static enum err_code fill_system(struct reader *r, const struct system_text *tex
         code = read_directory_miss(r, text, where, preset, system);
     if (!code)
         code = read_crossbar(r, text, where, &preset->system, system);
+    if (!code)
+        code = read_marks(r, text, system);
     return code ? code : partitions_read(r, text->partitions, system);
 }
 

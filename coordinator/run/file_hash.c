@@ -60,6 +60,13 @@ uint64_t machine_hash(const struct machine *machine)
     for (uint32_t i = 0; i < machine->n_cpus; i++)
         if (bare.cpus[i].kind == CPU_TRACE)
             strcpy(memset(bare.cpus[i].trace, 0, sizeof bare.cpus[i].trace), "trace");
+    bare.pools = calloc(machine->n_pools + 1, sizeof *bare.pools);
+    NP_ASSERT(bare.pools);
+    if (machine->n_pools)
+        memcpy(bare.pools, machine->pools, machine->n_pools * sizeof *bare.pools);
+    for (uint32_t i = 0; i < machine->n_pools; i++)
+        if (bare.pools[i].what.kind == CPU_TRACE)
+            strcpy(memset(bare.pools[i].what.trace, 0, sizeof bare.pools[i].what.trace), "trace");
     bare.partitions = calloc(machine->n_partitions, sizeof *bare.partitions);
     NP_ASSERT(bare.partitions);
     memcpy(bare.partitions, machine->partitions, machine->n_partitions * sizeof *bare.partitions);
@@ -70,6 +77,7 @@ uint64_t machine_hash(const struct machine *machine)
     uint64_t hash = XXH3_64bits(bytes.data, bytes.size);
     bytes_free(&bytes);
     free(bare.cpus);
+    free(bare.pools);
     free(bare.partitions);
     return hash;
 }

@@ -33,21 +33,27 @@ const char *parts_incomplete(const struct saved_part *parts, uint32_t n, const s
     return NULL;
 }
 
-static bool seen_before(const struct machine *machine, uint32_t cpu)
+// What reads files: the CPUs, then the pools.
+static const struct cpu_desc *reader(const struct machine *machine, uint32_t index)
 {
-    for (uint32_t i = 0; i < cpu; i++)
-        if (machine->cpus[i].kind == CPU_TRACE &&
-            strcmp(machine->cpus[i].trace, machine->cpus[cpu].trace) == 0)
+    return index < machine->n_cpus ? &machine->cpus[index] : &machine->pools[index - machine->n_cpus].what;
+}
+
+static bool seen_before(const struct machine *machine, uint32_t index)
+{
+    for (uint32_t i = 0; i < index; i++)
+        if (reader(machine, i)->kind == CPU_TRACE &&
+            strcmp(reader(machine, i)->trace, reader(machine, index)->trace) == 0)
             return true;
     return false;
 }
 
-// The file that CPU `cpu` is the first to read: its recording, or for CPU address 0 its guest's image. NULL:
-// none.
-static const char *file_of(const struct machine *machine, uint32_t cpu)
+// The file that reader `index` is the first to read: its recording, or for CPU address 0 its guest's image.
+// NULL: none.
+static const char *file_of(const struct machine *machine, uint32_t index)
 {
-    const struct cpu_desc *desc = &machine->cpus[cpu];
-    if (desc->kind == CPU_TRACE && !seen_before(machine, cpu))
+    const struct cpu_desc *desc = reader(machine, index);
+    if (desc->kind == CPU_TRACE && !seen_before(machine, index))
         return desc->trace;
     if (desc->kind == CPU_ZARCH && desc->member == 0)
         return machine->partitions[machine->boards[desc->board].partition].guest.image;
@@ -57,9 +63,10 @@ static const char *file_of(const struct machine *machine, uint32_t cpu)
 enum err_code input_hashes(const struct machine *machine, uint64_t **hashes, uint32_t *n, struct err *err)
 {
     *n = 0;
-    *hashes = calloc(machine->n_cpus + 1, sizeof **hashes);
+    uint32_t readers = machine->n_cpus + machine->n_pools;
+    *hashes = calloc(readers + 1, sizeof **hashes);
     NP_ASSERT(*hashes);
-    for (uint32_t i = 0; i < machine->n_cpus; i++) {
+    for (uint32_t i = 0; i < readers; i++) {
         struct file_hash hash;
         const char *file = file_of(machine, i);
         if (!file)

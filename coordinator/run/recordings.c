@@ -63,16 +63,20 @@ static enum err_code record_in_folder(struct run_report *report, char path[PATH_
 static enum err_code check_members(const struct scenario *scenario, uint32_t recording, const char *path,
                                    struct err *err)
 {
-    const struct cpu_desc *cpu = &scenario->machine.cpus[scenario->recordings[recording].cpus[0]];
+    const struct recording *of = &scenario->recordings[recording];
+    bool pool = of->pool != NO_POOL;
+    const struct cpu_desc *cpu =
+        pool ? &scenario->machine.pools[of->pool].what : &scenario->machine.cpus[of->cpus[0]];
     struct trace_info info;
     uint32_t needed;
     if (trace_info_read(path, &info, err))
         return err->code;
     if (!trace_cpus_suffice(&info, cpu->members, &needed))
         err_set(err, ERR_IMPOSSIBLE_MACHINE,
-                "%s:%u: the recorded threads wait for one another and need %" PRIu32 " CPUs, on: has %" PRIu32
-                "; name %" PRIu32 " CPUs",
-                scenario->file, scenario->programs[cpu->program].line, needed, cpu->members, needed);
+                "%s:%u: the recorded threads wait for one another and need %" PRIu32 " %s: has %" PRIu32
+                "; name %" PRIu32 "%s",
+                scenario->file, scenario->programs[cpu->program].line, needed,
+                pool ? "threads, threads" : "CPUs, on", cpu->members, needed, pool ? "" : " CPUs");
     trace_info_free(&info);
     return err->code;
 }

@@ -30,6 +30,7 @@
 #define GUEST_CPUS_MAX        256u                // CPU addresses of a partition
 #define GUEST_INPUTS_MAX      256u                // planned console inputs of a partition
 #define GUEST_INPUT_BYTES_MAX 256u
+#define COMMANDS_MAX          4096u                // entries of commands: in a scenario
 #define POOLS_MAX             256u                 // programs with threads bound to no CPU
 #define POOL_THREADS_MAX      4096u                // of one pool
 #define POOL_CONTEXT_MAX      65536u               // bytes of a thread's context; real ones have hundreds

@@ -66,6 +66,7 @@ enum directory_miss {
 // How its hard partitions are called and changed: SMS and dynamic domains, nPartitions of base and floating
 // cells, books of one machine.
 enum family { FAMILY_GENERIC, FAMILY_SUN, FAMILY_SUPERDOME, FAMILY_ZSERIES, FAMILY_COUNT };
+#define FAMILY_NAMES "generic", "sun", "superdome", "zseries"
 
 struct system_desc {
     char name[NAME_MAX_BYTES];

@@ -98,6 +98,7 @@ static void test_everything(void)
 {
     CU_ASSERT_EQUAL(check_all("tests/unit/machine/data/full.yaml"), 1);
     CU_ASSERT_EQUAL(check_all("tests/unit/machine/data/guests.yaml"), 1);
+    CU_ASSERT_EQUAL(check_all("tests/unit/machine/data/moves.yaml"), 1);
 }
 
 // A difference in the machine is a difference in what is compared above; else the comparison would prove

@@ -94,13 +94,34 @@ static void test_default(void)
     for (int i = 0; i < 300; i++) {
         struct partition_desc p = random_map(&rng);
         uint64_t all = 0;
-        segments_default(&p, &machine);
+        segments_default(&p, &machine, false);
         for (uint32_t b = 0; b < BOARDS; b++) {
             all += boards[b].params.memory_bytes;
             CU_ASSERT_EQUAL(segments_frames_uncovered(&p, &machine, (uint16_t)b), 0);
         }
         CU_ASSERT_EQUAL(segments_end(&p), all); // nothing is left out
         CU_ASSERT_TRUE(one_to_one(&p));
+    }
+}
+
+// Contiguous maps have a range per board; a board that floats has one of its own in any map.
+static void test_default_of_boards_that_go(void)
+{
+    struct rng rng = rng_for(1, 5);
+    for (int i = 0; i < 100; i++) {
+        struct partition_desc p = random_map(&rng);
+        uint32_t floats = (uint32_t)rng_below(&rng, BOARDS);
+        segments_default(&p, &machine, true);
+        CU_ASSERT_EQUAL(p.n_segments, BOARDS);
+        CU_ASSERT_TRUE(one_to_one(&p));
+        boards[floats].floating = true;
+        segments_default(&p, &machine, false);
+        boards[floats].floating = false;
+        CU_ASSERT_TRUE(one_to_one(&p));
+        CU_ASSERT_EQUAL(segments_frames_uncovered(&p, &machine, (uint16_t)floats), 0);
+        for (uint32_t s = 0; s < p.n_segments; s++)
+            for (uint32_t b = 0; p.segments[s].n_boards > 1 && b < p.segments[s].n_boards; b++)
+                CU_ASSERT_NOT_EQUAL(p.segments[s].boards[b], floats);
     }
 }
 
@@ -119,7 +140,7 @@ static void test_region_free(void)
     unsigned is_free = 0, taken = 0;
     for (int i = 0; i < 3000; i++) {
         struct partition_desc p = random_map(&rng);
-        segments_default(&p, &machine);
+        segments_default(&p, &machine, false);
         uint64_t end = segments_end(&p);
         uint64_t base = rng_below(&rng, end / PAGE_BYTES) * PAGE_BYTES;
         uint64_t size = (1 + rng_below(&rng, (end - base) / 64)) * 64;
@@ -162,6 +183,7 @@ int main(void)
     CU_pSuite suite = CU_add_suite("segments", NULL, NULL);
     CU_add_test(suite, "addresses and places are one to one", test_one_to_one);
     CU_add_test(suite, "the default map covers all memory", test_default);
+    CU_add_test(suite, "the default of boards that go", test_default_of_boards_that_go);
     CU_add_test(suite, "regions free of frames", test_region_free);
     CU_add_test(suite, "frames outside of ranges", test_uncovered);
     CU_basic_run_tests();
