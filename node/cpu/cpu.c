@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/cpu/drive.h"
+#include "node/cpu/generator.h"
+#include "node/cpu/thread.h"
 #include "proto/base/assert.h"
 
 static uint32_t latency_cycles(sim_time latency, uint64_t hz)
@@ -198,10 +199,12 @@ void cpu_fail(struct cpu *cpu, const char *fmt, ...)
 {
     if (cpu->checks_failed++)
         return;
-    char *text = cpu->first_failure;
+    char *text = cpu->first_failure, thread[64] = "";
+    if (cpu->pool)
+        pool_cpu_name(cpu, thread, sizeof thread);
     int n =
-        snprintf(text, sizeof cpu->first_failure, "board %u CPU %u at %llu ps: ", component_board(cpu->id),
-                 cpu->index, (unsigned long long)cpu->clock.now);
+        snprintf(text, sizeof cpu->first_failure, "board %u CPU %u%s at %llu ps: ", component_board(cpu->id),
+                 cpu->index, thread, (unsigned long long)cpu->clock.now);
     va_list args;
     va_start(args, fmt);
     vsnprintf(text + n, sizeof cpu->first_failure - (size_t)n, fmt, args);
@@ -210,11 +213,13 @@ void cpu_fail(struct cpu *cpu, const char *fmt, ...)
 
 void cpu_note_failure(struct cpu *cpu, uint64_t address, uint64_t value, const char *expected)
 {
-    cpu_fail(cpu, "0x%llx holds 0x%llx, expected %s", (unsigned long long)address, (unsigned long long)value,
+    bool is_virtual = address >> VIRTUAL_SHIFT;
+    cpu_fail(cpu, "%s0x%llx holds 0x%llx, expected %s", is_virtual ? "virtual address " : "",
+             (unsigned long long)(is_virtual ? address & VIRTUAL_MASK : address), (unsigned long long)value,
              expected);
 }
 
-static void access_state(struct access *access, struct archive *ar)
+void cpu_access_state(struct access *access, struct archive *ar)
 {
     ar_u64(ar, &access->address);
     ar_u64(ar, &access->value);
@@ -229,7 +234,7 @@ static void access_state(struct access *access, struct archive *ar)
 
 void cpu_pending_state(const struct cpu *cpu, struct pending *pending, struct archive *ar)
 {
-    access_state(&pending->access, ar);
+    cpu_access_state(&pending->access, ar);
     ar_u64(ar, &pending->issued);
     ar_u64(ar, &pending->done_at);
     ar_u8(ar, &pending->l1);

@@ -163,6 +163,8 @@ void cpu_free(struct cpu *cpu);
 // Everything but the L1s' results: clock, pending, random state, L1 tags, the program's own state.
 void cpu_state(struct cpu *cpu, struct archive *ar, uint32_t slots);
 
+void cpu_access_state(struct access *access, struct archive *ar);
+
 // One access under way; also used by the store buffer.
 void cpu_pending_state(const struct cpu *cpu, struct pending *pending, struct archive *ar);
 
@@ -206,6 +208,7 @@ void cpu_hold_until(struct cpu *cpu, sim_time at);
 
 // The kinds.
 extern const struct program_ops program_generator, program_script, program_trace, program_zarch;
+extern const struct program_ops program_pool, program_trace_thread; // thread_run.c; a trace of a thread
 
 // Each kind's constructor: sets cpu->ops and cpu->program. The description has been checked by the
 // coordinator; what depends on files (traces) or text (scripts) is checked here.
@@ -215,5 +218,13 @@ enum err_code script_open(struct cpu *cpu, struct err *err);
 struct address_spaces;
 enum err_code trace_open_program(struct cpu *cpu, const struct machine *machine,
                                  struct address_spaces **spaces, struct err *err);
+
+// The same for thread `desc->member` of a pool, on a CPU that is only there to hold the program: it is
+// installed on others by and by (thread.h). Spaces are those of the partition's pools.
+struct address_space;
+enum err_code generator_open_thread(struct cpu *cpu, uint32_t pool, struct address_space *space,
+                                    struct err *err);
+enum err_code trace_open_thread(struct cpu *cpu, uint32_t pool, struct address_spaces *spaces,
+                                struct err *err);
 
 #endif

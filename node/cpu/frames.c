@@ -6,38 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/cpu/placement.h"
-#include "node/memory/segment_map.h"
+#include "node/cpu/dealer.h"
 #include "proto/base/rng.h"
-#include "proto/trace/trace.h"
-
-struct address_spaces {
-    uint32_t n, capacity;
-    struct address_space *list;
-};
-
-// One entry that replays a trace, and what its file says.
-struct program {
-    const struct cpu_desc *cpu; // one of its CPUs
-    uint32_t members;
-    uint16_t *board_of; // per member: place among the partition's boards, or NOWHERE
-    struct trace_info info;
-    struct trace_touched *pages;
-    struct trace_word *words;
-    uint32_t n_pages, n_words;
-};
-#define NOWHERE UINT16_MAX
-
-struct dealer {
-    const struct machine *machine;
-    const struct partition_desc *partition;
-    uint16_t board; // whose spaces are kept
-    struct segment_map map;
-    uint64_t used[BOARDS_PER_SYSTEM_MAX]; // frames dealt out, by place
-    struct address_spaces *spaces;
-    struct frame_owner *frames; // whose owners are asked for; else NULL
-    uint32_t n_frames;
-};
 
 static uint32_t place_of_board(const struct partition_desc *partition, uint16_t board)
 {
@@ -65,34 +35,39 @@ static const struct cpu_desc *next_program(const struct dealer *dealer, uint32_t
     return next;
 }
 
-static void find_members(const struct dealer *dealer, struct program *program)
+// Where the members of an entry are: see struct program.
+static uint16_t *find_members(const struct dealer *dealer, const struct cpu_desc *of)
 {
-    program->members = program->cpu->members;
-    program->board_of = malloc(program->members * sizeof *program->board_of);
-    NP_ASSERT(program->board_of);
-    memset(program->board_of, 0xff, program->members * sizeof *program->board_of);
+    uint16_t *board_of = malloc(of->members * sizeof *board_of);
+    NP_ASSERT(board_of);
+    memset(board_of, 0xff, of->members * sizeof *board_of);
     for (uint32_t i = 0; i < dealer->machine->n_cpus; i++) {
         const struct cpu_desc *cpu = &dealer->machine->cpus[i];
-        if (replays(dealer, cpu) && cpu->program == program->cpu->program && cpu->member < program->members)
-            program->board_of[cpu->member] = (uint16_t)place_of_board(dealer->partition, cpu->board);
+        if (replays(dealer, cpu) && cpu->program == of->program && cpu->member < of->members)
+            board_of[cpu->member] = (uint16_t)place_of_board(dealer->partition, cpu->board);
     }
+    return board_of;
 }
 
-static enum err_code open_program(const struct dealer *dealer, const struct cpu_desc *cpu,
+static enum err_code open_program(const struct dealer *dealer, const struct cpu_desc *cpu, uint16_t *board_of,
                                   struct program *program, struct err *err)
 {
     uint32_t needed;
-    *program = (struct program){.cpu = cpu};
+    *program = (struct program){.cpu = cpu, .members = cpu->members, .board_of = board_of};
     if (trace_info_read(cpu->trace, &program->info, err) ||
         trace_pages_read(cpu->trace, &program->pages, &program->n_pages, err) ||
         trace_words_read(cpu->trace, &program->words, &program->n_words, err))
         return err->code;
+    if (!trace_cpus_suffice(&program->info, cpu->members, &needed) && dealer->pools)
+        return err_set(err, ERR_IMPOSSIBLE_MACHINE,
+                       "%s: its threads wait for one another: a pool of it needs %" PRIu32
+                       " threads, and has %" PRIu32,
+                       cpu->trace, needed, cpu->members);
     if (!trace_cpus_suffice(&program->info, cpu->members, &needed))
         return err_set(err, ERR_IMPOSSIBLE_MACHINE,
                        "%s: its threads wait for one another and need %" PRIu32
                        " CPUs, the entry has %" PRIu32 ": name %" PRIu32 " in on:",
                        cpu->trace, needed, cpu->members, needed);
-    find_members(dealer, program);
     return ERR_OK;
 }
 
@@ -104,8 +79,8 @@ static void close_program(struct program *program)
     free(program->words);
 }
 
-static struct address_space *find(struct address_spaces *spaces, uint32_t program, uint32_t round,
-                                  uint32_t process)
+struct address_space *address_spaces_get(struct address_spaces *spaces, uint32_t program, uint32_t round,
+                                         uint32_t process)
 {
     for (uint32_t i = 0; i < spaces->n; i++) {
         struct address_space *space = &spaces->list[i];
@@ -118,19 +93,21 @@ static struct address_space *find(struct address_spaces *spaces, uint32_t progra
 struct address_space *address_spaces_find(struct address_spaces *spaces, const struct cpu_desc *cpu,
                                           uint32_t n_streams, uint32_t process)
 {
-    struct address_space *space = find(spaces, cpu->program, cpu->member / n_streams, process);
+    struct address_space *space = address_spaces_get(spaces, cpu->program, cpu->member / n_streams, process);
     NP_ASSERT(space); // made for this CPU
     return space;
 }
 
-static struct address_space *new_space(struct address_spaces *spaces)
+struct address_space *address_spaces_add(struct address_spaces *spaces)
 {
     if (spaces->n == spaces->capacity) {
         spaces->capacity = spaces->capacity ? 2 * spaces->capacity : 8;
         spaces->list = realloc(spaces->list, spaces->capacity * sizeof *spaces->list);
         NP_ASSERT(spaces->list);
     }
-    return memset(&spaces->list[spaces->n++], 0, sizeof *spaces->list);
+    struct address_space *space = &spaces->list[spaces->n];
+    *space = (struct address_space){.index = spaces->n++};
+    return space;
 }
 
 static void copy_words(struct address_space *space, const struct program *program)
@@ -144,7 +121,7 @@ static void copy_words(struct address_space *space, const struct program *progra
 
 static void make_space(struct dealer *dealer, const struct program *program, uint32_t round, uint32_t process)
 {
-    struct address_space *space = new_space(dealer->spaces);
+    struct address_space *space = address_spaces_add(dealer->spaces);
     uint64_t pages = 0;
     space->program = program->cpu->program;
     space->round = round;
@@ -159,15 +136,6 @@ static void make_space(struct dealer *dealer, const struct program *program, uin
     NP_ASSERT(space->pages && space->table);
     copy_words(space, program);
 }
-
-// What a round of members knows of the processes and streams of its trace.
-struct round {
-    const struct program *program;
-    uint32_t number;
-    uint16_t home_of[TRACE_STREAMS_MAX];  // stream: its CPU's board, or NOWHERE when nothing replays it
-    uint16_t first_of[TRACE_STREAMS_MAX]; // process: board of its first stream that is replayed, or NOWHERE
-    uint32_t turn[TRACE_STREAMS_MAX];     // process: pages placed so far
-};
 
 static void begin_round(struct dealer *dealer, struct round *round, const struct program *program,
                         uint32_t number)
@@ -186,8 +154,8 @@ static void begin_round(struct dealer *dealer, struct round *round, const struct
         round->home_of[s] = place;
         if (round->first_of[process] == NOWHERE)
             round->first_of[process] = place;
-        if (dealer->partition->boards[place] == dealer->board &&
-            !find(dealer->spaces, program->cpu->program, number, process))
+        if ((dealer->pools || dealer->partition->boards[place] == dealer->board) &&
+            !address_spaces_get(dealer->spaces, program->cpu->program, number, process))
             make_space(dealer, program, number, process);
     }
 }
@@ -208,25 +176,13 @@ static uint16_t home_of_page(const struct dealer *dealer, struct round *round,
     return own == NOWHERE ? first : own;
 }
 
-static const struct segment_desc *segment_of(const struct segment_map *map, uint64_t real)
-{
-    for (uint32_t i = 0; i < map->n; i++)
-        if (real - map->segments[i].base < map->segments[i].size)
-            return &map->segments[i];
-    np_panic("a frame in no segment");
-}
-
-static void map_page(const struct dealer *dealer, struct page *page, uint16_t home)
+void dealer_lay(struct dealer *dealer, struct page *page, uint16_t home)
 {
     struct location where = {dealer->partition->boards[home],
-                             dealer->partition->frames_offset + dealer->used[home] * PAGE_BYTES};
-    bool mapped = segment_map_real(&dealer->map, where, &page->real);
+                             dealer->partition->frames_offset + dealer->used[home]++ * PAGE_BYTES};
+    uint64_t real;
+    bool mapped = segment_map_real(&dealer->map, where, &real) && page_lay(page, &dealer->map, real);
     NP_ASSERT(mapped); // machine_invalid: all frames lie in segments
-    const struct segment_desc *segment = segment_of(&dealer->map, page->real);
-    bool whole = segment->n_boards == 1 || segment->granule >= PAGE_BYTES;
-    uint64_t granule = whole ? PAGE_BYTES : segment->granule;
-    page->granule_shift = (uint8_t)__builtin_ctzll(granule);
-    page->stretch = granule * segment->n_boards;
 }
 
 // Words that lie in the page; TRACE_WORD divides PAGE_BYTES.
@@ -246,21 +202,20 @@ static void find_words(const struct address_space *space, struct page *page)
     page->n_words = low - page->first_word;
 }
 
-static void add_page(const struct dealer *dealer, struct address_space *space,
-                     const struct trace_touched *touched, uint16_t home)
+static struct page *add_page(struct address_space *space, const struct trace_touched *touched)
 {
     struct page *page = &space->pages[space->n++];
     *page =
         (struct page){.number = touched->page, .shared = touched->shared, .stream = touched->first_stream};
-    map_page(dealer, page, home);
     find_words(space, page);
     uint64_t at = rng_mix(page->number);
     while (space->table[at & (space->buckets - 1)])
         at++;
     space->table[at & (space->buckets - 1)] = space->n;
+    return page;
 }
 
-static uint64_t frames_at(const struct dealer *dealer, uint32_t place)
+uint64_t dealer_frames(const struct dealer *dealer, uint32_t place)
 {
     uint64_t memory = dealer->machine->boards[dealer->partition->boards[place]].params.memory_bytes;
     uint64_t from = dealer->partition->frames_offset;
@@ -294,20 +249,24 @@ static void deal_round(struct dealer *dealer, struct round *round)
         if (home == NOWHERE)
             continue;
         if (!space || space->process != touched->process)
-            space = find(dealer->spaces, program->cpu->program, round->number, touched->process);
-        if (space && dealer->used[home] < frames_at(dealer, home))
-            add_page(dealer, space, touched, home);
+            space =
+                address_spaces_get(dealer->spaces, program->cpu->program, round->number, touched->process);
         if (NP_UNLIKELY(dealer->frames != NULL))
             note_owner(dealer, program, touched, home);
-        dealer->used[home]++;
+        if (dealer->pools)
+            deal_pool_page(dealer, add_page(space, touched), home);
+        else if (space && dealer->used[home] < dealer_frames(dealer, home))
+            dealer_lay(dealer, add_page(space, touched), home);
+        else
+            dealer->used[home]++;
     }
 }
 
-static enum err_code deal_program(struct dealer *dealer, const struct cpu_desc *cpu, struct round *round,
-                                  struct err *err)
+enum err_code deal_members(struct dealer *dealer, const struct cpu_desc *cpu, uint16_t *board_of,
+                           struct round *round, struct err *err)
 {
     struct program program;
-    if (!open_program(dealer, cpu, &program, err)) {
+    if (!open_program(dealer, cpu, board_of, &program, err)) {
         uint32_t n = program.info.n_streams;
         for (uint32_t number = 0; n && number * n < program.members; number++) {
             begin_round(dealer, round, &program, number);
@@ -324,7 +283,7 @@ static enum err_code check_room(const struct dealer *dealer, const struct cpu_de
     uint32_t worst = 0;
     uint64_t beyond = 0;
     for (uint32_t i = 0; i < dealer->partition->n_boards; i++) {
-        uint64_t frames = frames_at(dealer, i);
+        uint64_t frames = dealer_frames(dealer, i);
         if (dealer->used[i] > frames && dealer->used[i] - frames > beyond) {
             beyond = dealer->used[i] - frames;
             worst = i;
@@ -338,7 +297,7 @@ static enum err_code check_room(const struct dealer *dealer, const struct cpu_de
                    " frames for them and has %" PRIu64
                    " (first to miss one: %s on CPU %s/%u); write frames: %" PRIu64
                    "KiB or more in partition %s, or another placement:",
-                   dealer->machine->boards[board].name, dealer->used[worst], frames_at(dealer, worst),
+                   dealer->machine->boards[board].name, dealer->used[worst], dealer_frames(dealer, worst),
                    short_of->trace, dealer->machine->boards[short_of->board].name, short_of->index,
                    dealer->used[worst] * (PAGE_BYTES / 1024), dealer->partition->name);
 }
@@ -347,11 +306,11 @@ static bool overdrawn(const struct dealer *dealer)
 {
     bool over = false;
     for (uint32_t i = 0; i < dealer->partition->n_boards; i++)
-        over = over || dealer->used[i] > frames_at(dealer, i);
+        over = over || dealer->used[i] > dealer_frames(dealer, i);
     return over;
 }
 
-static enum err_code deal_all(struct dealer *dealer, struct err *err)
+enum err_code deal_all(struct dealer *dealer, struct err *err)
 {
     struct round *round = malloc(sizeof *round);
     const struct cpu_desc *short_of = NULL;
@@ -359,7 +318,7 @@ static enum err_code deal_all(struct dealer *dealer, struct err *err)
     err_clear(err);
     for (const struct cpu_desc *cpu = next_program(dealer, 0); cpu && !err->code;
          cpu = cpu->program == UINT32_MAX ? NULL : next_program(dealer, cpu->program + 1)) {
-        deal_program(dealer, cpu, round, err);
+        deal_members(dealer, cpu, find_members(dealer, cpu), round, err);
         if (!short_of && overdrawn(dealer))
             short_of = cpu;
     }

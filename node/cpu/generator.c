@@ -1,59 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generators that need no other CPU: private, stream, random, hot-lines, false-sharing, pointer-chase, burst.
 // The synchronising patterns are in generator_sync.c.
-#include "node/cpu/generator.h"
+#include "node/cpu/generator_patterns.h"
 
 #include <stdlib.h>
 
-NP_INLINE bool exhausted(struct generator *gen)
-{
-    if (gen->n == gen->count)
-        return true;
-    gen->n++;
-    return false;
-}
-
-// A word of the region, read or written.
-NP_INLINE enum next access_word(struct generator *gen, struct access *access, uint64_t word, bool store)
-{
-    access->address = gen->base + word * 8;
-    access->size = 8;
-    access->op = 0;
-    access->kind = (uint8_t)(ACCESS_LOAD + store);
-    access->value = generator_value(access->address, gen->n);
-    return NEXT_ACCESS;
-}
-
-NP_INLINE enum next next_random(struct cpu *cpu, struct access *access)
-{
-    struct generator *gen = generator_of(cpu);
-    if (exhausted(gen))
-        return NEXT_DONE;
-    uint64_t random = rng_next(&cpu->rng);
-    uint64_t word = (uint64_t)(((unsigned __int128)random * gen->words) >> 64);
-    return access_word(gen, access, word, (random & 1023) < gen->write_threshold);
-}
-
-NP_INLINE enum next next_stream(struct cpu *cpu, struct access *access)
-{
-    struct generator *gen = generator_of(cpu);
-    if (exhausted(gen))
-        return NEXT_DONE;
-    uint64_t at = gen->at;
-    gen->at = at + gen->stride < gen->size ? at + gen->stride : (at + gen->stride) % gen->size;
-    return access_word(gen, access, at / 8, (rng_next(&cpu->rng) & 1023) < gen->write_threshold);
-}
-
-NP_INLINE void complete_word(struct cpu *cpu, const struct access *access, enum access_status status,
-                             sim_time at)
-{
-    (void)at;
-    if (status != ACCESS_OK)
-        return;
-    cpu->checks++;
-    if (NP_UNLIKELY(!generator_value_fits(access->address, access->value)))
-        cpu_check_failed(cpu, access, "a value written to this address");
-}
+#include "proto/base/pool.h"
 
 static void run_random(struct cpu *cpu, sim_time limit)
 {
@@ -101,71 +53,9 @@ static void run_false_sharing(struct cpu *cpu, sim_time limit)
     cpu_drive(cpu, limit, next_false_sharing, complete_false_sharing);
 }
 
-// Pointer chase: phase 0 writes a cyclic permutation of the region's lines, phase 1 follows it. The
-// permutation is a full-period congruence (Hull, Dobell 1962) over a power of two of lines: multiplier 1 mod
-// 4, odd increment.
-NP_INLINE uint64_t chase_lines(const struct generator *gen)
-{
-    return UINT64_C(1) << (63 - __builtin_clzll(gen->size / gen->stride));
-}
-
-NP_INLINE uint64_t chase_next(const struct generator *gen, uint64_t line)
-{
-    return (line * UINT64_C(0x9e3779b5) + UINT64_C(0x6d2b79f5)) & (chase_lines(gen) - 1);
-}
-
-NP_INLINE enum next next_chase(struct cpu *cpu, struct access *access)
-{
-    struct generator *gen = generator_of(cpu);
-    if (gen->waiting)
-        return NEXT_WAIT;
-    if (gen->phase == 1 && exhausted(gen))
-        return NEXT_DONE;
-    *access = (struct access){.address = gen->base + gen->at * gen->stride, .size = 8, .kind = ACCESS_LOAD};
-    if (gen->phase == 0) {
-        access->kind = ACCESS_STORE;
-        access->value = gen->base + chase_next(gen, gen->at) * gen->stride;
-        gen->at = gen->at + 1 < chase_lines(gen) ? gen->at + 1 : 0;
-        gen->phase = gen->at == 0;
-        return NEXT_ACCESS;
-    }
-    gen->waiting = true;
-    return NEXT_ACCESS;
-}
-
-NP_INLINE void complete_chase(struct cpu *cpu, const struct access *access, enum access_status status,
-                              sim_time at)
-{
-    struct generator *gen = generator_of(cpu);
-    (void)at;
-    if (access->kind != ACCESS_LOAD)
-        return;
-    uint64_t expected = gen->base + chase_next(gen, gen->at) * gen->stride;
-    gen->waiting = false;
-    gen->at = status == ACCESS_OK ? (access->value - gen->base) / gen->stride : 0;
-    cpu->results.work++;
-    cpu->checks += status == ACCESS_OK;
-    if (status == ACCESS_OK && access->value != expected) {
-        cpu_check_failed(cpu, access, "the next link of the chain");
-        gen->at = (expected - gen->base) / gen->stride;
-    }
-}
-
 static void run_chase(struct cpu *cpu, sim_time limit)
 {
     cpu_drive(cpu, limit, next_chase, complete_chase);
-}
-
-NP_INLINE enum next next_burst(struct cpu *cpu, struct access *access)
-{
-    struct generator *gen = generator_of(cpu);
-    gen->phase ^= 1;
-    if (gen->phase == 0)
-        return next_random(cpu, access);
-    if (gen->n == gen->count)
-        return NEXT_DONE;
-    access->value = gen->compute;
-    return NEXT_COMPUTE;
 }
 
 static void run_burst(struct cpu *cpu, sim_time limit)
@@ -208,14 +98,18 @@ static bool choose_run(struct cpu *cpu, const struct machine *machine, struct ge
     }
 }
 
-enum err_code generator_open(struct cpu *cpu, const struct machine *machine, struct err *err)
+uint64_t generator_slice(const struct cpu_desc *desc)
+{
+    return has_slice(desc->pattern) ? desc->size / desc->members / 8 * 8 : 0;
+}
+
+static struct generator *new_generator(struct cpu *cpu)
 {
     const struct cpu_desc *desc = cpu->desc;
     struct generator *gen = calloc(1, sizeof *gen);
     NP_ASSERT(gen);
-    bool slice = has_slice(desc->pattern);
-    gen->size = slice ? desc->size / desc->members / 8 * 8 : desc->size;
-    gen->base = desc->base + (slice ? desc->member * gen->size : 0);
+    gen->size = has_slice(desc->pattern) ? generator_slice(desc) : desc->size;
+    gen->base = desc->base + generator_slice(desc) * desc->member;
     gen->words = gen->size / 8;
     gen->stride = desc->stride ? desc->stride : GENERATOR_LINE;
     gen->write_threshold = ((uint64_t)desc->write_permille * 1024 + 500) / 1000;
@@ -225,11 +119,35 @@ enum err_code generator_open(struct cpu *cpu, const struct machine *machine, str
     gen->members = desc->members;
     cpu->ops = &program_generator;
     cpu->program = gen;
-    if (!choose_run(cpu, machine, gen))
-        return err_set(err, ERR_IMPOSSIBLE_MACHINE,
-                       "the region of %llu bytes is too small for a generator of %u members; make it larger",
-                       (unsigned long long)desc->size, desc->members);
-    return ERR_OK;
+    return gen;
+}
+
+static enum err_code region_too_small(const struct cpu_desc *desc, struct err *err)
+{
+    return err_set(err, ERR_IMPOSSIBLE_MACHINE,
+                   "the region of %llu bytes is too small for a generator of %u members; make it larger",
+                   (unsigned long long)desc->size, desc->members);
+}
+
+enum err_code generator_open(struct cpu *cpu, const struct machine *machine, struct err *err)
+{
+    struct generator *gen = new_generator(cpu);
+    return choose_run(cpu, machine, gen) ? ERR_OK : region_too_small(cpu->desc, err);
+}
+
+enum err_code generator_open_thread(struct cpu *cpu, uint32_t pool, struct address_space *space,
+                                    struct err *err)
+{
+    const struct cpu_desc *desc = cpu->desc;
+    struct generator *gen = new_generator(cpu);
+    gen->space = space;
+    gen->base |= (uint64_t)(pool + 1) << VIRTUAL_SHIFT;
+    if (!pattern_has_threads(desc->pattern) || gen->stride % 8)
+        return err_set(
+            err, ERR_IMPOSSIBLE_MACHINE,
+            "threads run the patterns private, stream, random, hot-lines, burst and pointer-chase, "
+            "with strides that are multiples of 8, and traces: give this program CPUs of its own");
+    return generator_virtual_open(cpu, gen) ? ERR_OK : region_too_small(desc, err);
 }
 
 static void run(struct cpu *cpu, sim_time limit)
@@ -248,6 +166,8 @@ static void state(struct cpu *cpu, struct archive *ar)
     ar_u64(ar, &gen->polls);
     ar_u32(ar, &gen->phase);
     ar_bool(ar, &gen->waiting);
+    if (gen->space)
+        generator_virtual_state(cpu, ar);
     if (cpu->desc->pattern == PATTERN_FRAMES)
         generator_frames_state(gen, ar);
 }

@@ -5,6 +5,7 @@
 #define NP_NODE_CPU_GENERATOR_H
 
 #include "node/cpu/drive.h"
+#include "node/cpu/placement.h"
 
 #define GENERATOR_LINE                                                                                       \
     64u // patterns that keep data apart use lines of this many bytes, whatever the machine's
@@ -31,8 +32,17 @@ struct generator {
     bool waiting; // for the access in flight
     void *extra;  // frames: buffers, owned
 
+    // Of a thread of a pool; NULL: addresses are real. Then `base` is virtual, and so are the addresses that
+    // values carry; the bits from VIRTUAL_SHIFT on name the pool, so that data of another one show, too.
+    struct address_space *space;
+    bool holds; // an access that has been drawn waits until its page is mapped; state
+    struct access held;
+
     void (*run)(struct cpu *cpu, sim_time limit);
 };
+
+#define VIRTUAL_SHIFT 52u // above all real addresses
+#define VIRTUAL_MASK  ((UINT64_C(1) << VIRTUAL_SHIFT) - 1)
 
 static inline struct generator *generator_of(struct cpu *cpu)
 {
@@ -50,6 +60,13 @@ NP_INLINE bool generator_value_fits(uint64_t address, uint64_t value)
 {
     return value == 0 || ((value ^ generator_value(address, 0)) >> 32) == 0;
 }
+
+// Bytes of the slice that each member has of its own; 0: they share the whole region.
+uint64_t generator_slice(const struct cpu_desc *desc);
+
+// Virtual addresses (generator_virtual.c): sets gen->run. False: the region is too small.
+bool generator_virtual_open(struct cpu *cpu, struct generator *gen);
+void generator_virtual_state(struct cpu *cpu, struct archive *ar);
 
 // The synchronising patterns (generator_sync.c) and the frame exchange (generator_frames.c): each sets
 // gen->run and prepares its state; false: the region is too small for it. The frames pattern also receives.

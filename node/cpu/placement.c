@@ -55,6 +55,36 @@ void page_write(struct page *page, uint64_t address, unsigned size, uint64_t val
     memcpy(page->stored + address % PAGE_BYTES, &value, size);
 }
 
+static const struct segment_desc *segment_of(const struct segment_map *map, uint64_t real)
+{
+    for (uint32_t i = 0; i < map->n; i++)
+        if (real - map->segments[i].base < map->segments[i].size)
+            return &map->segments[i];
+    return NULL;
+}
+
+bool page_lay(struct page *page, const struct segment_map *map, uint64_t real)
+{
+    const struct segment_desc *segment = segment_of(map, real);
+    if (!segment)
+        return false;
+    bool whole = segment->n_boards == 1 || segment->granule >= PAGE_BYTES;
+    uint64_t granule = whole ? PAGE_BYTES : segment->granule;
+    page->real = real;
+    page->granule_shift = (uint8_t)__builtin_ctzll(granule);
+    page->stretch = granule * segment->n_boards;
+    return true;
+}
+
+bool page_holds(const struct page *page, uint64_t real)
+{
+    uint64_t from = real - page->real;
+    if (page->granule_shift == PAGE_SHIFT)
+        return from < PAGE_BYTES;
+    return from / page->stretch < PAGE_BYTES >> page->granule_shift &&
+           from % page->stretch < UINT64_C(1) << page->granule_shift;
+}
+
 static bool is_private(const struct page *page, uint32_t stream)
 {
     return !page->shared && page->stream == stream;
@@ -93,5 +123,17 @@ void address_space_state(struct address_space *space, uint32_t stream, struct ar
         }
         index = next;
         page_state(&space->pages[index], ar);
+    }
+}
+
+void address_space_forget(struct address_space *space, uint32_t stream)
+{
+    for (uint32_t i = 0; i < space->n; i++) {
+        struct page *page = &space->pages[i];
+        if (!is_private(page, stream))
+            continue;
+        free(page->stored);
+        page->stored = NULL;
+        page->unchecked = false;
     }
 }

@@ -18,12 +18,14 @@ struct run_plans {
     struct run_plan *plans; // [TRACE_RUNS_MAX], owned; NULL until the first run
     struct data_plan *data; // [TRACE_SLOTS_MAX], owned
     uint64_t epoch;
+    uint32_t changes; // of the space's page table, when they were made
 };
 
 struct replay {
     struct trace_reader *reader;
     struct address_space *space; // the board's
     uint32_t stream;
+    uint64_t writer; // of what is stored in private pages: values of different streams differ
     struct translation {
         uint64_t number; // page number + 1; 0: none
         uint32_t page;
@@ -47,10 +49,10 @@ struct replay {
 #define TAG_UNCHECKED (UINT64_C(2) << 32)
 #define TAG_SYNC      (UINT64_C(4) << 32)
 
-// The value of a store to a private page: of this CPU's stream and the count of its stores.
-NP_INLINE uint64_t store_value(const struct cpu *cpu, uint64_t count, uint32_t size)
+// The value of a store to a private page: of this stream and the count of its stores.
+NP_INLINE uint64_t store_value(const struct replay *replay, uint64_t count, uint32_t size)
 {
-    uint64_t value = rng_mix((uint64_t)cpu->id << 44 ^ count);
+    uint64_t value = rng_mix(replay->writer ^ count);
     return size == 8 ? value : value & ((UINT64_C(1) << size * 8) - 1);
 }
 
@@ -74,5 +76,8 @@ void replay_failed(struct cpu *cpu, struct replay *replay, const struct err *err
 // True when it did any: time has passed. What it leaves is for the way of single accesses.
 bool replay_runs(struct cpu *cpu, struct replay *replay);
 void run_plans_free(struct run_plans *plans);
+
+// After loading: what is under way are accesses to pages of the space.
+void replay_check_pending(const struct cpu *cpu, struct archive *ar);
 
 #endif

@@ -89,7 +89,7 @@ static bool plan_fetch(const struct cpu *cpu, struct replay *replay, struct run_
         uint64_t real = page_real(page, line);
         struct line_plan *last = plan->n_lines ? &plan->lines[plan->n_lines - 1] : NULL;
         if (!last || last->real != real) {
-            if (plan->n_lines == RUN_LINES_MAX || page->shared)
+            if (plan->n_lines == RUN_LINES_MAX || page->shared || page->unmapped)
                 return false;
             last = &plan->lines[plan->n_lines++];
             *last = (struct line_plan){.real = real, .page = page, .offset = (uint16_t)(from % PAGE_BYTES)};
@@ -217,7 +217,7 @@ NP_INLINE bool find_line(const struct l1 *l1, struct replay *replay, struct data
     const struct page *page = &replay->space->pages[number];
     bool stores = data->kind != TRACE_LOAD;
     uint8_t *stored = page->stored;
-    if (NP_UNLIKELY(page->shared || page->unchecked || (stores && !stored)))
+    if (NP_UNLIKELY(page->shared || page->unmapped || page->unchecked || (stores && !stored)))
         return false;
     int32_t index = l1_find(l1, page_real(page, line), TAG_READ | (uint64_t)stores << 1);
     if (NP_UNLIKELY(index < 0))
@@ -249,13 +249,12 @@ NP_INLINE bool data_hit(const struct l1 *l1, struct replay *replay, const struct
     return true;
 }
 
-NP_INLINE void do_store(const struct cpu *cpu, struct replay *replay, const struct data_plan *data,
-                        uint64_t at)
+NP_INLINE void do_store(struct replay *replay, const struct data_plan *data, uint64_t at)
 {
     uint8_t *bytes = data->bytes + at, *stored = data->stored + at;
     for (uint32_t left = data->size, piece; left; left -= piece, bytes += piece, stored += piece) {
         piece = left < 8 ? left : 8;
-        uint64_t value = store_value(cpu, replay->stores++, piece);
+        uint64_t value = store_value(replay, replay->stores++, piece);
         store(bytes, value, piece);
         store(stored, value, piece);
     }
@@ -282,7 +281,7 @@ NP_INLINE void commit(struct cpu *cpu, struct replay *replay, const struct run_p
         if (data->kind == TRACE_LOAD)
             continue;
         l1->tag[data->index] |= TAG_WRITTEN;
-        do_store(cpu, replay, data, *address & l1->line_mask);
+        do_store(replay, data, *address & l1->line_mask);
     }
     use_fetched(&cpu->l1[cpu->split], plan, !cpu->split);
     cpu->l1[0].tick += plan->ticks[0];
@@ -326,8 +325,11 @@ bool replay_runs(struct cpu *cpu, struct replay *replay)
     struct trace_reader *reader = replay->reader;
     struct err err;
     bool any = false;
+    if (NP_UNLIKELY(replay->plans.changes != replay->space->changes))
+        run_plans_free(&replay->plans);
     if (!replay->plans.plans)
         open_plans(&replay->plans);
+    replay->plans.changes = replay->space->changes;
     replay->plans.epoch++;
     while (cpu->clock.now < cpu->limit && !replay->ended) {
         enum trace_step step = trace_load(reader, &err);

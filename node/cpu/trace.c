@@ -8,6 +8,7 @@
 #include "node/cpu/drive.h"
 #include "node/cpu/marks.h"
 #include "node/cpu/replay.h"
+#include "node/cpu/thread.h"
 
 static struct replay *replay_of(const struct cpu *cpu)
 {
@@ -107,11 +108,11 @@ NP_INLINE void shared_piece(struct replay *replay, const struct page *page, uint
     }
 }
 
-NP_INLINE void private_piece(const struct cpu *cpu, struct replay *replay, struct page *page,
-                             uint64_t address, struct access *access)
+NP_INLINE void private_piece(struct replay *replay, struct page *page, uint64_t address,
+                             struct access *access)
 {
     if (access->kind == ACCESS_STORE) {
-        access->value = store_value(cpu, replay->stores++, access->size);
+        access->value = store_value(replay, replay->stores++, access->size);
         page_write(page, address, access->size, access->value);
     } else {
         access->expected = page_read(page, address, access->size);
@@ -119,7 +120,7 @@ NP_INLINE void private_piece(const struct cpu *cpu, struct replay *replay, struc
 }
 
 // A SYNC waits for everything before it and holds back everything behind it.
-NP_INLINE enum next next_sync(struct cpu *cpu, struct replay *replay, struct access *access)
+NP_INLINE enum next next_sync(struct cpu *cpu, struct replay *replay, struct access *access, bool threads)
 {
     if (cpu->n_pending)
         return NEXT_WAIT;
@@ -129,6 +130,8 @@ NP_INLINE enum next next_sync(struct cpu *cpu, struct replay *replay, struct acc
     uint32_t index = page_of(replay, replay->ref.address);
     if (NP_UNLIKELY(index == NO_PAGE))
         return page_not_listed(cpu, replay, replay->ref.address);
+    if (threads && NP_UNLIKELY(replay->space->pages[index].unmapped))
+        return pool_cpu_wants(cpu, replay->space, index);
     access->address = page_real(&replay->space->pages[index], replay->ref.address);
     access->tag = index | TAG_SYNC;
     access->size = TRACE_WORD;
@@ -139,9 +142,12 @@ NP_INLINE enum next next_sync(struct cpu *cpu, struct replay *replay, struct acc
     return NEXT_ACCESS;
 }
 
-NP_INLINE enum next next_replay(struct cpu *cpu, struct access *access)
+// `threads`: it is a thread of a pool, which gives way to others, and whose pages may be on their way.
+NP_INLINE enum next next_of(struct cpu *cpu, struct access *access, bool threads)
 {
     struct replay *replay = replay_of(cpu);
+    if (threads && NP_UNLIKELY(cpu->pool->stop))
+        return pool_cpu_pauses(cpu);
     if (replay->pass == REF_DONE && cpu->n_under_way == 0 && cpu->n_pending == 0 &&
         replay_runs(cpu, replay)) {
         access->value = 0; // the time that has passed is on the clock
@@ -150,13 +156,15 @@ NP_INLINE enum next next_replay(struct cpu *cpu, struct access *access)
     if (replay->pass == REF_DONE && (replay->ended || !next_ref(cpu, replay)))
         return NEXT_DONE;
     if (NP_UNLIKELY(replay->ref.kind == TRACE_SYNC))
-        return next_sync(cpu, replay, access);
+        return next_sync(cpu, replay, access, threads);
     uint64_t address = replay->ref.address + replay->at;
     uint32_t size = piece_size(cpu, address, replay->ref.size - replay->at);
     uint32_t index = page_of(replay, address);
     if (NP_UNLIKELY(index == NO_PAGE))
         return page_not_listed(cpu, replay, address);
     struct page *page = &replay->space->pages[index];
+    if (threads && NP_UNLIKELY(page->unmapped))
+        return pool_cpu_wants(cpu, replay->space, index);
     bool fetch = replay->ref.kind == TRACE_FETCH, store = replay->pass == WRITES;
     access->address = page_real(page, address);
     if (NP_UNLIKELY(cpu->n_pending) && cpu->split && crosses_under_way(cpu, access->address, fetch, store))
@@ -169,11 +177,21 @@ NP_INLINE enum next next_replay(struct cpu *cpu, struct access *access)
     if (NP_UNLIKELY(page->shared))
         shared_piece(replay, page, address, access);
     else
-        private_piece(cpu, replay, page, address, access);
+        private_piece(replay, page, address, access);
     if (NP_UNLIKELY(replay->ref.kind == TRACE_PEEK))
         access->tag |= TAG_UNCHECKED;
     piece_issued(replay, size);
     return NEXT_ACCESS;
+}
+
+NP_INLINE enum next next_replay(struct cpu *cpu, struct access *access)
+{
+    return next_of(cpu, access, false);
+}
+
+NP_INLINE enum next next_replay_of_thread(struct cpu *cpu, struct access *access)
+{
+    return next_of(cpu, access, true);
 }
 
 // A SYNC's access completed. A refused one ends the replay, as a fault does for all who synchronise; those
@@ -271,6 +289,11 @@ static void run(struct cpu *cpu, sim_time limit)
     cpu_drive(cpu, limit, next_replay, complete_replay);
 }
 
+static void run_thread(struct cpu *cpu, sim_time limit)
+{
+    cpu_drive(cpu, limit, next_replay_of_thread, complete_replay);
+}
+
 static void position_state(struct replay *replay, struct archive *ar)
 {
     struct err err;
@@ -297,6 +320,13 @@ static void ref_state(struct replay *replay, struct archive *ar)
         ar_fail(ar, "byte %u of a reference of %u", replay->at, ref->size);
 }
 
+void replay_check_pending(const struct cpu *cpu, struct archive *ar)
+{
+    for (uint32_t i = 0; i < cpu->n_pending; i++)
+        if ((cpu->pending[i].access.tag & TAG_PAGE) >= replay_of(cpu)->space->n)
+            ar_fail(ar, "an access to page %llu", (unsigned long long)cpu->pending[i].access.tag);
+}
+
 static void state(struct cpu *cpu, struct archive *ar)
 {
     struct replay *replay = replay_of(cpu);
@@ -307,9 +337,7 @@ static void state(struct cpu *cpu, struct archive *ar)
     sync_state(&replay->wait, ar);
     position_state(replay, ar);
     address_space_state(replay->space, replay->stream, ar);
-    for (uint32_t i = 0; i < cpu->n_pending; i++)
-        if ((cpu->pending[i].access.tag & TAG_PAGE) >= replay->space->n)
-            ar_fail(ar, "an access to page %llu", (unsigned long long)cpu->pending[i].access.tag);
+    replay_check_pending(cpu, ar);
 }
 
 static void free_replay(struct cpu *cpu)
@@ -340,21 +368,41 @@ static enum err_code open_stream(struct replay *replay, const struct cpu_desc *d
     return trace_open(desc->trace, replay->stream, &replay->reader, err);
 }
 
-enum err_code trace_open_program(struct cpu *cpu, const struct machine *machine,
-                                 struct address_spaces **spaces, struct err *err)
+static enum err_code open_replay(struct cpu *cpu, struct address_spaces *spaces, uint64_t writer,
+                                 struct err *err)
 {
     struct replay *replay = calloc(1, sizeof *replay);
     NP_ASSERT(replay);
     err_clear(err);
-    if ((!*spaces && address_spaces_open(machine, cpu->desc->board, spaces, err)) ||
-        open_stream(replay, cpu->desc, *spaces, err)) {
+    if (open_stream(replay, cpu->desc, spaces, err)) {
         free(replay);
         return err->code;
     }
     replay->pass = REF_DONE;
+    replay->writer = writer;
     sync_init(&replay->wait, cpu);
-    cpu->ops = &program_trace;
     cpu->program = replay;
+    return ERR_OK;
+}
+
+enum err_code trace_open_program(struct cpu *cpu, const struct machine *machine,
+                                 struct address_spaces **spaces, struct err *err)
+{
+    if (!*spaces && address_spaces_open(machine, cpu->desc->board, spaces, err))
+        return err->code;
+    if (open_replay(cpu, *spaces, (uint64_t)cpu->id << 44, err))
+        return err->code;
+    cpu->ops = &program_trace;
+    return ERR_OK;
+}
+
+enum err_code trace_open_thread(struct cpu *cpu, uint32_t pool, struct address_spaces *spaces,
+                                struct err *err)
+{
+    uint64_t writer = rng_mix((uint64_t)(pool + 1) << 32 | cpu->desc->member);
+    if (open_replay(cpu, spaces, writer, err))
+        return err->code;
+    cpu->ops = &program_trace_thread;
     return ERR_OK;
 }
 
@@ -367,3 +415,14 @@ static void store_failed(struct cpu *cpu, const struct access *access, sim_time 
 
 const struct program_ops program_trace = {
     .kind = "trace", .run = run, .store_failed = store_failed, .state = state, .free = free_replay};
+
+// A thread that is closed has ended, or goes on elsewhere: with what it stored.
+static void free_thread(struct cpu *cpu)
+{
+    struct replay *replay = replay_of(cpu);
+    address_space_forget(replay->space, replay->stream);
+    free_replay(cpu);
+}
+
+const struct program_ops program_trace_thread = {
+    .kind = "trace", .run = run_thread, .store_failed = store_failed, .state = state, .free = free_thread};
