@@ -68,6 +68,8 @@ struct sc_board {
     enum sc_occupant occupant;
     enum sc_test test;
     bool powered, blacklisted, floating, use_on_next_boot;
+    bool offline;            // active, but its CPUs take no threads: it is leaving, or failed to
+    bool standby;            // a guest's: its CPUs and memory are offered, and nothing uses them
     uint32_t partition;      // NO_PARTITION: available
     uint32_t next_partition; // of a base cell: its partition after the next reboot for reconfiguration
 };
@@ -93,13 +95,14 @@ struct sc_partition {
 
 // An operation under way: what it is, and how far.
 struct sc_operation {
-    uint64_t id; // from 1, in the order in which they began
+    uint64_t id;    // from 1, in the order in which they were asked for
+    uint32_t group; // whose reports it waits for while it is under way
     struct sc_command command;
     uint32_t from, to;     // partitions, or NO_PARTITION
     sim_time began, ended; // ended: SIM_NEVER while it is under way
     const char *step;      // "drain"; stable words, see README.md
     uint64_t pages_done, pages_total;
-    struct err outcome; // once it has ended
+    struct err outcome; // once it has ended; one that was refused began and ended at once
 };
 
 // What happened, in simulated order. Words are stable; consoles translate by them.
@@ -107,7 +110,7 @@ struct sc_event {
     uint64_t seq; // from 1
     sim_time at;
     uint64_t operation; // 0: none
-    const char *what;   // "state", "step", "drained", "refused", "ended", "failed"
+    const char *what;   // "begun", "state", "step", "drained", "refused", "failed", "ended"
     uint16_t board;     // NO_BOARD: none
     uint32_t partition; // NO_PARTITION: none
     char text[160];     // for people, English: "SB6: connected"
@@ -116,7 +119,7 @@ struct sc_event {
 // What the controller does to the machine; all calls come from within sc_begin and sc_step, at a cut.
 struct sc_machine {
     void *self;
-    void (*order)(void *self, const struct order *order);
+    void (*order)(void *self, struct order *order); // takes over what it owns: order_free()
     void (*view)(void *self, uint16_t board, struct board_view *view);
     void (*tables)(void *self, uint16_t board, uint8_t **bytes, uint64_t *n_bytes); // the caller frees
     // Boards with equal numbers form a sync group from now on; NO_GROUP: the board stands still.
@@ -142,14 +145,21 @@ enum err_code sc_plan(struct sc *sc, const struct sc_command *command, sim_time 
                       struct err *err);
 
 // Begins an operation at the cut `at`, or refuses it: codes NP0801 to NP0811, *err says why and what helps.
-// Commands that need no simulated time are done when it returns.
+// Commands that need no simulated time are done when it returns. Either way *operation (may be NULL) is what
+// remembers it; views that it asks for are those of boards that stand at `at`.
 enum err_code sc_begin(struct sc *sc, const struct sc_command *command, sim_time at, uint64_t *operation,
                        struct err *err);
 
 // Reports that operations wait for, by sync group: how many must have been made before the next cut. 0: none.
 uint32_t sc_wanted(const struct sc *sc, uint32_t group);
 
-// Reports taken at the cut `at`, in order of (time, board). Gives the next orders.
+// A board whose page tables sc_step will ask for when these reports have come; NO_BOARD: none. For those who
+// have to fetch them first.
+uint16_t sc_wants_tables(const struct sc *sc, uint32_t group);
+uint16_t sc_begin_wants_tables(const struct sc *sc, const struct sc_command *command); // likewise sc_begin
+
+// Reports of one group, taken at the cut `at` in order of (time, board). Gives the next orders. A report of
+// no operation under way stops the process: boards report what they were ordered, once.
 void sc_step(struct sc *sc, sim_time at, const struct report *reports, uint32_t n);
 
 bool sc_busy(const struct sc *sc); // any operation is under way
