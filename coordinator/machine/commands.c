@@ -7,76 +7,28 @@
 #include <string.h>
 
 #include "coordinator/machine/reader.h"
+#include "coordinator/partition/words.h"
 #include "proto/base/assert.h"
 
-enum subject { OF_BOARD, OF_PARTITION };
-enum switch_use { NO_SWITCH, SWITCH_ON, SWITCH_REQUIRED }; // SWITCH_ON: on by default
-
-// One row per verb: its key names the board or partition; further keys are those that it has.
-static const struct verb {
-    const char *key;
-    enum subject subject;
-    bool to, level, position, name, force;
-    enum sc_level least, most, normal;
-    enum switch_use use;
-    const char *switch_key;
-} verbs[SC_VERB_COUNT] = {
-    [SC_ADD] = {.key = "add",
-                .to = true,
-                .level = true,
-                .force = true,
-                .least = SC_ASSIGN,
-                .most = SC_CONFIGURE,
-                .normal = SC_CONFIGURE},
-    [SC_DELETE] = {.key = "delete",
-                   .level = true,
-                   .force = true,
-                   .least = SC_UNCONFIGURE,
-                   .most = SC_UNASSIGN,
-                   .normal = SC_UNASSIGN},
-    [SC_MOVE] = {.key = "move",
-                 .to = true,
-                 .level = true,
-                 .force = true,
-                 .least = SC_ASSIGN,
-                 .most = SC_CONFIGURE,
-                 .normal = SC_CONFIGURE},
-    [SC_KEYSWITCH] = {.key = "keyswitch", .subject = OF_PARTITION, .position = true},
-    [SC_POWER] = {.key = "power", .use = SWITCH_REQUIRED, .switch_key = "state"},
-    [SC_TEST] = {.key = "test"},
-    [SC_BLACKLIST] = {.key = "blacklist", .use = SWITCH_ON, .switch_key = "state"},
-    [SC_AVAILABLE] = {.key = "available", .to = true, .use = SWITCH_ON, .switch_key = "state"},
-    [SC_TAG] = {.key = "tag", .subject = OF_PARTITION, .name = true},
-    [SC_CELL] = {.key = "cell", .use = SWITCH_ON, .switch_key = "use_on_next_boot"},
-    [SC_REBOOT] = {.key = "reboot",
-                   .subject = OF_PARTITION,
-                   .use = SWITCH_ON,
-                   .switch_key = "for_reconfiguration"},
+// Keys beyond those that sc_usage_of tells: what a verb's switch is called, and whether it may be forced.
+static const struct extra {
+    const char *on_key;
+    bool on_required; // else on by default
+    bool force;
+} extras[SC_VERB_COUNT] = {
+    [SC_ADD] = {.force = true},
+    [SC_DELETE] = {.force = true},
+    [SC_MOVE] = {.force = true},
+    [SC_POWER] = {.on_key = "state", .on_required = true},
+    [SC_BLACKLIST] = {.on_key = "state"},
+    [SC_AVAILABLE] = {.on_key = "state"},
+    [SC_CELL] = {.on_key = "use_on_next_boot"},
+    [SC_REBOOT] = {.on_key = "for_reconfiguration"},
 };
-
-// In the order of enum sc_level and enum sc_position.
-static const char *const levels[] = {"assign",      "connect",    "configure",
-                                     "unconfigure", "disconnect", "unassign"};
-static const char *const positions[SC_POSITION_COUNT] = {"off", "standby", "on", "diag", "secure"};
-
-const char *command_verb(enum sc_verb verb)
-{
-    return verbs[verb].key;
-}
-
-const char *command_level(enum sc_level level)
-{
-    return levels[level];
-}
-
-const char *command_position(enum sc_position position)
-{
-    return positions[position];
-}
 
 struct command_text {
     sim_time at;
-    struct value subject, to, level, position, use, name, force;
+    struct value subject, to, level, position, on, name, force;
 };
 
 #define LATER(key, member, presence)                                                                         \
@@ -84,21 +36,23 @@ struct command_text {
         key, read_later, offsetof(struct command_text, member), presence, 0, 0, 0, 0                         \
     }
 
-static enum err_code read_keys(struct reader *r, struct value v, const struct verb *verb,
-                               struct command_text *text)
+static enum err_code read_keys(struct reader *r, struct value v, enum sc_verb verb, struct command_text *text)
 {
+    struct sc_usage usage = sc_usage_of(verb);
+    const struct extra *extra = &extras[verb];
     struct field rows[] = {
         {"at", read_number, offsetof(struct command_text, at), REQUIRED, UNIT_TIME, 1, UINT64_C(1) << 62, 0},
-        LATER(verb->key, subject, REQUIRED),
+        LATER(sc_verb_name(verb), subject, REQUIRED),
         LATER("to", to, REQUIRED),
         LATER("level", level, OPTIONAL),
         LATER("force", force, OPTIONAL),
         LATER("position", position, REQUIRED),
         LATER("name", name, REQUIRED),
-        LATER(verb->switch_key, use, verb->use == SWITCH_REQUIRED ? REQUIRED : OPTIONAL),
+        LATER(extra->on_key, on, extra->on_required ? REQUIRED : OPTIONAL),
     };
-    const bool has[NP_ARRAY_LEN(rows)] = {true,        true,           verb->to,   verb->level,
-                                          verb->force, verb->position, verb->name, verb->use != NO_SWITCH};
+    const bool has[NP_ARRAY_LEN(rows)] = {true,        true,         usage.board && usage.partition,
+                                          usage.level, extra->force, usage.position,
+                                          usage.name,  usage.on};
     unsigned n = 0;
     for (unsigned i = 0; i < NP_ARRAY_LEN(rows); i++)
         if (has[i])
@@ -120,29 +74,48 @@ static enum err_code read_partition(struct reader *r, struct value v, uint32_t *
     return fail_not_one_of(v, ERR_BAD_VALUE, r->err, "partition", text, names, m->n_partitions);
 }
 
-static enum err_code read_subject(struct reader *r, const struct verb *verb, const struct command_text *text,
+// The verb's key names a board, or the partition where it is about no board.
+static enum err_code read_subject(struct reader *r, const struct command_text *text,
                                   struct sc_command *command)
 {
+    struct sc_usage usage = sc_usage_of(command->verb);
     uint32_t board = NO_BOARD;
     enum err_code code = ERR_OK;
     command->partition = NO_PARTITION;
-    if (verb->subject == OF_PARTITION)
-        code = read_partition(r, text->subject, &command->partition);
-    else
+    if (usage.board)
         code = read_board(r, text->subject, &board);
-    if (!code && verb->to)
-        code = read_partition(r, text->to, &command->partition);
+    if (!code && usage.partition)
+        code = read_partition(r, usage.board ? text->to : text->subject, &command->partition);
     command->board = (uint16_t)board;
     return code;
 }
 
-static enum err_code read_level(struct reader *r, const struct verb *verb, struct value v,
-                                struct sc_command *command)
+static enum err_code read_level(struct reader *r, struct value v, struct sc_command *command)
 {
-    unsigned index = verb->normal - verb->least;
-    enum err_code code =
-        read_choice(v, "level", levels + verb->least, verb->most - verb->least + 1, &index, r->err);
-    command->level = (enum sc_level)(verb->least + index);
+    const char *names[SC_LEVEL_COUNT];
+    enum sc_level of[SC_LEVEL_COUNT];
+    unsigned n = 0, index = 0;
+    command->level = sc_level_default(command->verb);
+    for (unsigned i = 0; i < SC_LEVEL_COUNT; i++) {
+        if (!sc_level_fits(command->verb, (enum sc_level)i))
+            continue;
+        of[n] = (enum sc_level)i;
+        names[n++] = sc_level_name((enum sc_level)i);
+    }
+    enum err_code code = read_choice(v, "level", names, n, &index, r->err);
+    if (!code && value_present(v))
+        command->level = of[index];
+    return code;
+}
+
+static enum err_code read_position(struct reader *r, struct value v, struct sc_command *command)
+{
+    const char *names[SC_POSITION_COUNT];
+    unsigned index = 0;
+    for (unsigned i = 0; i < SC_POSITION_COUNT; i++)
+        names[i] = sc_position_name((enum sc_position)i);
+    enum err_code code = read_choice(v, "position", names, SC_POSITION_COUNT, &index, r->err);
+    command->position = (enum sc_position)index;
     return code;
 }
 
@@ -161,23 +134,21 @@ static enum err_code read_tag(struct reader *r, struct value v, struct sc_comman
     return ERR_OK;
 }
 
-static enum err_code read_details(struct reader *r, const struct verb *verb, const struct command_text *text,
+static enum err_code read_details(struct reader *r, const struct command_text *text,
                                   struct sc_command *command)
 {
+    struct sc_usage usage = sc_usage_of(command->verb);
     enum err_code code = ERR_OK;
-    if (verb->level)
-        code = read_level(r, verb, text->level, command);
-    if (!code && verb->position) {
-        unsigned index = 0;
-        code = read_choice(text->position, "position", positions, SC_POSITION_COUNT, &index, r->err);
-        command->position = (enum sc_position)index;
-    }
-    command->on = verb->use == SWITCH_ON;
+    if (usage.level)
+        code = read_level(r, text->level, command);
+    if (!code && usage.position)
+        code = read_position(r, text->position, command);
+    command->on = usage.on;
     if (!code)
-        code = read_switch(text->use, &command->on, r->err);
+        code = read_switch(text->on, &command->on, r->err);
     if (!code)
         code = read_switch(text->force, &command->force, r->err);
-    return code || !verb->name ? code : read_tag(r, text->name, command);
+    return code || !usage.name ? code : read_tag(r, text->name, command);
 }
 
 static enum err_code read_verb(struct reader *r, struct value v, enum sc_verb *verb)
@@ -188,13 +159,14 @@ static enum err_code read_verb(struct reader *r, struct value v, enum sc_verb *v
         return value_fail(v, ERR_BAD_VALUE, r->err,
                           "must be a mapping such as {at: 2ms, move: SB6, to: SMP2}");
     for (unsigned i = 0; i < SC_VERB_COUNT; i++) {
+        const char *name = sc_verb_name((enum sc_verb)i);
         size_t used = strlen(all);
         snprintf(all + used, sizeof all - used, "%s%s:",
                  i == 0                   ? ""
                  : i + 1 == SC_VERB_COUNT ? " or "
                                           : ", ",
-                 verbs[i].key);
-        if (!value_present(mapping_get(v, verbs[i].key)))
+                 name);
+        if (!value_present(mapping_get(v, name)))
             continue;
         *verb = (enum sc_verb)i;
         if (++found == 2)
@@ -208,13 +180,12 @@ static enum err_code read_command(struct reader *r, struct value v)
     struct command_text text = {0};
     struct scenario_command made = {.line = value_line(v)};
     enum err_code code = read_verb(r, v, &made.command.verb);
-    const struct verb *verb = &verbs[made.command.verb];
     if (!code)
-        code = read_keys(r, v, verb, &text);
+        code = read_keys(r, v, made.command.verb, &text);
     if (!code)
-        code = read_subject(r, verb, &text, &made.command);
+        code = read_subject(r, &text, &made.command);
     if (!code)
-        code = read_details(r, verb, &text, &made.command);
+        code = read_details(r, &text, &made.command);
     made.at = text.at;
     if (!code)
         *(struct scenario_command *)PUSH(r->out->commands, r->out->n_commands) = made;
@@ -343,23 +314,6 @@ enum err_code commands_read(struct reader *r, struct value list)
     return code ? code : check_all(r, list);
 }
 
-const char *command_format(const struct machine *m, const struct sc_command *c, char text[COMMAND_TEXT_SIZE])
-{
-    const struct verb *verb = &verbs[c->verb];
-    char name[NAME_MAX_BYTES + 16] = "";
-    if (verb->name)
-        snprintf(name, sizeof name, " name \"%s\"", c->name);
-    snprintf(text, COMMAND_TEXT_SIZE, "%s %s%s%s%s%s%s%s%s%s%s%s%s", verb->key,
-             verb->subject == OF_BOARD ? m->boards[c->board].name : m->partitions[c->partition].name,
-             verb->to ? " to " : "", verb->to ? m->partitions[c->partition].name : "",
-             verb->level && c->level != verb->normal ? ", level " : "",
-             verb->level && c->level != verb->normal ? levels[c->level] : "",
-             verb->position ? " position " : "", verb->position ? positions[c->position] : "", name,
-             verb->use ? " " : "", verb->use ? verb->switch_key : "",
-             verb->use ? (c->on ? " on" : " off") : "", c->force ? ", forced" : "");
-    return text;
-}
-
 // A tag in double quotes: it is printable ASCII.
 static void put_tag(FILE *out, const char *text)
 {
@@ -372,19 +326,21 @@ static void put_tag(FILE *out, const char *text)
 void command_write(const struct machine *m, const struct scenario_command *command, FILE *out)
 {
     const struct sc_command *c = &command->command;
-    const struct verb *verb = &verbs[c->verb];
+    struct sc_usage usage = sc_usage_of(c->verb);
     char at[UNIT_TEXT_SIZE];
-    fprintf(out, "  - {at: %s, %s: %s", unit_format(UNIT_TIME, command->at, at), verb->key,
-            verb->subject == OF_BOARD ? m->boards[c->board].name : m->partitions[c->partition].name);
-    if (verb->to)
+    fprintf(out, "  - {at: %s, %s: %s", unit_format(UNIT_TIME, command->at, at), sc_verb_name(c->verb),
+            usage.board ? m->boards[c->board].name : m->partitions[c->partition].name);
+    if (usage.board && usage.partition)
         fprintf(out, ", to: %s", m->partitions[c->partition].name);
-    if (verb->level)
-        fprintf(out, ", level: %s, force: %s", levels[c->level], c->force ? "on" : "off");
-    if (verb->position)
-        fprintf(out, ", position: %s", positions[c->position]);
-    if (verb->name)
+    if (usage.level)
+        fprintf(out, ", level: %s", sc_level_name(c->level));
+    if (extras[c->verb].force)
+        fprintf(out, ", force: %s", c->force ? "on" : "off");
+    if (usage.position)
+        fprintf(out, ", position: %s", sc_position_name(c->position));
+    if (usage.name)
         put_tag(out, c->name);
-    if (verb->use)
-        fprintf(out, ", %s: %s", verb->switch_key, c->on ? "on" : "off");
+    if (usage.on)
+        fprintf(out, ", %s: %s", extras[c->verb].on_key, c->on ? "on" : "off");
     fputs("}\n", out);
 }

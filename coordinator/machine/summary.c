@@ -2,7 +2,6 @@
 // What `numaplex check` shows: the machine in a page, before anything runs.
 #include <inttypes.h>
 
-#include "coordinator/machine/commands.h"
 #include "coordinator/machine/directory.h"
 #include "coordinator/machine/generators.h"
 #include "coordinator/machine/guests.h"
@@ -12,6 +11,7 @@
 #include "coordinator/machine/preset.h"
 #include "coordinator/machine/scenario.h"
 #include "coordinator/machine/segments.h"
+#include "coordinator/partition/words.h"
 
 static uint32_t count_cpus(const struct machine *m, const struct partition_desc *p)
 {
@@ -206,9 +206,10 @@ static void print_rest(const struct scenario *s, FILE *out)
                 m->boards[m->faults[i].board].name, m->boards[m->faults[i].home].name);
     fputs(m->n_faults ? "\n" : "", out);
     for (uint32_t i = 0; i < s->n_commands; i++) {
-        char command[COMMAND_TEXT_SIZE];
-        fprintf(out, "%sCommand at %s: %s\n", i ? "" : "\n", unit_pretty_time(s->commands[i].at, text),
-                command_format(m, &s->commands[i].command, command));
+        char command[SC_COMMAND_TEXT_SIZE];
+        fprintf(out, "%sCommand at %s: %s%s\n", i ? "" : "\n", unit_pretty_time(s->commands[i].at, text),
+                sc_command_text(m, &s->commands[i].command, command),
+                s->commands[i].command.force ? ", forced" : "");
     }
     for (uint32_t i = 0; i < s->n_recordings; i++) {
         const struct recording *recording = &s->recordings[i];

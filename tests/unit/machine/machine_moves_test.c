@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/machine/commands.h"
 #include "coordinator/machine/scenario.h"
+#include "coordinator/partition/words.h"
 #include "proto/base/assert.h"
 #include "proto/base/pool.h"
 
@@ -98,24 +98,16 @@ static void test_commands(void)
         unsigned us;
         const char *text;
     } expected[] = {
-        {2, "add C3 to S, level connect"},
-        {2, "keyswitch S position standby"},
-        {3, "delete C2, level disconnect, forced"},
-        {4, "move SB1 to U"},
-        {4, "power C4 state off"},
-        {4, "test C3"},
-        {4, "blacklist C4 state off"},
-        {4, "available C4 to S state on"},
-        {4, "cell C0 use_on_next_boot off"},
-        {4, "reboot S for_reconfiguration on"},
-        {9, "tag S name \"a \"tag\" \\\""},
-        {20, "move SB1 to T"},
+        {2, "add C3 S connect"},     {2, "keyswitch S standby"}, {3, "delete C2 disconnect"},
+        {4, "move SB1 U configure"}, {4, "power C4 off"},        {4, "test C3"},
+        {4, "blacklist C4 off"},     {4, "available C4 S on"},   {4, "cell C0 off"},
+        {4, "reboot S on"},          {9, "tag S a \"tag\" \\"},  {20, "move SB1 T configure"},
     };
     CU_ASSERT_EQUAL_FATAL(s.n_commands, NP_ARRAY_LEN(expected));
     for (uint32_t i = 0; i < s.n_commands; i++) {
-        char text[COMMAND_TEXT_SIZE];
+        char text[SC_COMMAND_TEXT_SIZE];
         CU_ASSERT_EQUAL(s.commands[i].at, expected[i].us * SIM_PS_PER_US);
-        CU_ASSERT_STRING_EQUAL(command_format(&s.machine, &s.commands[i].command, text), expected[i].text);
+        CU_ASSERT_STRING_EQUAL(sc_command_text(&s.machine, &s.commands[i].command, text), expected[i].text);
     }
     const struct sc_command *move = &s.commands[3].command, *key = &s.commands[1].command;
     CU_ASSERT_TRUE(move->verb == SC_MOVE && move->board == 6 && move->partition == 2);
@@ -141,7 +133,7 @@ static void test_summary(void)
         "threads      burst               12 on any CPU, virtual 8MiB, quantum 100.0 us",
         "threads      sort                 3 on any CPU",
         "for threads  11 CPUs",
-        "Command at 3000.0 ns: delete C2, level disconnect, forced",
+        "Command at 3000.0 ns: delete C2 disconnect, forced",
         "Recording sort: up to 1000000 references of sort for 3 threads",
     };
     for (size_t i = 0; i < NP_ARRAY_LEN(lines); i++) {
