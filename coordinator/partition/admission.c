@@ -72,14 +72,16 @@ static enum err_code admit_out(struct sc *sc, struct operation *op, enum sc_leve
                 take(op, s);
         take(op, STEP_FLUSH);
     } else if (level == SC_UNCONFIGURE) {
-        return err_set(err, ERR_STATE, "%s is unconfigured already", sc_board_name(sc, board));
+        return err_set(err, ERR_STATE, "%s is unconfigured already; disconnect or unassign it",
+                       sc_board_name(sc, board));
     }
     if (level == SC_UNCONFIGURE)
         return ERR_OK;
     if (b->receptacle == SC_CONNECTED)
         take(op, STEP_LEAVE);
     else if (level == SC_DISCONNECT)
-        return err_set(err, ERR_STATE, "%s is disconnected already", sc_board_name(sc, board));
+        return err_set(err, ERR_STATE, "%s is disconnected already; unassign it to give it back",
+                       sc_board_name(sc, board));
     return ERR_OK;
 }
 
@@ -130,13 +132,13 @@ static enum err_code admit_add(struct sc *sc, struct operation *op, struct err *
         return err_set(err, ERR_STATE, "%s belongs to %s; move it, or delete it there first", name,
                        sc_partition_name(sc, b->partition));
     if (b->assignment == SC_ACTIVE && !b->offline)
-        return err_set(err, ERR_STATE, "%s is active in %s already", name,
+        return err_set(err, ERR_STATE, "%s is active in %s already; move it to use it elsewhere", name,
                        sc_partition_name(sc, b->partition));
     if (c->level == SC_ASSIGN && b->partition == c->partition)
-        return err_set(err, ERR_STATE, "%s is assigned to %s already", name,
+        return err_set(err, ERR_STATE, "%s is assigned to %s already; connect or configure it", name,
                        sc_partition_name(sc, b->partition));
     if (c->level == SC_CONNECT && b->receptacle == SC_CONNECTED)
-        return err_set(err, ERR_STATE, "%s is connected already", name);
+        return err_set(err, ERR_STATE, "%s is connected already; configure it", name);
     if (sc_is_base_cell(sc, c->board))
         c->level = SC_ASSIGN;
     return admit_in(sc, op, false, err);
@@ -146,7 +148,7 @@ static enum err_code check_has_partition(const struct sc *sc, uint16_t board, st
 {
     if (sc->boards[board].partition != NO_PARTITION)
         return ERR_OK;
-    return err_set(err, ERR_STATE, "%s is in no partition; add it to one", sc_board_name(sc, board));
+    return err_set(err, ERR_STATE, "%s is in no partition; add it to one first", sc_board_name(sc, board));
 }
 
 static bool waits_for_reboot(const struct sc *sc, uint16_t board)
@@ -176,8 +178,8 @@ static enum err_code admit_move(struct sc *sc, struct operation *op, struct err 
     if (check_has_partition(sc, c->board, err))
         return err->code;
     if (op->shown.from == op->shown.to)
-        return err_set(err, ERR_STATE, "%s is in %s already", sc_board_name(sc, c->board),
-                       sc_partition_name(sc, op->shown.to));
+        return err_set(err, ERR_STATE, "%s is in %s already; name another partition",
+                       sc_board_name(sc, c->board), sc_partition_name(sc, op->shown.to));
     if (check_list(sc, op, op->shown.from, err) || check_list(sc, op, op->shown.to, err))
         return err->code;
     if (waits_for_reboot(sc, c->board))
@@ -204,8 +206,8 @@ static enum err_code admit_power(struct sc *sc, struct operation *op, struct err
     if (check_disconnected(sc, c->board, err))
         return err->code;
     if (sc->boards[c->board].powered == c->on)
-        return err_set(err, ERR_STATE, "%s is powered %s already", sc_board_name(sc, c->board),
-                       c->on ? "on" : "off");
+        return err_set(err, ERR_STATE, "%s is powered %s already; nothing is to be done",
+                       sc_board_name(sc, c->board), c->on ? "on" : "off");
     take(op, c->on ? STEP_POWER_ON : STEP_POWER_OFF);
     return ERR_OK;
 }
@@ -226,7 +228,8 @@ static enum err_code admit_tag(struct sc *sc, struct operation *op, struct err *
     const char *name = op->shown.command.name;
     for (size_t i = 0; name[i]; i++)
         if (name[i] < ' ' || name[i] > '~')
-            return err_set(err, ERR_BAD_VALUE, "%s: a tag consists of printable ASCII characters",
+            return err_set(err, ERR_BAD_VALUE,
+                           "%s: a tag has only printable ASCII characters; choose another",
                            sc_partition_name(sc, op->shown.from));
     return ERR_OK;
 }
@@ -266,7 +269,7 @@ static enum err_code check_names(const struct sc *sc, const struct sc_command *c
 {
     struct sc_usage usage = sc_usage_of(c->verb);
     if (usage.board && c->board >= sc->machine->n_boards)
-        return err_set(err, ERR_UNKNOWN_NAME, "there is no such board; the machine has %u",
+        return err_set(err, ERR_UNKNOWN_NAME, "there is no such board; the machine has %u of them",
                        sc->machine->n_boards);
     if (usage.partition && c->partition >= sc->machine->n_partitions)
         return err_set(err, ERR_UNKNOWN_NAME, "there is no such partition; the machine has %u",
@@ -277,8 +280,10 @@ static enum err_code check_names(const struct sc *sc, const struct sc_command *c
                                             : "as far as assign, connect or configure");
     if (usage.board && usage.partition &&
         sc->machine->boards[c->board].system != sc->machine->partitions[c->partition].system)
-        return err_set(err, ERR_STATE, "%s and %s are of different systems, which share no crossbar",
-                       sc_board_name(sc, c->board), sc_partition_name(sc, c->partition));
+        return err_set(
+            err, ERR_STATE,
+            "%s and %s are of different systems, which share no crossbar; name a partition of its own system",
+            sc_board_name(sc, c->board), sc_partition_name(sc, c->partition));
     return ERR_OK;
 }
 

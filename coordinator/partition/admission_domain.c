@@ -162,8 +162,8 @@ enum err_code admission_keyswitch(struct sc *sc, struct operation *op, struct er
     if (to >= SC_POSITION_COUNT)
         return err_set(err, ERR_BAD_VALUE, "a keyswitch is off, standby, on, diag or secure");
     if (p->position == to)
-        return err_set(err, ERR_STATE, "the keyswitch of %s is %s already", sc_partition_name(sc, partition),
-                       sc_position_name(to));
+        return err_set(err, ERR_STATE, "the keyswitch of %s is %s already; nothing is to be done",
+                       sc_partition_name(sc, partition), sc_position_name(to));
     uint64_t members = choose(sc, op, partition, false);
     if (!is_running_position(to)) {
         take_down(op, p, to);

@@ -143,6 +143,10 @@ static void end(struct sc *sc, struct operation *op, sim_time at)
     event_tell(sc, op, at, "ended", c->board, op->shown.to == NO_PARTITION ? op->shown.from : op->shown.to,
                "%s: %s", sc_command_text(sc->machine, c, text),
                good ? "done" : err_id(op->shown.outcome.code));
+}
+
+static void close_ended(struct sc *sc)
+{
     while (sc->first_open < sc->n_operations && sc->operations[sc->first_open]->shown.ended != SIM_NEVER)
         sc->first_open++;
 }
@@ -285,6 +289,7 @@ enum err_code sc_begin(struct sc *sc, const struct sc_command *command, sim_time
     } else {
         begin(sc, kept, at);
     }
+    close_ended(sc);
     invariants_check(sc);
     return code;
 }
@@ -335,6 +340,7 @@ void sc_step(struct sc *sc, sim_time at, const struct report *reports, uint32_t 
     }
     for (uint64_t i = sc->first_open; i < sc->n_operations; i++)
         proceed(sc, sc->operations[i], at);
+    close_ended(sc);
     invariants_check(sc);
 }
 

@@ -274,9 +274,18 @@ static void on_regroup(void *self, const uint32_t group_of_board[BOARDS_MAX])
     memcpy(fake->groups, group_of_board, sizeof fake->groups);
 }
 
+static void note_state(struct fake *fake, uint16_t board)
+{
+    enum board_state now = board_state_of(sc_board(fake->sc, board));
+    fake->seen[fake->state[board]][now] = true;
+    fake->state[board] = now;
+}
+
 static void on_event(void *self, const struct sc_event *event)
 {
     struct fake *fake = self;
+    if (strcmp(event->what, "state") == 0 && event->board != NO_BOARD)
+        note_state(fake, event->board);
     char *text = fake->events[fake->n_events++ % FAKE_EVENTS];
     snprintf(text, sizeof fake->events[0], "%llu %s %s", (unsigned long long)event->operation, event->what,
              event->text);
@@ -294,21 +303,28 @@ static struct sc_machine machine_of(struct fake *fake)
     return (struct sc_machine){fake, on_order, on_view, on_tables, on_regroup, on_event};
 }
 
+void fake_restart(struct fake *fake)
+{
+    const struct sc_machine io = machine_of(fake);
+    sc_free(fake->sc);
+    fake->sc = sc_new(&fake->machine, &io);
+    memcpy(fake->groups, sc_groups(fake->sc), sizeof fake->groups);
+    for (uint16_t b = 0; b < FAKE_BOARDS; b++) {
+        uint32_t partition = fake->boards[b].partition;
+        fake->state[b] = board_state_of(sc_board(fake->sc, b));
+        fake->board[b].domain.partition = NO_PARTITION;
+        if (partition != NO_PARTITION)
+            start_board(fake, b, &sc_partition(fake->sc, partition)->domain);
+    }
+}
+
 void fake_init(struct fake *fake, enum family family, uint64_t seed)
 {
     memset(fake, 0, sizeof *fake);
     describe(fake, family);
     fake->rng = rng_for(seed, 1);
     fake->fail_board = NO_BOARD;
-    const struct sc_machine io = machine_of(fake);
-    fake->sc = sc_new(&fake->machine, &io);
-    memcpy(fake->groups, sc_groups(fake->sc), sizeof fake->groups);
-    for (uint16_t b = 0; b < FAKE_BOARDS; b++) {
-        uint32_t partition = fake->boards[b].partition;
-        fake->board[b].domain.partition = NO_PARTITION;
-        if (partition != NO_PARTITION)
-            start_board(fake, b, &sc_partition(fake->sc, partition)->domain);
-    }
+    fake_restart(fake);
 }
 
 void fake_free(struct fake *fake)

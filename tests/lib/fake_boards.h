@@ -4,7 +4,7 @@
 #ifndef NP_TESTS_LIB_FAKE_BOARDS_H
 #define NP_TESTS_LIB_FAKE_BOARDS_H
 
-#include "coordinator/partition/system_controller.h"
+#include "coordinator/partition/states.h"
 #include "proto/base/rng.h"
 
 #define FAKE_BOARDS     9u
@@ -47,12 +47,17 @@ struct fake {
     uint32_t orders[ORDER_KIND_COUNT], n_events;
     char events[FAKE_EVENTS][200];
     uint64_t history; // hash of all events
+    enum board_state state[FAKE_BOARDS];
+    bool seen[BOARD_IMPOSSIBLE][BOARD_IMPOSSIBLE]; // which states followed which
 };
 
 // Boards SB0-SB7 and X0: SMP1 has SB0 SB1 SB2, SMP2 SB3 SB4, SMP3 SB5 SB6; SB7 is free. Each board of a
 // partition has 40 pages and 4 threads; the lowest holds one permanent page.
 void fake_init(struct fake *fake, enum family family, uint64_t seed);
 void fake_free(struct fake *fake);
+
+// A fresh controller of the machine as it is described now, and boards as they start.
+void fake_restart(struct fake *fake);
 
 // What sc_begin says, at `now`.
 enum err_code fake_begin(struct fake *fake, const struct sc_command *command, struct err *err);

@@ -17,7 +17,7 @@ static struct sc_command add(uint16_t board, uint32_t partition, enum sc_level l
     return (struct sc_command){.verb = SC_ADD, .board = board, .partition = partition, .level = level};
 }
 
-static struct sc_command delete(uint16_t board, enum sc_level level)
+static struct sc_command remove_board(uint16_t board, enum sc_level level)
 {
     return (struct sc_command){.verb = SC_DELETE, .board = board, .level = level};
 }
@@ -104,7 +104,7 @@ static void test_permanent(void)
     CU_ASSERT_EQUAL(d->segments[0].size, PAGE_BYTES);
     CU_ASSERT_EQUAL(sc_partition(fake.sc, 0)->core_board, 1);
     do_all(move(0, 0));
-    do_all(delete(1, SC_UNASSIGN));
+    do_all(remove_board(1, SC_UNASSIGN));
     CU_ASSERT_EQUAL(fake.board[0].permanent, PAGE_BYTES);
     fake_free(&fake);
 }
@@ -121,16 +121,16 @@ static void test_levels(void)
     do_all(add(7, 0, SC_CONFIGURE));
     expect(7, BOARD_ACTIVE, 0);
     CU_ASSERT_EQUAL(fake.board[7].threads, 3);
-    do_all(delete(7, SC_UNCONFIGURE));
+    do_all(remove_board(7, SC_UNCONFIGURE));
     expect(7, BOARD_CONNECTED, 0);
     CU_ASSERT_EQUAL(fake.board[7].threads, 0);
-    do_all(delete(7, SC_DISCONNECT));
+    do_all(remove_board(7, SC_DISCONNECT));
     expect(7, BOARD_ASSIGNED, 0);
     CU_ASSERT_FALSE(sc_board(fake.sc, 7)->powered);
-    do_all(delete(7, SC_UNASSIGN));
+    do_all(remove_board(7, SC_UNASSIGN));
     expect(7, BOARD_FREE, NO_PARTITION);
     do_all(add(7, 2, SC_CONFIGURE));
-    do_all(delete(7, SC_UNASSIGN));
+    do_all(remove_board(7, SC_UNASSIGN));
     expect(7, BOARD_FREE, NO_PARTITION);
     CU_ASSERT_EQUAL(fake.groups[7], NO_GROUP);
     fake_free(&fake);
@@ -155,7 +155,7 @@ static void test_holes(void)
     fake_init(&fake, FAMILY_SUN, 4);
     const struct domain *d = &sc_partition(fake.sc, 0)->domain;
     uint64_t size = fake.boards[0].params.memory_bytes;
-    do_all(delete(1, SC_UNASSIGN));
+    do_all(remove_board(1, SC_UNASSIGN));
     CU_ASSERT_EQUAL(d->n_segments, 2);
     CU_ASSERT_EQUAL(d->segments[1].base, 2 * size); // a hole is left
     uint16_t version = d->map_version;
@@ -210,7 +210,7 @@ static void test_power_and_test(void)
     CU_ASSERT_EQUAL(fake.groups[7], NO_GROUP);
     do_all(add(7, 1, SC_CONFIGURE));
     CU_ASSERT_EQUAL(fake.orders[ORDER_TEST], 1); // tested already
-    do_all(delete(7, SC_UNASSIGN));
+    do_all(remove_board(7, SC_UNASSIGN));
     do_all(flag(SC_POWER, 7, true));
     CU_ASSERT_EQUAL(sc_board(fake.sc, 7)->test, SC_TEST_UNKNOWN);
     do_all(flag(SC_POWER, 7, false));
@@ -237,7 +237,7 @@ static void test_cells(void)
     do_all(flag(SC_CELL, 2, true));
     do_all(reboot(1, true));
     expect(2, BOARD_ACTIVE, 1);
-    do_all(delete(2, SC_UNASSIGN));
+    do_all(remove_board(2, SC_UNASSIGN));
     expect(2, BOARD_ACTIVE, 1);
     do_all(reboot(1, true));
     expect(2, BOARD_FREE, NO_PARTITION);
@@ -268,15 +268,15 @@ static void test_guest(void)
         fake.board[b].threads = 0;
         memset(fake.board[b].frame, 0, sizeof fake.board[b].frame);
     }
-    struct sc_command out = delete(4, SC_UNASSIGN);
+    struct sc_command out = remove_board(4, SC_UNASSIGN);
     CU_ASSERT_EQUAL(fake_begin(&fake, &out, &err), ERR_CONSENT);
     do_all(add(7, 1, SC_CONFIGURE));
     CU_ASSERT(sc_board(fake.sc, 7)->standby);
     CU_ASSERT_FALSE(fake.board[7].online);
-    do_all(delete(7, SC_UNASSIGN)); // nothing used it
+    do_all(remove_board(7, SC_UNASSIGN)); // nothing used it
     do_all(add(7, 1, SC_CONFIGURE));
     fake.board[4].permanent = fake.boards[4].params.memory_bytes;
-    do_all(delete(4, SC_UNASSIGN));
+    do_all(remove_board(4, SC_UNASSIGN));
     CU_ASSERT_EQUAL(fake.board[7].permanent, fake.boards[7].params.memory_bytes);
     CU_ASSERT_FALSE(sc_board(fake.sc, 7)->standby);
     fake_free(&fake);
