@@ -10,6 +10,7 @@
 #ifndef NP_NODE_BOARD_FIRMWARE_H
 #define NP_NODE_BOARD_FIRMWARE_H
 
+#include "node/cpu/cpu.h"
 #include "node/cpu/threads.h"
 #include "proto/base/archive.h"
 #include "proto/base/message.h"
@@ -128,6 +129,14 @@ struct unmapping_list {
     struct unmapping *items;
 };
 
+// What a CPU was doing before its board's self-test, and goes on with.
+struct aside {
+    const struct program_ops *ops;
+    void *program;
+    bool done, blocked;
+    sim_time wake_at;
+};
+
 struct firmware {
     bool touched; // has had an order or a packet: from then on it is part of the digest
     bool powered, quiesced;
@@ -138,6 +147,9 @@ struct firmware {
     struct report_list reports;
     sim_time held[CPUS_PER_BOARD_MAX]; // quiesced: what the CPUs would be ready for
     uint64_t seen;                     // quiesced: what had been delivered when no line was found busy
+    bool testing;                      // itself
+    uint64_t test_bytes;
+    struct aside aside[CPUS_PER_BOARD_MAX];
     struct mover mover;
     struct drain_batch batches[BATCHES_MAX]; // of the drain under way
     struct unmapping_list unmappings;
@@ -210,6 +222,12 @@ void leave_arrived(struct board *board, unsigned from, struct archive *packet);
 void leave_taken(struct board *board, unsigned from, struct archive *packet);
 void arriving_state(struct arriving_list *list, struct archive *ar);
 void arriving_free(struct arriving_list *list);
+
+// test_board.c
+void test_begin(struct board *board, struct task *task);
+bool test_duty(struct board *board, struct task *task);
+void test_attach(struct board *board); // after loading, before the CPUs
+void test_state(struct board *board, struct archive *ar);
 
 // power.c: memory and caches are empty, as if never used; nothing may be under way.
 void board_clear(struct board *board);

@@ -209,6 +209,7 @@ void firmware_state(struct board *board, struct archive *ar)
     quiesced_state(board, ar);
     tasks_state(firmware, ar);
     reports_state(&firmware->reports, ar);
+    test_state(board, ar);
     mover_state(board, ar);
     for (uint32_t i = 0; i < BATCHES_MAX; i++)
         batch_state(&firmware->batches[i], ar);

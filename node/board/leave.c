@@ -2,10 +2,6 @@
 // Threads that go to other boards: as many as the order says are asked to leave; each that has nothing under
 // way any more travels as a message, a large one in parts, and joins a CPU over there.
 #include <stdlib.h>
-#include <string.h>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include "node/board/internal.h"
 
@@ -44,55 +40,28 @@ static unsigned next_board(struct task *task)
     return task->order.shares[0].board; // all shares are empty
 }
 
-struct departed {
+// What a CPU that runs ahead hands out reaches the port like its misses, through the bus.
+static void send_thread(struct board *board, unsigned to, uint8_t *bytes, uint32_t size, sim_time at)
+{
+    for (uint32_t from = 0, n; from < size; from += n) {
+        struct archive packet;
+        n = size - from < PART_BYTES ? size - from : PART_BYTES;
+        packet_begin(&packet, PACKET_THREAD);
+        ar_u32(&packet, &size);
+        ar_u32(&packet, &from);
+        ar_bytes(&packet, bytes + from, n);
+        packet_send(board, to, &packet, at + board->params->bus_order);
+    }
+    free(bytes);
+}
+
+static void send_departed(struct board *board, struct task *task)
+{
     uint8_t *bytes;
     uint32_t size;
     sim_time at;
-    uint64_t hash;
-};
-
-static int compare(const void *a, const void *b)
-{
-    const struct departed *one = a, *other = b;
-    if (one->at != other->at)
-        return one->at < other->at ? -1 : 1;
-    return one->hash < other->hash ? -1 : one->hash > other->hash;
-}
-
-static void send_thread(struct board *board, unsigned to, const struct departed *thread)
-{
-    for (uint32_t at = 0, n; at < thread->size; at += n) {
-        struct archive packet;
-        uint32_t size = thread->size;
-        n = size - at < PART_BYTES ? size - at : PART_BYTES;
-        packet_begin(&packet, PACKET_THREAD);
-        ar_u32(&packet, &size);
-        ar_u32(&packet, &at);
-        ar_bytes(&packet, thread->bytes + at, n);
-        packet_send(board, to, &packet, thread->at);
-    }
-}
-
-// In which order CPUs hand threads out depends on how far each ran ahead; so they go in order of time.
-static void send_departed(struct board *board, struct task *task)
-{
-    struct departed *list = NULL, thread;
-    uint32_t n = 0;
-    while (task->taken + n < task->at &&
-           threads_depart(board->threads, &thread.bytes, &thread.size, &thread.at)) {
-        thread.hash = XXH3_64bits(thread.bytes, thread.size);
-        list = realloc(list, (n + 1) * sizeof *list);
-        NP_ASSERT(list);
-        list[n++] = thread;
-    }
-    if (n)
-        qsort(list, n, sizeof *list, compare);
-    for (uint32_t i = 0; i < n; i++) {
-        send_thread(board, next_board(task), &list[i]);
-        free(list[i].bytes);
-    }
-    task->taken += n;
-    free(list);
+    for (; task->taken < task->at && threads_depart(board->threads, &bytes, &size, &at); task->taken++)
+        send_thread(board, next_board(task), bytes, size, at);
 }
 
 static struct task *leave_in_hand(struct board *board)

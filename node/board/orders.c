@@ -58,6 +58,8 @@ static void add_task(struct board *board, const struct order *order)
     firmware->tasks[firmware->n_tasks++] = (struct task){.order = copy_of(order)};
     if (order->kind == ORDER_OFFLINE || order->kind == ORDER_SPREAD)
         leave_begin(board, &firmware->tasks[firmware->n_tasks - 1]);
+    if (order->kind == ORDER_TEST)
+        test_begin(board, &firmware->tasks[firmware->n_tasks - 1]);
     firmware_attend(board);
 }
 
@@ -147,6 +149,8 @@ static bool look_after(struct board *board, struct task *task)
     switch (task->order.kind) {
     case ORDER_QUIESCE:
         return quiesce_duty(board, task);
+    case ORDER_TEST:
+        return test_duty(board, task);
     case ORDER_OFFLINE:
     case ORDER_SPREAD:
         return leave_duty(board, task);

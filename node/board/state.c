@@ -223,6 +223,8 @@ void board_state(struct board *board, struct archive *ar)
     firmware_state(board, ar); // before what is found through its segment map
     if (board->threads)        // before the CPUs: it says whose thread each of them runs
         threads_state(board->threads, ar);
+    if (ar_loading(ar) && board->firmware.testing)
+        test_attach(board);
     for (uint32_t i = 0; i < board->n_cpus; i++)
         cpu_state(&board->cpus[i], ar, board->cache.slots);
     cache_state(board, ar);

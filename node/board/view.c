@@ -37,7 +37,7 @@ static void view_cpus(const struct board *board, struct board_view *view)
     view->cpus = board->n_cpus;
     for (uint32_t i = 0; i < board->n_cpus; i++) {
         const struct cpu *cpu = &board->cpus[i];
-        view->bound += is_bound(cpu);
+        view->bound += is_bound(cpu) && !board->firmware.testing;
         view->accesses += cpu->results.accesses;
         view->hits += cpu->results.hits;
         view->work += cpu->results.work;
@@ -51,7 +51,8 @@ static void view_threads(const struct board *board, struct board_view *view)
     view->cpus_online = threads_cpus_online(board->threads);
     view->threads = threads_here(board->threads);
     view->threads_running = threads_running(board->threads);
-    view->frames_used = threads_frames_used(board->threads);
+    if (view->partition != NO_PARTITION)
+        view->frames_used = threads_frames_used(board->threads);
 }
 
 static void view_frames(const struct board *board, struct board_view *view)

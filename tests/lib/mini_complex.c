@@ -58,6 +58,18 @@ static void hand_over(struct mini_complex *complex, struct board *board)
     frame_list_clear(frames);
 }
 
+// Everything before `end`, or before some earlier time when windows are cut at random.
+static void run_window(struct mini_complex *complex, sim_time end)
+{
+    if (complex->options.chop)
+        end = complex->reached + 1 + rng_below(&complex->chopping, end - complex->reached);
+    for (uint32_t i = 0; i < complex->machine->n_boards; i++)
+        board_run(complex->boards[i], end, UINT64_MAX);
+    for (uint32_t i = 0; i < complex->machine->n_boards; i++)
+        hand_over(complex, complex->boards[i]);
+    complex->reached = end;
+}
+
 bool mini_run(struct mini_complex *complex, sim_time until)
 {
     for (;;) {
@@ -69,15 +81,56 @@ bool mini_run(struct mini_complex *complex, sim_time until)
         }
         if (bound == SIM_NEVER || complex->reached >= until)
             return running == 0;
-        sim_time end = sim_min(until, sim_add(bound, complex->lookahead));
-        if (complex->options.chop)
-            end = complex->reached + 1 + rng_below(&complex->chopping, end - complex->reached);
-        for (uint32_t i = 0; i < complex->machine->n_boards; i++)
-            board_run(complex->boards[i], end, UINT64_MAX);
-        for (uint32_t i = 0; i < complex->machine->n_boards; i++)
-            hand_over(complex, complex->boards[i]);
-        complex->reached = end;
+        run_window(complex, sim_min(until, sim_add(bound, complex->lookahead)));
     }
+}
+
+void mini_order(struct mini_complex *complex, const struct order *order)
+{
+    struct order copy = *order;
+    copy.at = complex->reached;
+    board_order(complex->boards[order->board], &copy);
+}
+
+static uint32_t waiting_reports(const struct mini_complex *complex, sim_time *last)
+{
+    uint32_t n = 0;
+    *last = 0;
+    for (uint32_t i = 0; i < complex->machine->n_boards; i++) {
+        uint32_t own = board_reports(complex->boards[i]);
+        n += own;
+        if (own)
+            *last = sim_max(*last, board_report_time(complex->boards[i], own - 1));
+    }
+    return n;
+}
+
+static sim_time earliest(const struct mini_complex *complex)
+{
+    sim_time bound = SIM_NEVER;
+    for (uint32_t i = 0; i < complex->machine->n_boards; i++)
+        bound = sim_min(bound, board_bound(complex->boards[i]));
+    return bound;
+}
+
+sim_time mini_reports(struct mini_complex *complex, uint32_t wanted, sim_time latency, struct report *reports)
+{
+    sim_time last;
+    while (waiting_reports(complex, &last) < wanted) {
+        sim_time bound = earliest(complex);
+        NP_ASSERT(bound != SIM_NEVER);
+        sim_time end = sim_add(sim_max(bound, complex->reached), complex->lookahead);
+        run_window(complex, sim_min(end, complex->reached + latency));
+    }
+    sim_time until = last + latency;
+    while (complex->reached < until)
+        run_window(complex,
+                   sim_min(until, sim_add(sim_max(earliest(complex), complex->reached), complex->lookahead)));
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < complex->machine->n_boards; i++)
+        while (n < wanted && board_take_report(complex->boards[i], &reports[n]))
+            n++;
+    return last;
 }
 
 void mini_state(struct mini_complex *complex, struct archive *ar)

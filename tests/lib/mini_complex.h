@@ -30,6 +30,14 @@ void mini_close(struct mini_complex *complex);
 // Runs until nothing is left to happen, or `until` is reached. Returns whether all programs have ended.
 bool mini_run(struct mini_complex *complex, sim_time until);
 
+// Gives an order at the time reached, whatever time it bears.
+void mini_order(struct mini_complex *complex, const struct order *order);
+
+// Runs until `wanted` reports wait, and on to the time of the last of them plus `latency`; takes them, board
+// by board. Returns the time of the last.
+sim_time mini_reports(struct mini_complex *complex, uint32_t wanted, sim_time latency,
+                      struct report *reports);
+
 // Digest of all boards in order.
 struct digest mini_digest(struct mini_complex *complex);
 
