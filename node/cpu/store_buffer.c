@@ -250,7 +250,7 @@ bool store_buffer_granted(struct cpu *cpu, unsigned l1, uint64_t line, int64_t i
 void store_buffer_state(struct cpu *cpu, struct archive *ar)
 {
     struct store_buffer *buffer = &cpu->buffer;
-    if (buffer->capacity == 0)
+    if (buffer->capacity == 0 && !cpu->pool) // the next thread may have one, and its counts go on
         return;
     ar_mark(ar, "STOR");
     ar_count(ar, &buffer->n, buffer->capacity);
