@@ -43,7 +43,7 @@ struct pool_cpu {
     struct thread_list ended;
     uint32_t n_ready; // of those waiting, who wait for no page
     sim_time quantum_end;
-    bool stop; // the thread in hand issues nothing more, and gives way
+    bool stop; // the thread in hand issues nothing more, and gives way; never state: see `run`
 };
 
 // Frames of this board's memory, by what pages lie in them.

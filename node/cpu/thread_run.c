@@ -39,7 +39,6 @@ void pool_cpu_clear(struct pool_cpu *slot)
 {
     struct cpu *cpu = slot->cpu;
     slot->current = NULL;
-    slot->stop = false;
     cpu->program = NULL;
     cpu->desc = NULL;
     cpu->outstanding = 1;
@@ -119,7 +118,6 @@ static void give_way(struct pool_cpu *slot)
     struct cpu *cpu = slot->cpu;
     struct thread *thread = slot->current;
     bool stays = !thread->ended && !thread->leaving && slot->n_ready == 0;
-    slot->stop = false;
     if (stays && !thread->waits)
         go_on(cpu);
     if (stays)
@@ -161,7 +159,7 @@ static void run(struct cpu *cpu, sim_time limit)
     for (sim_time ready = cpu_ready(cpu); ready < limit; ready = cpu_ready(cpu)) {
         struct thread *thread = slot->current;
         bool others = slot->n_ready > 0;
-        slot->stop = slot->stop || thread->leaving || (others && ready >= slot->quantum_end);
+        slot->stop = thread->leaving || (others && ready >= slot->quantum_end);
         sim_time until = others && !slot->stop ? sim_min(limit, slot->quantum_end) : limit;
         thread->ops->run(cpu, until);
         if (cpu->limit < until)

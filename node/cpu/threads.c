@@ -151,7 +151,6 @@ static void cpu_threads_state(struct threads *threads, struct pool_cpu *slot, st
     bool busy = slot->current != NULL;
     struct thread *current = slot->current;
     ar_bool(ar, &busy);
-    ar_bool(ar, &slot->stop);
     ar_u64(ar, &slot->quantum_end);
     if (current)
         current->rng = slot->cpu->rng;
