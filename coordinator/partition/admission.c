@@ -356,6 +356,20 @@ static enum err_code check_free(const struct sc *sc, struct operation *op, struc
     return ERR_OK;
 }
 
+// The controller hears of reports and gives orders a latency apart; without one it has no time to act in.
+static enum err_code check_controller(const struct sc *sc, const struct operation *op, struct err *err)
+{
+    const struct sc_command *c = &op->shown.command;
+    uint32_t index = c->board != NO_BOARD ? sc->machine->boards[c->board].system
+                                          : sc->machine->partitions[c->partition].system;
+    const struct system_desc *system = &sc->machine->systems[index];
+    if (system->controller_latency)
+        return ERR_OK;
+    return err_set(err, ERR_STATE,
+                   "system %s has no system controller (its controller_latency is 0); give it a latency",
+                   system->name);
+}
+
 enum err_code admission(struct sc *sc, struct operation *op, struct err *err)
 {
     err_clear(err);
@@ -366,7 +380,7 @@ enum err_code admission(struct sc *sc, struct operation *op, struct err *err)
         return err->code;
     name_parties(sc, op);
     bool instant = verbs[op->shown.command.verb].instant;
-    if (!instant && check_free(sc, op, err))
+    if (!instant && (check_controller(sc, op, err) || check_free(sc, op, err)))
         return err->code;
     return verbs[op->shown.command.verb].admit ? verbs[op->shown.command.verb].admit(sc, op, err) : ERR_OK;
 }

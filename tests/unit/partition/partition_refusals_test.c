@@ -87,6 +87,14 @@ static void test_names(void)
     end();
 }
 
+static void test_no_controller(void)
+{
+    begin();
+    fake.systems[0].controller_latency = 0;
+    refused(move(2, 1), ERR_STATE, "system sun");
+    end();
+}
+
 static void test_states(void)
 {
     begin();
@@ -391,6 +399,7 @@ int main(void)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("refusals", NULL, NULL);
     CU_add_test(suite, "names", test_names);
+    CU_add_test(suite, "a system without a controller", test_no_controller);
     CU_add_test(suite, "states", test_states);
     CU_add_test(suite, "partitions that are off", test_off);
     CU_add_test(suite, "one operation at a time", test_busy);
