@@ -28,6 +28,9 @@ void outcome_free(struct outcome *outcome)
     free(outcome->boards);
     free(outcome->hosts);
     free(outcome->parts);
+    if (outcome->history)
+        history_free(outcome->history);
+    free(outcome->history);
     memset(outcome, 0, sizeof *outcome);
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "coordinator/run/history.h"
 #include "coordinator/run/plan.h"
 #include "fabric/link/control_server.h"
 #include "proto/base/machine.h"
@@ -34,6 +35,7 @@ struct outcome {
     uint32_t n_parts;
     uint32_t n_watch;
     struct watch_record *watch; // [board x WATCH_LINES_MAX + line]; owned
+    struct history *history; // what changed meanwhile; owned; NULL: nobody looked
     struct control_stats control;
     double seconds; // of host time from START to PAUSED
 };

@@ -4,6 +4,7 @@
 
 #include "coordinator/run/claims.h"
 #include "coordinator/run/guest_ends.h"
+#include "coordinator/run/history_json.h"
 #include "coordinator/run/report.h"
 #include "coordinator/run/sharing_json.h"
 #include "proto/base/assert.h"
@@ -132,6 +133,8 @@ static json_t *partition(const struct run_report *report, uint32_t number_of)
     put(object, "values_synthetic", json_boolean(sum.traces));
     put(object, "weakly_ordered", json_boolean(sum.weak));
     put(object, "store_buffer", number(sum.store_buffer));
+    if (report->outcome->history)
+        history_put_partition(object, report->outcome->history, number_of);
     json_t *guest = guest_ends_json(report, number_of, sum.end);
     if (guest)
         put(object, "guest", guest);
@@ -200,6 +203,20 @@ static json_t *options(const struct run_report *report)
     return object;
 }
 
+// Boards that were in no partition at first, and may have joined one since.
+static void put_free_boards(json_t *object, const struct run_report *report)
+{
+    const struct machine *m = &report->scenario->machine;
+    json_t *boards = json_array();
+    for (uint32_t b = 0; b < m->n_boards; b++)
+        if (m->boards[b].partition == NO_PARTITION && report->outcome->present[b])
+            json_array_append_new(boards, board(m, &report->outcome->boards[b]));
+    if (json_array_size(boards))
+        put(object, "free_boards", boards);
+    else
+        json_decref(boards);
+}
+
 // How far the figures behind the results can be trusted.
 static json_t *system_of(const struct scenario *scenario, uint32_t number_of)
 {
@@ -240,6 +257,9 @@ json_t *results_document(const struct run_report *report)
     for (uint32_t p = 0; p < m->n_partitions; p++)
         json_array_append_new(partitions, partition(report, p));
     put(object, "partitions", partitions);
+    put_free_boards(object, report);
+    if (report->outcome->history)
+        history_put(object, report->outcome->history);
     put(object, "claims", claims_judge(report->scenario, object));
     if (report->watch->n)
         put(object, "watch", watch_json(report->outcome, m, report->watch));

@@ -6,6 +6,7 @@
 #include "coordinator/machine/units.h"
 #include "coordinator/run/claims.h"
 #include "coordinator/run/guest_ends.h"
+#include "coordinator/run/history_json.h"
 #include "coordinator/run/report.h"
 #include "proto/base/assert.h"
 #include "proto/base/digest.h"
@@ -254,6 +255,7 @@ void summary_print(const struct run_report *report, FILE *out)
     for (uint32_t p = 0; p < report->scenario->machine.n_partitions; p++)
         print_partition(report, p, out);
     json_t *document = results_document(report);
+    history_print(document, out);
     claims_print(document, out);
     json_decref(document);
     host_time_print(report, out);
