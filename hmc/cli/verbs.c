@@ -9,6 +9,7 @@
 #define COORDINATOR "numaplex-coordinator"
 #define NODE        "numaplex-node"
 #define BENCH       "numaplex-bench"
+#define HMC         "numaplex-hmc"
 
 const struct verb verbs[] = {
     {"run", COORDINATOR, NULL, 1, -1, "FILE [OPTIONS]", "simulate a scenario and write its results"},
@@ -25,6 +26,7 @@ const struct verb verbs[] = {
      "explain an address and what a load of it takes"},
     {"calibrate", COORDINATOR, NULL, 0, -1, "[PRESET...] [--json]",
      "compare presets with what is published of the machines"},
+    {"hmc", HMC, NULL, 0, -1, "[OPTIONS]", "serve the web console; hmc user, hmc audit"},
     {"report", COORDINATOR, NULL, 1, -1, "RUN [--lang de]", "write the page of a run again, or in German"},
     {"record", COORDINATOR, NULL, 1, -1, "[OPTIONS] -- PROGRAM", "record a program's memory references"},
     {"trace-info", COORDINATOR, NULL, 1, -1, "FILE", "show what a recording holds"},
