@@ -42,16 +42,11 @@ static void on_regroup(void *self, const uint32_t group_of_board[BOARDS_MAX])
 static void on_event(void *self, const struct sc_event *event)
 {
     struct agenda *agenda = self;
-    if (agenda->n_events < AGENDA_EVENTS_MAX) {
-        agenda->events = realloc(agenda->events, (agenda->n_events + 1) * sizeof *agenda->events);
-        NP_ASSERT(agenda->events);
-        agenda->events[agenda->n_events++] = *event;
-    }
     if (agenda->hooks.event)
-        agenda->hooks.event(agenda->hooks.self, event);
+        agenda->hooks.event(agenda->hooks.self, event, sc_operation(agenda->sc, event->operation));
 }
 
-struct sc_machine agenda_machine(struct agenda *agenda)
+static struct sc_machine agenda_machine(struct agenda *agenda)
 {
     return (struct sc_machine){agenda, on_order, on_view, on_tables, on_regroup, on_event};
 }
@@ -75,15 +70,13 @@ static uint64_t hash_of(const struct agenda_command *commands, uint32_t n)
 }
 
 struct agenda *agenda_new(const struct machine *machine, const struct agenda_command *commands, uint32_t n,
-                          sim_time interval, const struct agenda_hooks *hooks)
+                          const struct agenda_hooks *hooks)
 {
     struct agenda *agenda = calloc(1, sizeof *agenda);
     NP_ASSERT(agenda && n <= AGENDA_COMMANDS_MAX);
     agenda->machine = machine;
     if (hooks)
         agenda->hooks = *hooks;
-    agenda->interval = interval;
-    agenda->next_sample = interval ? interval : SIM_NEVER;
     agenda->reached = SIM_NEVER;
     agenda->views = calloc(BOARDS_MAX, sizeof *agenda->views);
     agenda->commands = calloc(n + 1, sizeof *agenda->commands);
@@ -113,8 +106,6 @@ void agenda_free(struct agenda *agenda)
     free(agenda->orders);
     free(agenda->commands);
     free(agenda->plans);
-    free(agenda->samples);
-    free(agenda->events);
     free(agenda->views);
     free(agenda->tables);
     free(agenda);
@@ -125,9 +116,14 @@ struct sc *agenda_sc(struct agenda *agenda)
     return agenda->sc;
 }
 
+static sim_time next_sample(const struct agenda *agenda)
+{
+    return agenda->hooks.next_sample ? agenda->hooks.next_sample(agenda->hooks.self) : SIM_NEVER;
+}
+
 sim_time agenda_stop(const struct agenda *agenda)
 {
-    sim_time at = agenda->next_sample;
+    sim_time at = next_sample(agenda);
     if (agenda->next_command < agenda->n_commands)
         at = sim_min(at, agenda->commands[agenda->next_command].at);
     return at;
@@ -143,11 +139,6 @@ uint32_t agenda_wanted(const struct agenda *agenda, struct wanted_reports wanted
             wanted[n++] = (struct wanted_reports){g, reports, system->controller_latency};
     }
     return n;
-}
-
-bool agenda_idle(const struct agenda *agenda)
-{
-    return agenda_stop(agenda) == SIM_NEVER && !sc_busy(agenda->sc) && agenda->n_plans == 0;
 }
 
 void agenda_add(struct agenda *agenda, sim_time at, const struct sc_command *command, uint64_t ticket)
@@ -188,7 +179,7 @@ static enum reason reason_to_look(struct agenda *agenda)
             agenda->group = g;
             return FOR_REPORTS;
         }
-    if (agenda->reached != SIM_NEVER && agenda->next_sample <= agenda->reached)
+    if (agenda->reached != SIM_NEVER && next_sample(agenda) <= agenda->reached)
         return FOR_SAMPLE;
     if (agenda->reached != SIM_NEVER && agenda->next_command < agenda->n_commands &&
         agenda->commands[agenda->next_command].at <= agenda->reached)
@@ -281,13 +272,11 @@ void agenda_looked(struct agenda *agenda, const struct report *reports, uint32_t
     for (uint32_t i = 0; i < n_views; i++) {
         agenda->views[views[i].board] = views[i];
         agenda->viewed[views[i].board] = true;
-        if (agenda->reason != FOR_PLAN) // where groups stand at different times, and by chance
-            agenda_count(agenda, &views[i]);
     }
     if (agenda->reason == FOR_REPORTS)
         do_reports(agenda, reports, n_reports);
     else if (agenda->reason == FOR_SAMPLE)
-        agenda_note(agenda, agenda->reached);
+        agenda->hooks.sample(agenda->hooks.self, agenda->reached, agenda->views);
     else if (agenda->reason == FOR_COMMAND)
         do_command(agenda);
     else if (agenda->reason == FOR_PLAN)
@@ -314,6 +303,11 @@ struct order *agenda_orders(struct agenda *agenda, uint32_t *n)
 void agenda_ordered(struct agenda *agenda)
 {
     drop_orders(agenda);
+}
+
+const struct board_view *agenda_view(const struct agenda *agenda, uint16_t board)
+{
+    return &agenda->views[board];
 }
 
 const struct agenda_command *agenda_left(const struct agenda *agenda, uint32_t *n)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is to happen at which simulated time in a run: commands, cuts at which the course of throughput is
-// noted, and the system controller's operations. It knows no process: whoever drives the boards asks where to
-// stop, and at a cut what to do there, one thing after another.
+// What is to happen at which simulated time in a run: commands, cuts at which somebody wants to see the
+// boards, and the system controller's operations. It knows no process: whoever drives the boards asks where
+// to stop, and at a cut what to do there, one thing after another.
 //
 //     stop = agenda_stop(), wanted = agenda_wanted()      run until then
 //     agenda_cut()                                        all stand still
@@ -21,27 +21,23 @@ struct agenda_command {
     uint64_t ticket; // of who waits for the answer; 0: it stands in the scenario
 };
 
-// Throughput of the partitions up to a time: sums over their boards, whichever these were.
-struct agenda_sample {
-    sim_time at;
-    uint64_t accesses, work; // since time 0
-    uint32_t boards, cpus;   // active now
-    uint64_t members;        // boards behind its gates, by number in the system
-};
-
 struct agenda_hooks {
     void *self;
     // A command with a ticket was begun (or refused). NULL: nobody waits.
     void (*answer)(void *self, uint64_t ticket, const struct err *outcome, uint64_t operation);
     void (*planned)(void *self, uint64_t ticket, const struct err *outcome, const struct sc_plan *plan);
-    void (*event)(void *self, const struct sc_event *event); // NULL: nobody listens
+    void (*event)(void *self, const struct sc_event *event, const struct sc_operation *operation);
+    // The next time at which all boards are to be looked at, later than those that were shown, and how they
+    // stand then: one view per board of the machine. NULL: never.
+    sim_time (*next_sample)(void *self);
+    void (*sample)(void *self, sim_time at, const struct board_view *views);
 };
 
 struct agenda;
 
-// The machine must outlive it. commands: ascending by time, copied. interval: between two samples; 0: none.
+// The machine must outlive it. commands: ascending by time, copied. hooks may be NULL, and each of them.
 struct agenda *agenda_new(const struct machine *machine, const struct agenda_command *commands, uint32_t n,
-                          sim_time interval, const struct agenda_hooks *hooks);
+                          const struct agenda_hooks *hooks);
 void agenda_free(struct agenda *agenda);
 
 struct sc *agenda_sc(struct agenda *agenda);
@@ -50,9 +46,6 @@ struct sc *agenda_sc(struct agenda *agenda);
 // at most PARTITIONS_MAX; returns how many.
 sim_time agenda_stop(const struct agenda *agenda);
 uint32_t agenda_wanted(const struct agenda *agenda, struct wanted_reports wanted[PARTITIONS_MAX]);
-
-// Whether nothing is waited for and nothing is to come.
-bool agenda_idle(const struct agenda *agenda);
 
 // A command of somebody outside, for a time at or beyond all that has been granted: after those of that time
 // which are there. ticket: not 0.
@@ -83,10 +76,9 @@ void agenda_regrouped(struct agenda *agenda);
 struct order *agenda_orders(struct agenda *agenda, uint32_t *n);
 void agenda_ordered(struct agenda *agenda);
 
-// For results: what happened, in an order that does not depend on how groups took turns; samples by time, of
-// all partitions each. Owned by the agenda.
-const struct sc_event *agenda_events(struct agenda *agenda, uint32_t *n);
-const struct agenda_sample *agenda_samples(const struct agenda *agenda, uint32_t *n_times);
+// How a board stood when it was last looked at; a hook may ask for boards of the operation that it hears of.
+const struct board_view *agenda_view(const struct agenda *agenda, uint16_t board);
+
 const struct agenda_command *agenda_left(const struct agenda *agenda, uint32_t *n); // not begun
 
 // Saved with a run, also in the middle of operations; loading needs a fresh one of the same machine. A
