@@ -141,6 +141,17 @@ static struct page *entry_of(const struct threads *threads, struct virtual_page 
     return &threads->spaces->list[page.space].pages[page.number];
 }
 
+void pool_machine_spoil(struct mini_complex *complex, struct virtual_page page, uint32_t offset)
+{
+    static const uint8_t word[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    uint32_t in_line = offset % complex->machine->boards[0].params.line_bytes;
+    struct location where;
+    uint64_t line = line_of(entry_of(threads_of(complex, 0), page), offset - in_line);
+    bool found = segment_map_find(&complex->boards[0]->map, line, &where);
+    NP_ASSERT(found);
+    memcpy(memory_line(&complex->boards[where.board]->home.memory, where.offset).bytes + in_line, word, 8);
+}
+
 static void map_page(struct pool_mover *mover, struct virtual_page page, sim_time at)
 {
     struct mini_complex *complex = mover->complex;

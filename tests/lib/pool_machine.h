@@ -25,6 +25,9 @@ struct pool_desc *pool_machine_add(struct pool_machine *pool, uint32_t n_threads
 // The threads of a board of a complex; NULL: its system has no pools.
 struct threads *threads_of(const struct mini_complex *complex, unsigned board);
 
+// Writes a word that no thread would into memory, at `offset` of a page that nobody has used yet.
+void pool_machine_spoil(struct mini_complex *complex, struct virtual_page page, uint32_t offset);
+
 #define MOVER_PAGES   16u
 #define MOVER_THREADS 64u
 
