@@ -259,9 +259,13 @@ static void test_order(void)
     struct tiny_shape shape = two_boards;
     shape.boards = 1;
     shape.cpus = 8;
-    for (uint64_t seed = 0; seed < 20; seed++) {
+    for (uint64_t seed = 0; seed < 40; seed++) {
         begin(&shape);
-        add_pattern(20, PATTERN_RANDOM, UINT64_C(4) * PAGE_BYTES);
+        // Several results to wait for, known long before: one CPU runs ahead, and leaves after another's next.
+        add_pattern(20, PATTERN_RANDOM, PAGE_BYTES)->outstanding = 4;
+        pool.tiny.boards[0].params.bus_order = 10000;
+        pool.tiny.boards[0].params.bus_return = 60000;
+        pool.tiny.boards[0].params.l2.bytes = 32768;
         pool.tiny.partitions[0].seed = seed;
         uint64_t expected = departures(true, 1);
         CU_ASSERT_EQUAL(departures(false, 1), expected);

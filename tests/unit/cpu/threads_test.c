@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/cpu/generator.h"
 #include "node/cpu/thread.h"
 #include "tests/lib/pool_machine.h"
 #include "tests/lib/probe.h"
@@ -247,6 +248,31 @@ static void test_damaged_states(void)
     ar_free(&saved);
 }
 
+// A thread beyond the end of its address space would read beyond the end of its page table.
+static void test_state_out_of_range(void)
+{
+    static const enum pattern patterns[] = {PATTERN_STREAM, PATTERN_POINTER_CHASE};
+    for (unsigned i = 0; i < 2; i++) {
+        struct mini_complex complex, other;
+        struct err err;
+        struct archive saved, loaded;
+        pool_machine_init(&pool, &two_boards);
+        add_pattern(1, patterns[i], 8192);
+        CU_ASSERT_EQUAL_FATAL(mini_open(&complex, &pool.tiny.machine, NULL, &err), ERR_OK);
+        CU_ASSERT_EQUAL_FATAL(mini_open(&other, &pool.tiny.machine, NULL, &err), ERR_OK);
+        struct generator *gen = board_cpu(complex.boards[0], 0)->program;
+        gen->at = patterns[i] == PATTERN_STREAM ? 8192 : 128;
+        ar_init_save(&saved);
+        mini_state(&complex, &saved);
+        ar_init_load(&loaded, saved.bytes, saved.at);
+        mini_state(&other, &loaded);
+        CU_ASSERT_PTR_NOT_NULL(strstr(loaded.err.text, "beyond its virtual addresses"));
+        ar_free(&saved);
+        mini_close(&complex);
+        mini_close(&other);
+    }
+}
+
 int main(void)
 {
     CU_initialize_registry();
@@ -260,6 +286,7 @@ int main(void)
     CU_add_test(suite, "values of different pools differ", test_pools_differ);
     CU_add_test(suite, "refusals", test_refusals);
     CU_add_test(suite, "damaged states", test_damaged_states);
+    CU_add_test(suite, "a state out of range", test_state_out_of_range);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_failures();
