@@ -63,10 +63,27 @@ static void write_series(FILE *out, const struct chart *chart)
     fputs("]", out);
 }
 
+static void write_spans(FILE *out, const struct chart *chart)
+{
+    fputs("\"spans\":[", out);
+    for (size_t i = 0; i < chart->n_spans; i++) {
+        fputs(i ? ",[" : "[", out);
+        html_json_number(out, chart->spans[i].from);
+        fputc(',', out);
+        html_json_number(out, chart->spans[i].to);
+        fputc(',', out);
+        html_json_string(out, chart->spans[i].label);
+        fputc(']', out);
+    }
+    fputs("],\n", out);
+}
+
 static void write_data(FILE *out, const struct chart *chart)
 {
     fprintf(out, "<script type=\"application/json\">{\"kind\":\"%s\",\"percent\":%s,\"first\":%u,\n",
             kinds[chart->kind], chart->to_one ? "true" : "false", chart->first_colour);
+    if (chart->from_zero)
+        fputs("\"zero\":true,", out);
     write_axis(out, "x", &chart->x);
     write_axis(out, "y", &chart->y);
     if (has_categories(chart)) {
@@ -77,6 +94,8 @@ static void write_data(FILE *out, const struct chart *chart)
         }
         fputs("],\n", out);
     }
+    if (chart->n_spans)
+        write_spans(out, chart);
     write_series(out, chart);
     fputs("}</script>\n", out);
 }

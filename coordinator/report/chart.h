@@ -35,6 +35,12 @@ struct chart_series {
     enum chart_spread spread;
 };
 
+// A stretch of x with a shade behind it, of CHART_LINES: while something went on. Its table does not have it.
+struct chart_span {
+    double from, to;
+    const char *label;
+};
+
 struct chart_axis {
     const char *label;
     const char *unit; // "" or NULL: a number without unit, which the label must then make clear
@@ -49,7 +55,10 @@ struct chart {
     size_t n_categories;
     const struct chart_series *series; // at most 8 have colours of their own
     size_t n_series;
+    const struct chart_span *spans; // of LINES
+    size_t n_spans;
     unsigned first_colour; // of the first series, 0 to 7: for charts whose series mean the same as in another
+    bool from_zero;        // LINES: the y axis begins at 0
     bool to_one;           // BARS and STACKED: the axis is 0 to 100, for shares in %
 };
 

@@ -105,6 +105,35 @@
     },
   };
 
+  // Stretches of x while something went on: a shade, a line where it begins, and what it is, one below the other.
+  const spans = {
+    id: "spans",
+    beforeDatasetsDraw(chart) {
+      const { ctx, scales: { x }, chartArea: area } = chart, ends = [];
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(area.left, area.top, area.width, area.height);
+      ctx.clip();
+      ctx.font = "12px " + Chart.defaults.font.family;
+      ctx.textBaseline = "top";
+      for (const [from, to, label] of chart.options.spans || []) {
+        const left = x.getPixelForValue(from), right = Math.max(x.getPixelForValue(to), left + 1.5), width = ctx.measureText(label).width;
+        ctx.fillStyle = clear(colour("soft"), 0.16);
+        ctx.fillRect(left, area.top, right - left, area.height);
+        ctx.fillStyle = colour("soft");
+        ctx.fillRect(left, area.top, 1, area.height);
+        ctx.fillRect(right - 1, area.top, 1, area.height);
+        const at = Math.max(area.left + 2, Math.min(left + 4, area.right - width - 4));
+        let row = ends.findIndex(end => end < at);
+        if (row < 0) row = ends.length;
+        ends[row] = at + width + 6;
+        ctx.fillStyle = colour("ink");
+        ctx.fillText(label, at, area.top + 3 + 15 * row);
+      }
+      ctx.restore();
+    },
+  };
+
   // The next of 1, 2, 5 times a power of ten below or above a value.
   function round125(value, up) {
     const power = 10 ** Math.floor(Math.log10(value));
@@ -131,7 +160,7 @@
     if (data.kind === "histogram")
       return { x: scale(data.x, data.x.log, reach(data, data.x.log, [0, 1])),
         y: scale(data.y, data.y.log, data.y.log ? { min: 0.5, max: reach(data, true, [2]).max } : { beginAtZero: true }) };
-    return { x: scale(data.x, data.x.log, reach(data, data.x.log, [0])), y: scale(data.y, data.y.log, reach(data, data.y.log, [1, 2, 3])) };
+    return { x: scale(data.x, data.x.log, reach(data, data.x.log, [0])), y: scale(data.y, data.y.log, data.zero ? { beginAtZero: true, grace: "8%" } : reach(data, data.y.log, [1, 2, 3])) };
   }
 
   function tip(data, item) {
@@ -157,12 +186,12 @@
     return {
       type: category ? "bar" : "line",
       data: { labels: data.categories, datasets: data.series.map((series, i) => dataset(data, series, i + data.first)) },
-      plugins: [spreads],
+      plugins: [spans, spreads],
       options: {
         animation: false, responsive: true, maintainAspectRatio: false, parsing: category ? undefined : false, normalized: true,
         devicePixelRatio: root.classList.contains("printing") ? 3 : undefined, locale: root.lang,
         interaction: { mode: category ? "index" : "nearest", intersect: false, axis: category ? "x" : "xy" },
-        scales: axes(data),
+        scales: axes(data), spans: data.spans,
         plugins: {
           legend: legend(data),
           tooltip: { callbacks: {

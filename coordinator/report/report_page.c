@@ -5,9 +5,9 @@
 #include "proto/base/assert.h"
 
 static void (*const sections[])(struct page *, const struct view *) = {
-    section_head,    section_claims, section_throughput, section_guests,   section_served,
-    section_latency, section_hits,   section_busy,       section_crossbar, section_messages,
-    section_sharing, section_watch,  section_figures,    section_host,
+    section_head,     section_claims,  section_moves, section_throughput, section_guests,
+    section_served,   section_latency, section_hits,  section_busy,       section_crossbar,
+    section_messages, section_sharing, section_watch, section_figures,    section_host,
 };
 
 enum err_code report_page_write(FILE *out, enum language language, const json_t *results,

@@ -9,6 +9,7 @@
 void section_head(struct page *page, const struct view *view);       // facts and warnings; has no heading
 void section_claims(struct page *page, const struct view *view);     // what the scenario says of its results
 void section_throughput(struct page *page, const struct view *view); // partitions
+void section_moves(struct page *page, const struct view *view);      // partitions that changed
 void section_guests(struct page *page, const struct view *view);     // ends, speed-up, consoles
 void section_served(struct page *page, const struct view *view);     // where accesses were served
 void section_latency(struct page *page, const struct view *view);    // histograms by kind

@@ -158,19 +158,19 @@ void history_sample(struct history *h, sim_time at, const struct board_view *vie
         h->next += h->interval;
 }
 
-static void mark_partition(struct history *h, uint32_t partition, sim_time at)
+static void look_at_partition(struct history *h, uint32_t partition, sim_time at, bool marked)
 {
     if (partition == NO_PARTITION)
         return;
     count_state(h, partition, at);
     struct history_row *row = row_at(h, partition, at);
     if (row)
-        row->marked = true;
+        row->marked |= marked;
 }
 
 // Rows of the two partitions of an operation that end at this event, for what it changes to be seen before it
-// and after it.
-static void mark(struct history *h, const struct sc_operation *op, sim_time at)
+// and after it. Those where an operation begins or ends stay when rows become longer.
+static void look(struct history *h, const struct sc_operation *op, sim_time at, bool marked)
 {
     for (uint16_t b = 0; at > 0 && b < h->machine->n_boards; b++) {
         uint32_t partition = h->last[b].partition;
@@ -184,8 +184,8 @@ static void mark(struct history *h, const struct sc_operation *op, sim_time at)
     }
     if (at == 0)
         return;
-    mark_partition(h, op->from, at);
-    mark_partition(h, op->to, at);
+    look_at_partition(h, op->from, at, marked);
+    look_at_partition(h, op->to, at, marked);
 }
 
 static void end_step(struct history *h, struct history_operation *op, sim_time at, struct board_view *view)
@@ -240,13 +240,15 @@ static void tell_operation(struct history *h, const struct sc_event *event,
     }
     op->shown = *operation;
     op->shown.step = NULL;
-    if (strcmp(event->what, "step") == 0)
+    if (strcmp(event->what, "step") == 0) {
         begin_step(h, op, event);
+        look(h, operation, event->at, false);
+    }
     if (strcmp(event->what, "begun") == 0)
-        mark(h, operation, event->at);
+        look(h, operation, event->at, true);
     if (strcmp(event->what, "ended") == 0) {
         end_step(h, op, event->at, &view);
-        mark(h, operation, event->at);
+        look(h, operation, event->at, true);
     }
     snprintf(op->step, sizeof op->step, "%s", operation->step ? operation->step : "");
 }

@@ -145,7 +145,8 @@ static const char *member(const json_t *chart, const char *axis, const char *key
 
 static bool is_charted(const json_t *chart)
 {
-    static const char *const counts[] = {"Accesses", "Zugriffe", "CPUs", "Locks", NULL};
+    static const char *const counts[] = {"Accesses",        "Zugriffe", "CPUs", "CPUs online",
+                                         "CPUs in Betrieb", "Locks",    NULL};
     const char *kind = json_string_value(json_object_get(chart, "kind"));
     bool categories = kind && (strcmp(kind, "bars") == 0 || strcmp(kind, "stacked") == 0);
     for (int i = categories; i < 2; i++) {

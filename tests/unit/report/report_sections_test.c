@@ -39,11 +39,21 @@ static const char sample[] =
     "5},"
     "{'time_ps':30,'board':N,'unit':'l1-3i','kind':'state','what':N},"
     "{'time_ps':30,'board':N,'unit':'gate','kind':'receive','what':N,'peer':N,'peer_unit':N,'seq':9}]}],"
+    "'series':[{'name':N,'to_ps':[1000000,1100000,2000000],'accesses':[500,50,450],'cpus_online':[4,4,2]}],"
+    "'operations':[{'name':N,'id':1,'command':N,'outcome':'done','code':null,'text':'','began_ps':1100000,"
+    "'ended_ps':1900000,'duration_ps':800000,'pages_done':12,'drain_ps':400000,'drain_bytes_per_s':"
+    "4400000000,"
+    "'drain_port_share':0.5,'steps':[{'name':N,'began_ps':1100000,'ended_ps':1200000},{'name':N,'began_ps':"
+    "1200000,'ended_ps':null}],'partitions':[{'name':N,'cpus_before':4,'cpus_after':2,"
+    "'accesses_per_s_before':2000000,'accesses_per_s_after':1500000}]},"
+    "{'name':N,'id':2,'command':N,'outcome':N,'code':N,'text':N,'steps':[],'partitions':[]}],"
+    "'events':[{'seq':1,'at_ps':1100000,'what':N,'board':N,'partition':N,'text':N}],'events_dropped':1,"
     "'host':{'seconds':1.5,'nodes':1,'threads':1,'link':N,'grants':5,"
     "'processes':[{'process':N,'simulating_ns':900,'exchanging_ns':50,'waiting_ns':50}]}}";
 
-static const char *const section_ids[] = {"claims", "throughput", "guests",   "served",  "latency", "hits",
-                                          "busy",   "crossbar",   "messages", "sharing", "watch",   "host"};
+static const char *const section_ids[] = {"claims",  "moves", "throughput", "guests",   "served",
+                                          "latency", "hits",  "busy",       "crossbar", "messages",
+                                          "sharing", "watch", "host"};
 
 static json_t *results_with(const char *name)
 {
@@ -122,8 +132,11 @@ static void test_whole(void)
         expect_sound(page);
         for (size_t i = 0; i < NP_ARRAY_LEN(section_ids); i++)
             CU_ASSERT_TRUE(has_section(page, section_ids[i]));
-        CU_ASSERT_TRUE(html_charts(page) == 10);
+        CU_ASSERT_TRUE(html_charts(page) == 12);
         CU_ASSERT_PTR_NOT_NULL(strstr(page, language == LANG_EN ? "1.5 ns" : "1,5 ns")); // a claim's time
+        CU_ASSERT_PTR_NOT_NULL(strstr(page, "\"spans\":[[1.1,1.9,\"SMP1\"]]"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(page, language == LANG_EN ? "-25.0" : "-25,0")); // of throughput, in %
+        CU_ASSERT_PTR_NOT_NULL(strstr(page, language == LANG_EN ? "4.40" : "4,40"));   // GB/s of a drain
         CU_ASSERT_EQUAL(html_occurrences(page, "class=\"warning\""),
                         8); // noscript, and all that is wrong here
         free(page);
@@ -153,7 +166,7 @@ static void test_guests(void)
     char *page = page_from(results, LANG_EN, resolved), *none = page_from(elsewhere, LANG_EN, resolved);
     expect_sound(page);
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "<pre>&lt;/pre&gt;&lt;script&gt;a\n"));
-    CU_ASSERT_EQUAL(html_charts(page), 11); // and the speed-up
+    CU_ASSERT_EQUAL(html_charts(page), 13); // and the speed-up
     CU_ASSERT_PTR_NOT_NULL(strstr(page, ">3.20<"));
     CU_ASSERT_PTR_NOT_NULL(strstr(page, ">&lt;fft&gt;<"));
     CU_ASSERT_PTR_NULL(strstr(none, "<pre>"));
