@@ -32,6 +32,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 const struct argp cli_argp = {.options = options, .parser = parse_option};
 
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    char name[64], *verb = argv[0];
+    snprintf(name, sizeof name, "numaplex %s", verb);
+    argv[0] = name;
+    argp_parse(argp, argc, argv, 0, 0, input);
+    argv[0] = verb;
+}
+
 enum err_code cli_open(struct cli *cli, struct err *err)
 {
     if (client_open(&cli->client, cli->run, err))

@@ -18,6 +18,9 @@ struct cli {
 // Options of every such verb, as the child of its own; the input is a struct cli.
 extern const struct argp cli_argp;
 
+// argp_parse() for own verbs: help calls them "numaplex VERB".
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+
 // Connects, and says on standard error which run it is where none was named. Errors as client_open().
 enum err_code cli_open(struct cli *cli, struct err *err);
 

@@ -178,7 +178,11 @@ static void say_begun(const struct command_line *line, const struct api_command 
         printf("%s: operation %llu has begun; 'numaplex status' shows how far it is\n", what,
                (unsigned long long)operation);
     else
-        printf("%s: %s, done\n", what, api_verb_word(command->verb));
+        printf("%s: %s%s%s, done\n", what, api_verb_word(command->verb),
+               command->verb == API_KEYSWITCH ? " "
+               : line->form->order[0] == 'o'  ? command->on ? " on" : " off"
+                                              : "",
+               command->verb == API_KEYSWITCH ? api_position_word(command->position) : "");
 }
 
 static void say_ended(const struct command_line *line, const struct api_operation *o)
@@ -245,7 +249,7 @@ int verb_command(int argc, char **argv)
                               children,
                               0,
                               0};
-    argp_parse(&argp, argc, argv, 0, 0, &line);
+    cli_parse(&argp, argc, argv, &line);
     do_all(&line, &err);
     return cli_end(&line.cli, &err);
 }

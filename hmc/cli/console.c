@@ -124,15 +124,20 @@ int verb_console(int argc, char **argv)
 {
     static const struct verb folder = {.name = "console", .program = "numaplex-coordinator", .args_max = -1};
     const struct argp_child children[] = {{&cli_argp, 0, 0, 0}, {0}};
-    const struct argp argp = {NULL, parse_option, "DOMAIN",
-                              "The console of a domain of a running machine: lines that are typed go to its guest. "
-                              "The end of input (Ctrl-D) leaves it.",
-                              children, 0, 0};
+    const struct argp argp = {
+        NULL,
+        parse_option,
+        "DOMAIN",
+        "The console of a domain of a running machine: lines that are typed go to its guest. "
+        "The end of input (Ctrl-D) leaves it.",
+        children,
+        0,
+        0};
     struct console_line line = {0};
     struct err err = {0};
     if (!is_live(argc, argv))
         return execute_verb(&folder, argc, argv);
-    argp_parse(&argp, argc, argv, 0, 0, &line);
+    cli_parse(&argp, argc, argv, &line);
     talk(&line, &err);
     return cli_end(&line.cli, &err);
 }

@@ -95,7 +95,7 @@ int verb_events(int argc, char **argv)
                               0};
     struct events_line line = {.from = 1};
     struct err err = {0};
-    argp_parse(&argp, argc, argv, 0, 0, &line);
+    cli_parse(&argp, argc, argv, &line);
     show_all(&line, &err);
     if (err.code == ERR_OVER && line.follow)
         err_clear(&err); // the end that one waits for

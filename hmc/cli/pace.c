@@ -105,7 +105,7 @@ int verb_pace(int argc, char **argv)
     const struct argp_child children[] = {{&cli_argp, 0, 0, 0}, {0}};
     const struct argp argp = {
         NULL, parse_option, arguments[line.pace.kind], texts[line.pace.kind], children, 0, 0};
-    argp_parse(&argp, argc, argv, 0, 0, &line);
+    cli_parse(&argp, argc, argv, &line);
     if (!err.code)
         set_pace(&line, &err);
     return cli_end(&line.cli, &err);

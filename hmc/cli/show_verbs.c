@@ -32,7 +32,7 @@ static void parse(struct show_line *line, const char *arguments, const char *tex
 {
     const struct argp_child children[] = {{&cli_argp, 0, 0, 0}, {0}};
     const struct argp argp = {NULL, parse_option, arguments, text, children, 0, 0};
-    argp_parse(&argp, argc, argv, 0, 0, line);
+    cli_parse(&argp, argc, argv, line);
 }
 
 static enum err_code platform(struct cli *cli, const struct api_snapshot *s, void *context, struct err *err)

@@ -71,26 +71,28 @@ void table_cell(struct table *table, const char *fmt, ...)
     add(table, text);
 }
 
-// The last column is not padded: no blanks at the ends of lines.
-static void print_cell(const struct table *table, const char *text, unsigned column, FILE *out)
+static void print_row(const struct table *table, char *const *cells, FILE *out)
 {
-    int pad = table->width[column] - width_of(text);
-    bool last = column == table->columns - 1;
-    if (table->right[column])
-        fprintf(out, "%*s", pad, "");
-    fputs(text, out);
-    if (!table->right[column] && !last)
-        fprintf(out, "%*s", pad, "");
-    fputs(last ? "\n" : "  ", out);
+    int owed = 0; // blanks, printed when something follows: there are none at the ends of lines
+    for (unsigned i = 0; i < table->columns; i++) {
+        int pad = table->width[i] - width_of(cells[i]);
+        owed += table->right[i] ? pad : 0;
+        if (cells[i][0]) {
+            fprintf(out, "%*s%s", owed, "", cells[i]);
+            owed = 0;
+        }
+        owed += (table->right[i] ? 0 : pad) + 2;
+    }
+    fputc('\n', out);
 }
 
 void table_print(struct table *table, FILE *out)
 {
     NP_ASSERT(table->n % table->columns == 0);
-    for (size_t i = 0; i < table->n; i++) {
-        print_cell(table, table->cells[i], (unsigned)(i % table->columns), out);
+    for (size_t i = 0; i < table->n; i += table->columns)
+        print_row(table, table->cells + i, out);
+    for (size_t i = 0; i < table->n; i++)
         free(table->cells[i]);
-    }
     free(table->cells);
     free(table);
 }

@@ -13,6 +13,7 @@ struct verb {
     int args_min, args_max;            // options included; args_max -1: any number
     const char *arguments;             // as printed by help
     const char *help;                  // one line
+    const char *group;                 // heading in the list; rows of a group stand together
 };
 
 extern const struct verb verbs[];

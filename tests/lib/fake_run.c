@@ -222,6 +222,12 @@ static uint64_t begin(struct fake_run *run, const struct api_command *command, c
     strcpy(o->step, "drain");
     o->pages_total = run->options.pages ? run->options.pages : 1024;
     run->active = *command;
+    if (run->options.stuck) { // a quarter of it is done, for ever
+        struct api_board *drains = board_of(run, command->board);
+        o->pages_done = o->pages_total / 4;
+        drains->drained_bytes = o->pages_done * PAGE;
+        drains->draining_bytes = (o->pages_total - o->pages_done) * PAGE;
+    }
     say(run, "step", command->board, o->from, "begins to drain");
     return o->id;
 }
