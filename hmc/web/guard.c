@@ -21,6 +21,7 @@ struct guard {
     unsigned waiting; // whole requests that the library has not given us yet
     bool serving, streaming;
     bool refused; // has its last answer; the library is out of it
+    bool broken;  // what it sends next is to be refused: ends with the answer that is being made
     bool known;   // address is
     struct in6_addr address;
     // The library's, for the end.
@@ -80,7 +81,7 @@ static void refuse(struct guard *guard, int status)
 {
     bufferevent_data_cb on_read, on_written;
     if (guard->serving || guard->waiting) { // its answer would come in the middle of another
-        guard->until_ms = 0;
+        guard->broken = true;
         return;
     }
     guard->refused = true;
@@ -113,10 +114,10 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
     struct evbuffer_ptr at;
     uint8_t bytes[4096];
     size_t left = info->n_added;
-    if (!left || guard->refused || guard->until_ms == 0)
+    if (!left || guard->refused || guard->broken)
         return;
     NP_ASSERT(evbuffer_ptr_set(input, &at, evbuffer_get_length(input) - left, EVBUFFER_PTR_SET) == 0);
-    while (left && !guard->refused && guard->until_ms) {
+    while (left && !guard->refused && !guard->broken) {
         size_t n = left < sizeof bytes ? left : sizeof bytes;
         NP_ASSERT(evbuffer_copyout_from(input, &at, bytes, n) == (ev_ssize_t)n);
         read_bytes(guard, bytes, n);
@@ -190,16 +191,19 @@ void guard_serving(struct guards *guards, struct bufferevent *connection, bool s
     guard->waiting -= guard->waiting > 0 && !guard->serving;
     guard->serving = true;
     guard->streaming = streaming;
-    if (guard->until_ms)
-        set_until(guard, WEB_RESPONSE_MS);
+    set_until(guard, WEB_RESPONSE_MS);
+}
+
+bool guard_is_last(struct guards *guards, const struct bufferevent *connection)
+{
+    return find(guards, connection)->broken;
 }
 
 void guard_served(struct guards *guards, struct bufferevent *connection)
 {
     struct guard *guard = find(guards, connection);
     guard->serving = guard->streaming = false;
-    if (guard->until_ms)
-        set_until(guard, WEB_RESPONSE_MS);
+    set_until(guard, WEB_RESPONSE_MS);
 }
 
 // IPv4 addresses in their form of IPv6; of those, the network of a host counts.
@@ -234,7 +238,7 @@ void guards_sweep(struct guards *guards)
     for (struct guard *guard = guards->first; guard; guard = guard->next)
         learn_address(guard);
     for (struct guard *guard = guards->first; guard; guard = guard->next) {
-        bool over = now >= guard->until_ms && !(guard->streaming && guard->until_ms);
+        bool over = now >= guard->until_ms && !guard->streaming;
         if (guard->until_ms != INT64_MAX && (over || older_of_address(guard) >= WEB_CONNECTIONS_ADDRESS_MAX))
             end_connection(guard);
     }

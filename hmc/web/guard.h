@@ -29,6 +29,9 @@ void guard_begin(struct guards *guards, struct bufferevent *connection, SSL *ssl
 void guard_serving(struct guards *guards, struct bufferevent *connection, bool streaming);
 void guard_served(struct guards *guards, struct bufferevent *connection);
 
+// Whether the answer that is being made has to be the connection's last: what follows is malformed.
+bool guard_is_last(struct guards *guards, const struct bufferevent *connection);
+
 // Ends what is over its time or its number; to be called every WEB_SWEEP_MS.
 void guards_sweep(struct guards *guards);
 

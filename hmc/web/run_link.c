@@ -124,6 +124,8 @@ static void tell_link(struct run *run, const char *link)
 
 static void note_state(struct run *run)
 {
+    if (strcmp(run->link, "ended") == 0)
+        return; // for this client it stays so
     static const char *const words[] = {[CLIENT_CONNECTING] = "connecting",
                                         [CLIENT_UP] = "up",
                                         [CLIENT_LOST] = "lost",
@@ -203,11 +205,13 @@ static void pump(struct run *run)
         code = client_receive(run->client, 0, &reply, &got, &err);
         if (code || !got)
             break;
+        note_state(run);
         take_reply(run, &reply);
         api_reply_free(&reply);
     }
     if (code && code != ERR_OVER) { // another version, or no coordinator at all: nothing to be had there
         fprintf(stderr, "numaplex-hmc: error %s: %s: %s\n", err_id(code), run->path, err.text);
+        run->foreign_pid = client_place(run->client)->pid;
         tell_link(run, "ended");
     } else
         note_state(run);
@@ -277,7 +281,7 @@ static void try_again(struct run *run)
 {
     struct client_place place;
     struct err err;
-    if (client_find(run->path, &place, &err) || (run->client && client_place(run->client)->pid == place.pid))
+    if (client_find(run->path, &place, &err) || place.pid == run->foreign_pid)
         return;
     disconnect(run);
     if (connect_run(run, &err))
@@ -286,12 +290,23 @@ static void try_again(struct run *run)
     hub_link(run->hub, "{\"link\":\"connecting\"}");
 }
 
+// A run that does not answer, and whose folder names no socket any more, has ended without our hearing of it.
+static void look_for_end(struct run *run)
+{
+    struct client_place place;
+    struct err err;
+    if (strcmp(run->link, "up") != 0 && client_find(run->path, &place, &err))
+        tell_link(run, "ended");
+}
+
 void run_tick(struct run *run)
 {
     int64_t now = clock_now(run->web->clock);
     pump(run);
     if (strcmp(run->link, "ended") == 0)
         try_again(run);
+    else
+        look_for_end(run);
     for (struct pending **link = &run->pending; *link;) {
         if ((*link)->until_ms <= now)
             refuse_pending(run, link, ERR_TIMEOUT,

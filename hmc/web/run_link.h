@@ -19,7 +19,7 @@ struct run {
     struct pending *pending;
     unsigned n_pending;
     int64_t used_ms, snapshot_ms; // host times: last looked at; the snapshot came
-    bool changed;                 // the browsers have an old snapshot
+    int64_t foreign_pid;          // of a coordinator that speaks another version; 0: none
 };
 
 // Opens and watches. NULL with *err: ERR_NO_RUN, ERR_SOCKET.

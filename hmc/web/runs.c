@@ -65,6 +65,11 @@ void runs_free(struct runs *runs)
     free(runs);
 }
 
+unsigned runs_open(const struct runs *runs)
+{
+    return runs->n;
+}
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');

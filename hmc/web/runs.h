@@ -20,6 +20,8 @@ json_t *runs_json(struct runs *runs);
 // The run of a name, "" for the one above; opens it. ERR_NO_RUN, ERR_REQUEST for what is no name.
 enum err_code runs_find(struct runs *runs, const char *name, struct run **run, struct err *err);
 
+unsigned runs_open(const struct runs *runs); // how many are being watched
+
 const char *run_name(const struct run *run);
 const char *run_link(const struct run *run); // "connecting", "up", "lost", "ended"
 

@@ -80,6 +80,8 @@ static void reply(struct exchange *exchange, const struct web_answer *answer)
     }
     if (answer->type && evhttp_request_get_command(request) != EVHTTP_REQ_HEAD)
         evbuffer_add(body, answer->body, answer->body_bytes);
+    if (guard_is_last(&server_of(exchange)->guards, connection_of(request)))
+        evhttp_add_header(headers, "Connection", "close");
     forget_close(request);
     evhttp_request_set_on_complete_cb(request, on_sent, server_of(exchange));
     evhttp_send_reply(request, answer->status, status_text(answer->status), body);
@@ -221,8 +223,7 @@ static struct bufferevent *new_connection(struct event_base *base, void *self)
 static void on_sweep(int file, short what, void *self)
 {
     (void)file, (void)what;
-    struct server *server = self;
-    guards_sweep(&server->guards);
+    server_sweep(self);
 }
 
 // No file for a connection: rests until the next sweep instead of asking again at once.
@@ -331,6 +332,11 @@ enum err_code server_new(struct server **made, struct web *web, SSL_CTX *context
 bool server_is_open(const struct server *server)
 {
     return server->open;
+}
+
+void server_sweep(struct server *server)
+{
+    guards_sweep(&server->guards);
 }
 
 void server_free(struct server *server)

@@ -26,6 +26,9 @@ enum err_code server_new(struct server **server, struct web *web, SSL_CTX *conte
 // Whether others than this host can reach it.
 bool server_is_open(const struct server *server);
 
+// Ends connections that are over their time or their number. It happens every WEB_SWEEP_MS by itself.
+void server_sweep(struct server *server);
+
 // Ends all connections. Streams must have been finished before.
 void server_free(struct server *server);
 

@@ -130,6 +130,14 @@ void web_browser_clear(struct web_browser *browser)
     add_text(browser, "", 0);
 }
 
+void web_browser_cut(struct web_browser *browser, const char *text)
+{
+    char *at = strstr(browser->text, text);
+    NP_ASSERT(at);
+    browser->n_text = strlen(at);
+    memmove(browser->text, at, browser->n_text + 1);
+}
+
 static void forget_answer(struct web_browser *browser)
 {
     json_decref(browser->answer);
@@ -162,6 +170,11 @@ struct exchange *web_try_exchange(struct web_try *try, struct web_browser *brows
     exchange->peer = browser;
     snprintf(exchange->address, sizeof exchange->address, "192.0.2.1");
     return exchange;
+}
+
+void web_try_give(struct exchange *exchange)
+{
+    route_handle(exchange);
 }
 
 void web_try_request(struct web_try *try, struct web_browser *browser, struct web_request request)

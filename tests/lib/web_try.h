@@ -54,6 +54,8 @@ void web_try_request(struct web_try *try, struct web_browser *browser, struct we
 // An exchange of the browser for the test to give to whom it likes.
 struct exchange *web_try_exchange(struct web_try *try, struct web_browser *browser);
 
+void web_try_give(struct exchange *exchange); // to the router, which answers now or later
+
 void web_try_login(struct web_try *try, struct web_browser *browser, const char *user);
 
 // A text of the last answer: "user.name", "code". "" when there is none such.
@@ -62,7 +64,8 @@ const char *web_browser_text(const struct web_browser *browser, const char *path
 // The browser goes away in the middle of a stream.
 void web_browser_leave(struct web_browser *browser);
 
-// Forgets what a stream has sent.
+// Forgets what a stream has sent; or all of it before a text.
+void web_browser_cut(struct web_browser *browser, const char *text);
 void web_browser_clear(struct web_browser *browser);
 
 #endif
