@@ -42,21 +42,34 @@ static bool is_traced(const struct board *board, const struct cpu *cpu)
            (trace->cpu == TRACE_ALL_CPUS || trace->cpu == cpu->desc->member);
 }
 
+void board_init_cpu(struct board *board, uint32_t index)
+{
+    struct cpu *cpu = &board->cpus[index];
+    uint64_t seed = board->partition ? board->partition->seed : board->machine->seed;
+    cpu_init(cpu, board->params, cpu_desc_of(board->machine, board->number, index), board->number, index,
+             seed, board->cache.data, &board->ready[index]);
+    cpu->port = (struct cpu_port){board, bus_request, adapter_send, signal_send, text_emit};
+    cpu->missed = board->timeline ? timeline_miss : NULL;
+}
+
+enum err_code board_open_cpu(struct board *board, uint32_t index, struct err *err)
+{
+    struct cpu *cpu = &board->cpus[index];
+    if (open_program(board, cpu, err))
+        return err_wrap(err, "board %s CPU %u", board->desc->name, index);
+    if (is_traced(board, cpu))
+        zarch_trace(cpu);
+    cpu_publish(cpu);
+    return ERR_OK;
+}
+
 static enum err_code open_cpus(struct board *board, struct err *err)
 {
-    uint64_t seed = board->partition ? board->partition->seed : board->machine->seed;
     for (uint32_t i = 0; i < board->params->cpus; i++) {
-        struct cpu *cpu = &board->cpus[i];
-        cpu_init(cpu, board->params, cpu_desc_of(board->machine, board->number, i), board->number, i, seed,
-                 board->cache.data, &board->ready[i]);
-        cpu->port = (struct cpu_port){board, bus_request, adapter_send, signal_send, text_emit};
-        cpu->missed = board->timeline ? timeline_miss : NULL;
+        board_init_cpu(board, i);
         board->n_cpus = i + 1;
-        if (open_program(board, cpu, err))
-            return err_wrap(err, "board %s CPU %u", board->desc->name, i);
-        if (is_traced(board, cpu))
-            zarch_trace(cpu);
-        cpu_publish(cpu);
+        if (board_open_cpu(board, i, err))
+            return err->code;
     }
     return threads_open(&board->threads, board->machine, board->number, board->cpus, board->n_cpus,
                         &board->map, err);

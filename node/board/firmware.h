@@ -232,4 +232,7 @@ void test_state(struct board *board, struct archive *ar);
 // power.c: memory and caches are empty, as if never used; nothing may be under way.
 void board_clear(struct board *board);
 
+// reset.c: the partition begins anew; quiesced, and goes on at once.
+void board_reset(struct board *board);
+
 #endif

@@ -316,6 +316,10 @@ void service_element_state(struct board *board, struct archive *ar);
 void text_emit(void *board, struct cpu *cpu, const struct text_piece *piece);
 void text_state(struct board *board, struct archive *ar);
 
+// build.c: CPU number `index` as it is before time 0, then with its program.
+void board_init_cpu(struct board *board, uint32_t index);
+enum err_code board_open_cpu(struct board *board, uint32_t index, struct err *err);
+
 // load.c: puts this board's part of its guest's image into its memory, and starts CPU address 0 if it is
 // here. Errors of image_open; ERR_IMPOSSIBLE_MACHINE when the partition is too small.
 enum err_code guest_load(struct board *board, struct err *err);

@@ -120,6 +120,9 @@ static bool obey_at_once(struct board *board, const struct order *order)
         if (board->threads)
             threads_online(board->threads, board->domain.partition, order->at);
         return true;
+    case ORDER_RESET:
+        board_reset(board);
+        return true;
     case ORDER_RESUME:
         quiesce_end(board);
         return true;

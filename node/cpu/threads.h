@@ -57,6 +57,10 @@ bool threads_waiting(const struct threads *threads);
 // A thread arrives at `at`, and joins the CPU with the fewest.
 void threads_arrive(struct threads *threads, const uint8_t *bytes, uint32_t size, sim_time at);
 
+// The partition begins anew at `at`: so do the threads that are here, none of which has anything under way or
+// is asked to leave. Pages stay where they are.
+void threads_reset(struct threads *threads, sim_time at);
+
 // Frames of this board's memory that hold pages, and the first of these from frame *frame on, with its page.
 // Frame 0 begins at the partition's frames_offset.
 uint32_t threads_frames_used(const struct threads *threads);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// A partition begins anew, as at time 0 but now: memory and caches are empty, every program starts again.
+// What was counted so far stays counted.
+#include <string.h>
+
+#include "node/board/internal.h"
+#include "node/cpu/placement.h"
+
+// Results go on; the sequence too, for it numbers what the CPU causes.
+static void keep_results(struct cpu *cpu, const struct cpu *old)
+{
+    cpu->seq = old->seq;
+    cpu->results = old->results;
+    cpu->results.done_at = SIM_NEVER;
+    memcpy(cpu->by_kind, old->by_kind, sizeof cpu->by_kind);
+    cpu->merged = old->merged;
+    cpu->bus_errors = old->bus_errors;
+    cpu->poisoned = old->poisoned;
+    cpu->checks = old->checks;
+    cpu->checks_failed = old->checks_failed;
+    memcpy(cpu->latency, old->latency, sizeof cpu->latency);
+    memcpy(cpu->first_failure, old->first_failure, sizeof cpu->first_failure);
+    cpu->buffer.forwards = old->buffer.forwards;
+    cpu->buffer.held = old->buffer.held;
+}
+
+static enum err_code reset_cpus(struct board *board, struct err *err)
+{
+    for (uint32_t i = 0; i < board->n_cpus; i++) {
+        struct cpu *cpu = &board->cpus[i];
+        struct cpu old = *cpu;
+        NP_ASSERT(cpu->buffer.n == 0 && cpu->n_under_way == 0);
+        if (cpu->pool)
+            continue;
+        cpu_free(cpu);
+        board_init_cpu(board, i);
+        keep_results(cpu, &old);
+        clock_align(&cpu->clock, board->now);
+        if (board_open_cpu(board, i, err))
+            return err->code;
+    }
+    return ERR_OK;
+}
+
+void board_reset(struct board *board)
+{
+    struct err err;
+    NP_ASSERT(board->firmware.quiesced && !board->firmware.testing);
+    board_clear(board);
+    address_spaces_free(board->spaces);
+    board->spaces = NULL;
+    board->service = (struct service_element){.seq = board->service.seq};
+    board->put_refused = false;
+    quiesce_end(board);
+    if (reset_cpus(board, &err) || guest_load(board, &err))
+        np_panic("%s: %s", err_id(err.code), err.text); // the files were there at time 0
+    if (board->threads)
+        threads_reset(board->threads, board->now);
+}
