@@ -115,8 +115,8 @@ struct unmapping {
 // A thread of which the first parts have come.
 struct arriving {
     uint16_t from;
-    uint32_t size, got;
-    uint8_t *bytes; // owned
+    uint32_t size, total, got; // of what it says; with what fills up its context; so far
+    uint8_t *bytes;            // owned
 };
 
 struct arriving_list {

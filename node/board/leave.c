@@ -2,6 +2,7 @@
 // Threads that go to other boards: as many as the order says are asked to leave; each that has nothing under
 // way any more travels as a message, a large one in parts, and joins a CPU over there.
 #include <stdlib.h>
+#include <string.h>
 
 #include "node/board/internal.h"
 
@@ -40,14 +41,20 @@ static unsigned next_board(struct task *task)
     return task->order.shares[0].board; // all shares are empty
 }
 
-// What a CPU that runs ahead hands out reaches the port like its misses, through the bus.
+// What a CPU that runs ahead hands out reaches the port like its misses, through the bus. A context that is
+// larger than what there is to say is filled up with zeros.
 static void send_thread(struct board *board, unsigned to, uint8_t *bytes, uint32_t size, sim_time at)
 {
-    for (uint32_t from = 0, n; from < size; from += n) {
+    uint32_t total = (uint32_t)sim_max(size, threads_context(board->threads, bytes, size));
+    bytes = realloc(bytes, total);
+    NP_ASSERT(bytes && total <= THREAD_BYTES);
+    memset(bytes + size, 0, total - size);
+    for (uint32_t from = 0, n; from < total; from += n) {
         struct archive packet;
-        n = size - from < PART_BYTES ? size - from : PART_BYTES;
+        n = total - from < PART_BYTES ? total - from : PART_BYTES;
         packet_begin(&packet, PACKET_THREAD);
         ar_u32(&packet, &size);
+        ar_u32(&packet, &total);
         ar_u32(&packet, &from);
         ar_bytes(&packet, bytes + from, n);
         packet_send(board, to, &packet, at + board->params->bus_order);
@@ -120,24 +127,26 @@ static void arrived_whole(struct board *board, struct arriving *thread)
 
 void leave_arrived(struct board *board, unsigned from, struct archive *packet)
 {
-    uint32_t size = 0, at = 0;
+    uint32_t size = 0, total = 0, at = 0;
     ar_u32(packet, &size);
+    ar_u32(packet, &total);
     ar_u32(packet, &at);
     struct arriving *thread = arriving_from(&board->firmware.arriving, from);
-    bool begins = at == 0 && thread->bytes == NULL && size > 0 && size <= THREAD_BYTES && board->threads;
-    if (ar_failed(packet) || (at ? at != thread->got || size != thread->size : !begins)) {
+    bool begins = at == 0 && !thread->bytes && size <= total && total > 0 && total <= THREAD_BYTES;
+    if (ar_failed(packet) || !board->threads ||
+        (at ? at != thread->got || total != thread->total : !begins)) {
         ar_fail(packet, "byte %u of a thread of %u", at, size);
         return;
     }
     if (begins) {
-        thread->bytes = malloc(size);
-        thread->size = size;
+        *thread =
+            (struct arriving){.from = (uint16_t)from, .size = size, .total = total, .bytes = malloc(total)};
         NP_ASSERT(thread->bytes);
     }
-    uint32_t n = size - at < PART_BYTES ? size - at : PART_BYTES;
+    uint32_t n = total - at < PART_BYTES ? total - at : PART_BYTES;
     ar_bytes(packet, thread->bytes + at, n);
     thread->got = at + n;
-    if (thread->got == size && !ar_failed(packet))
+    if (thread->got == total && !ar_failed(packet))
         arrived_whole(board, thread);
 }
 
@@ -150,10 +159,11 @@ void arriving_state(struct arriving_list *list, struct archive *ar)
         if (!ar_loading(ar))
             thread = list->items[i];
         ar_u16(ar, &thread.from);
-        ar_count(ar, &thread.size, THREAD_BYTES);
-        ar_count(ar, &thread.got, thread.size);
+        ar_count(ar, &thread.total, THREAD_BYTES);
+        ar_count(ar, &thread.size, thread.total);
+        ar_count(ar, &thread.got, thread.total);
         if (ar_loading(ar)) {
-            thread.bytes = calloc(1, thread.size + 1);
+            thread.bytes = calloc(1, thread.total + 1);
             NP_ASSERT(thread.bytes);
             *arriving_from(list, thread.from) = thread;
         }

@@ -93,6 +93,18 @@ bool threads_depart(struct threads *threads, uint8_t **bytes, uint32_t *size, si
     return true;
 }
 
+uint64_t threads_context(const struct threads *threads, const uint8_t *bytes, uint32_t size)
+{
+    struct archive ar;
+    uint32_t pool = 0;
+    ar_init_load(&ar, bytes, size);
+    ar_mark(&ar, "THRD");
+    ar_u32(&ar, &pool);
+    NP_ASSERT(!ar_failed(&ar) && pool < threads->machine->n_pools);
+    ar_free(&ar);
+    return threads->machine->pools[pool].context_bytes;
+}
+
 static struct pool_cpu *idlest(struct threads *threads)
 {
     struct pool_cpu *least = &threads->cpu[0];

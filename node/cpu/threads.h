@@ -51,6 +51,9 @@ void threads_dismiss(struct threads *threads, uint32_t n, sim_time at);
 // no earlier than at + bus_order, like everything that CPUs send (board_bound).
 bool threads_depart(struct threads *threads, uint8_t **bytes, uint32_t *size, sim_time *at);
 
+// How many bytes its pool says that the context of a thread that was handed out has.
+uint64_t threads_context(const struct threads *threads, const uint8_t *bytes, uint32_t size);
+
 // Whether a thread that is ready to leave waits to be taken: the board looks after each of its CPUs' runs.
 bool threads_waiting(const struct threads *threads);
 

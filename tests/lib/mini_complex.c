@@ -8,11 +8,24 @@
 #include "proto/base/assert.h"
 #include "proto/base/digest.h"
 
+// Between boards that may come to be in one partition.
+static sim_time shortest_pair(const struct machine *machine)
+{
+    sim_time shortest = SIM_NEVER;
+    for (uint32_t i = 0; i < machine->n_boards; i++)
+        for (uint32_t j = 0; j < machine->n_boards; j++)
+            if (i != j && machine->boards[i].system == machine->boards[j].system)
+                shortest = sim_min(shortest, crossbar_lookahead(machine, i, j));
+    return shortest;
+}
+
 static sim_time shortest_way(const struct machine *machine)
 {
     sim_time shortest = SIM_NEVER;
     for (uint32_t i = 0; i < machine->n_boards; i++)
-        shortest = sim_min(shortest, crossbar_lookahead_least(machine, i));
+        shortest = sim_min(shortest, machine->boards[i].partition == NO_PARTITION
+                                         ? shortest_pair(machine)
+                                         : crossbar_lookahead_least(machine, i));
     for (uint32_t i = 0; i < machine->n_links; i++)
         shortest = sim_min(shortest, machine->links[i].latency);
     return shortest;
