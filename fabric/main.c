@@ -13,6 +13,7 @@ enum { AWAIT_US = 30000000 };
 
 struct fabric {
     struct session session;
+    uint32_t worker_of_board[BOARDS_MAX];
     struct groups groups;
     struct exchange *exchange;
     struct conductor *conductor;
@@ -36,18 +37,13 @@ static enum err_code open_link(struct fabric *fabric, struct link **link, struct
 static enum err_code open_exchange(struct fabric *fabric, struct err *err)
 {
     const struct control_configure *config = session_config(&fabric->session);
-    struct wire_member members[BOARDS_MAX];
-    uint32_t n = 0;
-    for (uint32_t g = 0; g < fabric->groups.n; g++)
-        for (uint32_t m = 0; m < fabric->groups.group[g].n_members; m++)
-            members[n++] = (struct wire_member){g, m, fabric->groups.group[g].members[m].worker};
     struct link *link;
     if (open_link(fabric, &link, err))
         return err->code;
     struct exchange_wire_config wire = {.run = config->run_id,
                                         .epoch = config->epoch,
-                                        .members = members,
-                                        .n_members = n,
+                                        .groups = &fabric->groups,
+                                        .nodes = config->nodes,
                                         .silence_us = config->options.silence_ms * UINT64_C(1000),
                                         .stats = &fabric->stats};
     return exchange_wire_open(&fabric->exchange, link, &wire, err);
@@ -68,15 +64,24 @@ static enum err_code send_results(void *self, struct err *err)
     return control_client_send(fabric->session.client, &results, err);
 }
 
+static enum err_code regroup(void *self, const struct control_regroup *regroup, struct err *err)
+{
+    struct fabric *fabric = self;
+    groups_change(&fabric->groups, &session_config(&fabric->session)->machine, regroup->group_of_board,
+                  fabric->worker_of_board);
+    return conductor_regroup(fabric->conductor, regroup->at, err);
+}
+
 static enum err_code run(struct fabric *fabric, struct err *err)
 {
     const struct control_configure *config = session_config(&fabric->session);
     struct conductor_options options = serve_conductor_options(config);
-    uint32_t worker_of_board[BOARDS_MAX];
     for (uint32_t b = 0; b < config->machine.n_boards; b++)
-        worker_of_board[b] = config->node_of_board[b];
+        fabric->worker_of_board[b] = config->node_of_board[b];
     session_pin(&fabric->session);
-    groups_init(&fabric->groups, &config->machine, worker_of_board);
+    if (session_check_groups(&fabric->session, config->group_of_board, config->machine.n_boards, err))
+        return err->code;
+    groups_init(&fabric->groups, &config->machine, config->group_of_board, fabric->worker_of_board);
     if (open_exchange(fabric, err))
         return err->code;
     fabric->conductor = conductor_new(&config->machine, &fabric->groups, fabric->exchange, &options);
@@ -85,7 +90,8 @@ static enum err_code run(struct fabric *fabric, struct err *err)
                           .groups = &fabric->groups,
                           .self = fabric,
                           .begin = await_nodes,
-                          .collect = send_results};
+                          .collect = send_results,
+                          .regroup = regroup};
     if (serve_resume(fabric->conductor, config, &fabric->groups, err) || session_ready(&fabric->session, err))
         return err->code;
     return serve_run(&serve, err);

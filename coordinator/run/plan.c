@@ -76,6 +76,21 @@ static void place_split(struct plan *plan, const struct machine *machine)
         place(plan, &machine->partitions[p], first, nodes_of[p]);
 }
 
+// Boards of no partition may join one: each goes where fewest are, and makes no process of its own.
+static void place_free(struct plan *plan, const struct machine *machine)
+{
+    uint32_t load[NODES_MAX] = {0};
+    for (uint32_t b = 0; b < machine->n_boards; b++)
+        if (plan->node_of_board[b] != NO_NODE)
+            load[plan->node_of_board[b]]++;
+    for (uint32_t b = 0; b < machine->n_boards; b++) {
+        if (plan->node_of_board[b] != NO_NODE)
+            continue;
+        plan->node_of_board[b] = (uint16_t)least_loaded(load, plan->nodes);
+        load[plan->node_of_board[b]]++;
+    }
+}
+
 enum err_code plan_make(struct plan *plan, const struct machine *machine, uint32_t nodes, uint32_t threads,
                         struct err *err)
 {
@@ -94,6 +109,7 @@ enum err_code plan_make(struct plan *plan, const struct machine *machine, uint32
         place_whole(plan, machine);
     else
         place_split(plan, machine);
+    place_free(plan, machine);
     return ERR_OK;
 }
 

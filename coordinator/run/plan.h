@@ -14,13 +14,13 @@ struct plan {
     uint32_t nodes;                     // processes that simulate boards
     uint32_t threads;                   // of each
     uint32_t fabrics;                   // 0: the one node conducts; 1: a fabric process does
-    uint16_t node_of_board[BOARDS_MAX]; // NO_NODE: in no partition
+    uint16_t node_of_board[BOARDS_MAX]; // NO_NODE: there is no such board
 };
 
 // Places the boards of all partitions on `nodes` processes (0: one per board). With no more processes than
 // partitions, whole partitions share a process, so that none of their messages leaves it; with more, each
-// partition has processes in proportion to its boards, which take neighbouring ones. ERR_USAGE when there
-// are more processes, or threads (0: one), than boards.
+// partition has processes in proportion to its boards, which take neighbouring ones. Boards of no
+// partition go where fewest are. ERR_USAGE when there are more processes, or threads (0: one), than boards.
 enum err_code plan_make(struct plan *plan, const struct machine *machine, uint32_t nodes, uint32_t threads,
                         struct err *err);
 

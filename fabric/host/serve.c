@@ -58,7 +58,14 @@ static bool poll_control(void *self)
 
 static enum err_code start(struct serve *serve, const struct control_start *how, struct err *err)
 {
-    struct conductor_stop stop = {how->stop_at_time, how->stop_at_grant, poll_control, serve};
+    struct conductor_stop stop = {.time = how->stop_at_time,
+                                  .grants = how->stop_at_grant,
+                                  .poll = poll_control,
+                                  .self = serve,
+                                  .n_wanted = how->n_wanted,
+                                  .wanted = how->wanted,
+                                  .pace = how->pace,
+                                  .skew = how->skew};
     enum pause_reason reason;
     if (serve->begin && serve->begin(serve->self, err))
         return err->code;
@@ -123,6 +130,14 @@ enum err_code serve_resume(struct conductor *conductor, const struct control_con
     return ERR_OK;
 }
 
+static enum err_code regroup(struct serve *serve, const struct control_regroup *regroup, struct err *err)
+{
+    if (session_check_groups(serve->session, regroup->group_of_board, regroup->n_boards, err) ||
+        serve->regroup(serve->self, regroup, err))
+        return err->code;
+    return control_client_send(serve->session->client, &(struct control){.kind = CONTROL_REGROUPED}, err);
+}
+
 static enum err_code obey(struct serve *serve, const struct control *control, struct err *err)
 {
     switch (control->kind) {
@@ -132,6 +147,10 @@ static enum err_code obey(struct serve *serve, const struct control *control, st
         return save(serve, control->save.folder, err);
     case CONTROL_COLLECT:
         return serve->collect(serve->self, err);
+    case CONTROL_REGROUP:
+        return regroup(serve, &control->regroup, err);
+    case CONTROL_ORDERS:
+        return serve->orders ? serve->orders(serve->self, &control->orders, err) : ERR_OK;
     case CONTROL_EXIT:
         serve->exit = true;
         return ERR_OK;
@@ -142,7 +161,7 @@ static enum err_code obey(struct serve *serve, const struct control *control, st
 
 enum err_code serve_run(struct serve *serve, struct err *err)
 {
-    serve->progress = calloc(serve->groups->n + 1, sizeof *serve->progress);
+    serve->progress = calloc(GROUPS_MAX, sizeof *serve->progress);
     NP_ASSERT(serve->progress);
     err_clear(&serve->poll_error);
     enum err_code code = ERR_OK;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The conductor's part of the conversation: START, progress, PAUSED, STOP; SAVE and COLLECT at a pause.
+// The conductor's part of the conversation: START, progress, PAUSED, STOP; SAVE, COLLECT, ORDERS and REGROUP
+// at a pause.
 #ifndef NP_FABRIC_HOST_SERVE_H
 #define NP_FABRIC_HOST_SERVE_H
 
@@ -20,6 +21,12 @@ struct serve {
 
     // Sends what the boards have recorded meanwhile; called between grants. May be NULL.
     enum err_code (*report)(void *self, struct err *err);
+
+    // Puts boards into other groups: those of the serve, and whatever follows from them. They have been
+    // checked.
+    enum err_code (*regroup)(void *self, const struct control_regroup *regroup, struct err *err);
+    // Answers ORDERS with REPORTS; NULL where no boards are.
+    enum err_code (*orders)(void *self, const struct control_orders *orders, struct err *err);
 
     // Its own.
     struct group_progress *progress;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fabric/time/groups.h"
+
 enum { HELLO_WAIT_US = 30000000, ORPHAN_US = 20000000, CLOSE_WAIT_US = 2000000 };
 
 static enum err_code read_number(const char *text, int base, uint64_t max, uint64_t *value,
@@ -107,6 +109,20 @@ int session_close(struct session *session, const struct err *err)
     control_client_close(session->client, CLOSE_WAIT_US);
     control_free(&session->configure);
     return err ? err_report(err) : 0;
+}
+
+enum err_code session_check_groups(const struct session *session, const uint32_t *group_of_board,
+                                   uint32_t n_boards, struct err *err)
+{
+    const struct control_configure *config = session_config(session);
+    if (n_boards != config->machine.n_boards)
+        return err_set(err, ERR_DAMAGED_MESSAGE, "groups of %u boards, where the machine has %u", n_boards,
+                       config->machine.n_boards);
+    const char *reason = groups_invalid(&config->machine, group_of_board);
+    for (uint32_t b = 0; b < n_boards && !reason; b++)
+        if (group_of_board[b] != NO_GROUP && config->node_of_board[b] == NO_NODE)
+            reason = "a board of a group is on no node";
+    return reason ? err_set(err, ERR_DAMAGED_MESSAGE, "%s", reason) : ERR_OK;
 }
 
 void session_pin(const struct session *session)

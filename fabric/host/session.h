@@ -30,6 +30,10 @@ enum err_code session_receive(struct session *session, int64_t timeout_us, struc
 // Says FAILED (when err is set) or BYE, waits a moment until it is heard, closes. Returns the exit status.
 int session_close(struct session *session, const struct err *err);
 
+// Groups that the coordinator names must suit the machine, and their boards must be on nodes.
+enum err_code session_check_groups(const struct session *session, const uint32_t *group_of_board,
+                                   uint32_t n_boards, struct err *err);
+
 // Keeps the process on one core when the run asks for it.
 void session_pin(const struct session *session);
 

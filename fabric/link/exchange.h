@@ -27,6 +27,10 @@ struct exchange_ops {
     enum err_code (*collect)(struct exchange *exchange, int64_t timeout_us, struct batch **batch,
                              struct err *err);
 
+    // The groups that the exchange was opened for have changed. No grant is out; what members sent before is
+    // settled.
+    void (*regroup)(struct exchange *exchange);
+
     void (*close)(struct exchange *exchange);
 };
 

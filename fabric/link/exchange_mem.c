@@ -198,28 +198,6 @@ static enum err_code collect(struct exchange *exchange, int64_t timeout_us, stru
     }
 }
 
-static void close_mem(struct exchange *exchange)
-{
-    struct mem *mem = (struct mem *)exchange;
-    atomic_store(&mem->closing, true);
-    for (uint32_t w = 1; w < mem->threads; w++) {
-        bell_ring(&mem->workers[w].bell);
-        pthread_join(mem->workers[w].thread, NULL);
-    }
-    for (uint32_t i = 0; i < mem->n_slots; i++) {
-        grant_free(&mem->slots[i].grant);
-        batch_free(&mem->slots[i].batch);
-    }
-    for (uint32_t w = 0; w < mem->threads; w++)
-        free(mem->workers[w].slots);
-    free(mem->workers);
-    free(mem->slots);
-    free(mem->slot_of);
-    free(mem);
-}
-
-static const struct exchange_ops ops = {grant, collect, close_mem};
-
 static void add_slot(struct mem *mem, uint32_t group, uint32_t member, uint32_t worker)
 {
     struct slot *slot = &mem->slots[mem->n_slots++];
@@ -245,6 +223,63 @@ static void add_slots(struct mem *mem)
             add_slot(mem, g, m, mem->groups->group[g].members[m].worker);
 }
 
+static void free_slots(struct mem *mem)
+{
+    for (uint32_t i = 0; i < mem->n_slots; i++) {
+        grant_free(&mem->slots[i].grant);
+        batch_free(&mem->slots[i].batch);
+    }
+    for (uint32_t w = 0; w < mem->threads; w++) {
+        free(mem->workers[w].slots);
+        mem->workers[w].slots = NULL;
+        mem->workers[w].n_slots = 0;
+    }
+    free(mem->slots);
+    free(mem->slot_of);
+    mem->n_slots = mem->next = 0;
+}
+
+static void start_threads(struct mem *mem)
+{
+    atomic_store(&mem->closing, false);
+    for (uint32_t w = 1; w < mem->threads; w++) {
+        int failed = pthread_create(&mem->workers[w].thread, NULL, worker_main, &mem->workers[w]);
+        NP_ASSERT(!failed);
+    }
+}
+
+static void stop_threads(struct mem *mem)
+{
+    atomic_store(&mem->closing, true);
+    for (uint32_t w = 1; w < mem->threads; w++) {
+        bell_ring(&mem->workers[w].bell);
+        pthread_join(mem->workers[w].thread, NULL);
+    }
+}
+
+// Idle threads look at all slots, so they end first.
+static void regroup(struct exchange *exchange)
+{
+    struct mem *mem = (struct mem *)exchange;
+    stop_threads(mem);
+    for (uint32_t i = 0; i < mem->n_slots; i++)
+        NP_ASSERT(atomic_load(&mem->slots[i].state) == SLOT_IDLE);
+    free_slots(mem);
+    add_slots(mem);
+    start_threads(mem);
+}
+
+static void close_mem(struct exchange *exchange)
+{
+    struct mem *mem = (struct mem *)exchange;
+    stop_threads(mem);
+    free_slots(mem);
+    free(mem->workers);
+    free(mem);
+}
+
+static const struct exchange_ops ops = {grant, collect, regroup, close_mem};
+
 struct exchange *exchange_mem_open(const struct groups *groups, uint32_t threads, exchange_mem_run *run,
                                    void *self, struct host_stats *stats)
 {
@@ -257,11 +292,9 @@ struct exchange *exchange_mem_open(const struct groups *groups, uint32_t threads
     mem->threads = threads;
     mem->workers = calloc(threads, sizeof *mem->workers);
     NP_ASSERT(mem->workers);
-    add_slots(mem);
-    for (uint32_t w = 1; w < threads; w++) {
+    for (uint32_t w = 0; w < threads; w++)
         mem->workers[w].mem = mem;
-        int failed = pthread_create(&mem->workers[w].thread, NULL, worker_main, &mem->workers[w]);
-        NP_ASSERT(!failed);
-    }
+    add_slots(mem);
+    start_threads(mem);
     return &mem->base;
 }

@@ -13,7 +13,8 @@
 typedef void exchange_mem_run(void *self, uint32_t group, uint32_t member, struct grant *grant,
                               struct batch *batch);
 
-// groups must outlive the exchange; workers are the numbers in its members, 0 .. threads-1.
+// groups must outlive the exchange, and may change while no grant is out (exchange_ops.regroup); workers are
+// the numbers in its members, 0 .. threads-1.
 struct exchange *exchange_mem_open(const struct groups *groups, uint32_t threads, exchange_mem_run *run,
                                    void *self, struct host_stats *stats);
 

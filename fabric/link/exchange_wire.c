@@ -13,9 +13,14 @@
 #define BYE_TRIES          12u   // 1 ms, doubling to BYE_WAIT_MAX: below 2 s in all
 #define BYE_WAIT_MAX       (250 * NS_PER_MS)
 
+// Which node holds a member. A node holds at most one member of a group.
+struct member_at {
+    uint32_t group, member, node; // member: index in the group; node: the link's peer
+};
+
 // One member: the grant that is out to it, its last batch, and when to ask again.
 struct slot {
-    struct wire_member at;
+    struct member_at at;
     bool out;
     uint64_t seq;       // of the last grant
     sim_time until;     // its end
@@ -40,6 +45,8 @@ struct exchange_wire {
     struct slot *slots;
     struct peer peers[NODES_MAX];
     uint16_t slot_of[PARTITIONS_MAX][NODES_MAX]; // index + 1; 0: no such member
+    const struct groups *groups;
+    uint64_t settled[PARTITIONS_MAX]; // last grant of each group before it was regrouped
 };
 
 static struct exchange_wire *wire_of(struct exchange *exchange)
@@ -163,6 +170,10 @@ static enum err_code hear(struct exchange_wire *x, uint32_t node, const struct e
     if (envelope->kind != DATA_BATCH && envelope->kind != DATA_BUSY)
         return hear_signal(x, node, envelope, err);
     struct slot *slot = find_slot(x, envelope->group, envelope->member);
+    if (envelope->seq <= x->settled[envelope->group]) { // its member may be another's by now
+        x->wire.stats->duplicates++;
+        return ERR_OK;
+    }
     if (!slot || slot->at.node != node)
         return err_set(err, ERR_DAMAGED_MESSAGE, "peer %u: a message in the name of group %u, member %u",
                        node, envelope->group, envelope->member);
@@ -305,47 +316,78 @@ enum err_code exchange_wire_bye(struct exchange *exchange, struct err *err)
                : err_set(err, ERR_TIMEOUT, "node %u has not acknowledged the end of the run", missing);
 }
 
+static void free_slots(struct exchange_wire *x)
+{
+    for (uint32_t i = 0; i < x->n_slots; i++) {
+        bytes_free(&x->slots[i].grant);
+        batch_free(&x->slots[i].batch);
+    }
+    free(x->slots);
+    x->slots = NULL;
+    x->n_slots = 0;
+}
+
 static void wire_exchange_close(struct exchange *exchange)
 {
     struct exchange_wire *x = wire_of(exchange);
     if (x->phase != PARTED)
         exchange_wire_bye(exchange, NULL);
     wire_close(&x->wire);
-    for (uint32_t i = 0; i < x->n_slots; i++) {
-        bytes_free(&x->slots[i].grant);
-        batch_free(&x->slots[i].batch);
-    }
-    free(x->slots);
+    free_slots(x);
     free(x);
 }
 
-static const struct exchange_ops wire_ops = {wire_grant, wire_collect, wire_exchange_close};
-
-// The table comes from our own side; a wrong one is our own mistake.
-static void add_member(struct exchange_wire *x, uint32_t i, const struct wire_member *member)
+// The groups come from our own side; wrong ones are our own mistake.
+static void add_slots(struct exchange_wire *x)
 {
-    NP_ASSERT(member->group < PARTITIONS_MAX && member->member < NODES_MAX && member->node < NODES_MAX);
-    NP_ASSERT(!x->slot_of[member->group][member->member]);
-    x->slots[i].at = *member;
-    x->slot_of[member->group][member->member] = (uint16_t)(i + 1);
-    x->peers[member->node].is_node = true;
+    const struct groups *groups = x->groups;
+    uint32_t n = 0;
+    for (uint32_t g = 0; g < groups->n; g++)
+        n += groups->group[g].n_members;
+    NP_ASSERT(n < UINT16_MAX && groups->n <= PARTITIONS_MAX);
+    x->slots = calloc(n + 1, sizeof *x->slots);
+    NP_ASSERT(x->slots);
+    for (uint32_t g = 0; g < groups->n; g++)
+        for (uint32_t m = 0; m < groups->group[g].n_members; m++) {
+            uint32_t node = groups->group[g].members[m].worker;
+            NP_ASSERT(node < NODES_MAX);
+            x->slots[x->n_slots].at = (struct member_at){g, m, node};
+            x->slots[x->n_slots].seq = x->settled[g];
+            x->slot_of[g][m] = (uint16_t)++x->n_slots;
+            x->peers[node].is_node = true;
+        }
 }
+
+// What is still on its way from before is answered already, and told by its sequence.
+static void wire_regroup(struct exchange *exchange)
+{
+    struct exchange_wire *x = wire_of(exchange);
+    for (uint32_t i = 0; i < x->n_slots; i++) {
+        const struct slot *slot = &x->slots[i];
+        NP_ASSERT(!slot->out);
+        if (slot->seq > x->settled[slot->at.group])
+            x->settled[slot->at.group] = slot->seq;
+    }
+    free_slots(x);
+    memset(x->slot_of, 0, sizeof x->slot_of);
+    add_slots(x);
+}
+
+static const struct exchange_ops wire_ops = {wire_grant, wire_collect, wire_regroup, wire_exchange_close};
 
 enum err_code exchange_wire_open(struct exchange **exchange, struct link *link,
                                  const struct exchange_wire_config *config, struct err *err)
 {
     (void)err;
-    NP_ASSERT(config->n_members && config->n_members < UINT16_MAX);
     struct exchange_wire *x = calloc(1, sizeof *x);
     NP_ASSERT(x);
     wire_open(&x->wire, link, config->run, config->epoch, &config->clock, config->stats);
     x->exchange = (struct exchange){&wire_ops, x->wire.stats};
     x->silence_ns = (config->silence_us ? config->silence_us : SILENCE_US_DEFAULT) * NS_PER_US;
-    x->n_slots = config->n_members;
-    x->slots = calloc(x->n_slots, sizeof *x->slots);
-    NP_ASSERT(x->slots);
-    for (uint32_t i = 0; i < x->n_slots; i++)
-        add_member(x, i, &config->members[i]);
+    x->groups = config->groups;
+    for (uint32_t node = 0; node < config->nodes; node++)
+        x->peers[node].is_node = true;
+    add_slots(x);
     *exchange = &x->exchange;
     return ERR_OK;
 }

@@ -10,19 +10,14 @@
 #include "fabric/link/exchange.h"
 #include "fabric/link/link.h"
 #include "fabric/link/wire.h"
-
-// Which node holds a member. A node holds at most one member of a group.
-struct wire_member {
-    uint32_t group;  // below PARTITIONS_MAX
-    uint32_t member; // index in the group, below NODES_MAX; what exchange_ops.grant is given
-    uint32_t node;   // the link's peer
-};
+#include "fabric/time/groups.h"
 
 struct exchange_wire_config {
     uint64_t run;
     uint32_t epoch;
-    const struct wire_member *members; // copied
-    uint32_t n_members;
+    const struct groups *groups; // workers are nodes: the link's peers. Must outlive the exchange, and may
+                                 // change while no grant is out (exchange_ops.regroup)
+    uint32_t nodes;              // that take part, also those of which no board is in a group
     uint64_t silence_us; // a member that owes an answer and gives no sign for so long is given up; 0: 30 s
     struct wire_clock clock;
     struct host_stats *stats; // NULL: not counted; counts grants, resends, duplicates, damaged, foreign,

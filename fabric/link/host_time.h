@@ -14,4 +14,11 @@ static inline uint64_t host_now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+// Sleeps for a moment that nobody notices.
+static inline void host_rest(void)
+{
+    struct timespec moment = {0, 2000000};
+    nanosleep(&moment, NULL);
+}
+
 #endif

@@ -1,59 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fabric/time/conductor.h"
-
+// The loop: grants go out, batches come in, what they carry goes where it belongs.
 #include <stdlib.h>
 
+#include "fabric/link/host_time.h"
+#include "fabric/time/conductor_state.h"
 #include "proto/base/assert.h"
-
-// One member's next grant, filled while its messages come in.
-struct member_state {
-    struct grant next;
-    sim_time first_arrival; // earliest of what waits in `next`
-    sim_time bound;         // as reported
-    uint64_t accesses, events;
-    uint32_t running;
-};
-
-struct group_state {
-    struct member_state *members;
-    uint32_t out;     // grants that have not been answered
-    sim_time granted; // end of the grant that is out
-    uint64_t grants;
-    uint64_t progress_accesses, progress_events; // when accesses last grew
-    bool finished;                               // nothing will happen any more, or the end time is reached
-};
-
-struct conductor {
-    const struct machine *machine;
-    const struct groups *groups;
-    struct exchange *exchange;
-    struct conductor_options options;
-    struct group_state *state;
-    struct horizon_group *horizon;
-    struct horizon_link links[LINKS_MAX];
-    uint64_t grants;
-    struct rng rng;
-    const struct conductor_stop *stop;
-    bool stopping;
-    enum pause_reason stop_reason;
-};
-
-static void init_group(struct conductor *c, uint32_t g)
-{
-    const struct group *group = &c->groups->group[g];
-    const struct machine *machine = c->machine;
-    c->state[g].members = calloc(group->n_members ? group->n_members : 1, sizeof *c->state[g].members);
-    NP_ASSERT(c->state[g].members);
-    uint32_t line_bytes = machine->boards[machine->partitions[g].boards[0]].params.line_bytes;
-    for (uint32_t m = 0; m < group->n_members; m++) {
-        struct member_state *member = &c->state[g].members[m];
-        message_list_init(&member->next.arrivals, line_bytes);
-        member->first_arrival = SIM_NEVER;
-        member->running = 1; // until its first batch says otherwise
-    }
-    c->horizon[g].stop = machine->until;
-    c->horizon[g].floor_out = SIM_NEVER;
-}
 
 struct conductor *conductor_new(const struct machine *machine, const struct groups *groups,
                                 struct exchange *exchange, const struct conductor_options *options)
@@ -66,17 +17,7 @@ struct conductor *conductor_new(const struct machine *machine, const struct grou
     c->options = *options;
     c->options.horizon.window = machine->window;
     c->rng = rng_for(options->horizon.chop, 0);
-    c->state = calloc(groups->n + 1, sizeof *c->state);
-    c->horizon = calloc(groups->n + 1, sizeof *c->horizon);
-    NP_ASSERT(c->state && c->horizon);
-    for (uint32_t g = 0; g < groups->n; g++)
-        init_group(c, g);
-    for (uint32_t i = 0; i < machine->n_links; i++) {
-        const struct link_desc *link = &machine->links[i];
-        c->links[i] = (struct horizon_link){
-            {machine->boards[link->board[0]].partition, machine->boards[link->board[1]].partition},
-            link->latency};
-    }
+    conductor_open_groups(c);
     return c;
 }
 
@@ -84,19 +25,13 @@ void conductor_free(struct conductor *c)
 {
     if (!c)
         return;
-    for (uint32_t g = 0; g < c->groups->n; g++) {
-        for (uint32_t m = 0; m < c->groups->group[g].n_members; m++)
-            grant_free(&c->state[g].members[m].next);
-        free(c->state[g].members);
-    }
-    free(c->state);
-    free(c->horizon);
+    conductor_close_groups(c);
     free(c);
 }
 
 static struct member_state *member_at(struct conductor *c, uint32_t board, uint32_t *group)
 {
-    *group = c->machine->boards[board].partition;
+    *group = c->groups->group_of_board[board];
     return &c->state[*group].members[c->groups->member_of_board[board]];
 }
 
@@ -126,7 +61,7 @@ static enum err_code route_messages(struct conductor *c, uint32_t g, const struc
     for (uint32_t i = 0; i < batch->messages.n; i++) {
         const struct message *message = &batch->messages.items[i];
         uint32_t board = component_board(message->dst), to;
-        if (board >= c->machine->n_boards || c->machine->boards[board].partition != g)
+        if (board >= c->machine->n_boards || c->groups->group_of_board[board] != g)
             return err_set(err, ERR_DAMAGED_MESSAGE,
                            "group %u: a message to board %u, which is not of the group", g, board);
         if (message->time < c->state[g].granted && !c->options.horizon.window)
@@ -138,28 +73,46 @@ static enum err_code route_messages(struct conductor *c, uint32_t g, const struc
     return ERR_OK;
 }
 
-static enum err_code route_frames(struct conductor *c, const struct batch *batch, struct err *err)
+// A packet stays in its group, like a message; a window beyond the bound may make it late.
+static enum err_code route_frame(struct conductor *c, uint32_t g, const struct frame *frame, struct err *err)
 {
-    for (uint32_t i = 0; i < batch->frames.n; i++) {
-        const struct frame *frame = &batch->frames.items[i];
-        uint32_t board = component_board(frame->dst), to;
-        if (board >= c->machine->n_boards || c->machine->boards[board].partition == NO_PARTITION)
-            return err_set(err, ERR_DAMAGED_MESSAGE, "a frame to board %u, which does not exist", board);
-        struct member_state *member = member_at(c, board, &to);
-        sim_time granted = c->state[to].out ? c->state[to].granted : c->horizon[to].reached;
-        if (frame->time < granted)
-            return too_early(c, err, frame->src, frame->dst, frame->time, granted);
-        c->state[to].finished = false;
-        frame_list_add(&member->next.frames, frame);
-        lower_bound(c, to, member, frame->time, 0);
-    }
+    bool packet = frame->link == CROSSBAR_PACKET;
+    uint32_t board = component_board(frame->dst), to;
+    if (board >= c->machine->n_boards || c->groups->group_of_board[board] == NO_GROUP)
+        return err_set(err, ERR_DAMAGED_MESSAGE, "a frame to board %u, which is in no partition", board);
+    struct member_state *member = member_at(c, board, &to);
+    if (packet && to != g)
+        return err_set(err, ERR_DAMAGED_MESSAGE, "group %u: a packet to board %u, which is not of the group",
+                       g, board);
+    sim_time granted = packet || c->state[to].out ? c->state[to].granted : c->horizon[to].reached;
+    if (frame->time < granted && !(packet && c->options.horizon.window))
+        return too_early(c, err, frame->src, frame->dst, frame->time, granted);
+    c->state[to].finished = false;
+    frame_list_add(&member->next.frames, frame);
+    lower_bound(c, to, member, frame->time, 0);
     return ERR_OK;
+}
+
+static enum err_code route_frames(struct conductor *c, uint32_t g, const struct batch *batch, struct err *err)
+{
+    for (uint32_t i = 0; i < batch->frames.n; i++)
+        if (route_frame(c, g, &batch->frames.items[i], err))
+            return err->code;
+    return ERR_OK;
+}
+
+// The lists change hands: nothing is copied.
+static void take_report_times(struct member_state *member, struct batch *batch)
+{
+    struct time_list before = member->reports;
+    member->reports = batch->reports;
+    batch->reports = before;
 }
 
 static enum err_code take_batch(struct conductor *c, struct batch *batch, struct err *err)
 {
     uint32_t g = batch->group;
-    if (g >= c->groups->n || batch->member >= c->groups->group[g].n_members || c->state[g].out == 0)
+    if (g >= c->n_groups || batch->member >= c->state[g].n_members || c->state[g].out == 0)
         return err_set(err, ERR_DAMAGED_MESSAGE, "a batch of group %u, member %u", g, batch->member);
     struct group_state *group = &c->state[g];
     struct member_state *member = &group->members[batch->member];
@@ -167,6 +120,7 @@ static enum err_code take_batch(struct conductor *c, struct batch *batch, struct
     member->accesses = batch->accesses;
     member->events = batch->events;
     member->running = batch->running;
+    take_report_times(member, batch);
     c->horizon[g].bound[batch->member] = sim_min(c->horizon[g].bound[batch->member], batch->bound);
     if (--group->out == 0) {
         c->horizon[g].reached = group->granted;
@@ -174,7 +128,7 @@ static enum err_code take_batch(struct conductor *c, struct batch *batch, struct
     }
     if (route_messages(c, g, batch, err))
         return err->code;
-    return route_frames(c, batch, err);
+    return route_frames(c, g, batch, err);
 }
 
 static enum err_code send_grants(struct conductor *c, uint32_t g, sim_time until, struct err *err)
@@ -203,23 +157,15 @@ static enum err_code send_grants(struct conductor *c, uint32_t g, sim_time until
 static uint32_t running_cpus(const struct conductor *c, uint32_t g)
 {
     uint32_t running = 0;
-    for (uint32_t m = 0; m < c->groups->group[g].n_members; m++)
+    for (uint32_t m = 0; m < c->state[g].n_members; m++)
         running += c->state[g].members[m].running;
     return running;
-}
-
-static bool has_arrivals(const struct conductor *c, uint32_t g)
-{
-    for (uint32_t m = 0; m < c->groups->group[g].n_members; m++)
-        if (c->state[g].members[m].first_arrival != SIM_NEVER)
-            return true;
-    return false;
 }
 
 static void sum_counts(const struct conductor *c, uint32_t g, uint64_t *accesses, uint64_t *events)
 {
     *accesses = *events = 0;
-    for (uint32_t m = 0; m < c->groups->group[g].n_members; m++) {
+    for (uint32_t m = 0; m < c->state[g].n_members; m++) {
         *accesses += c->state[g].members[m].accesses;
         *events += c->state[g].members[m].events;
     }
@@ -239,44 +185,61 @@ static enum err_code watch(struct conductor *c, uint32_t g, struct err *err)
         events - group->progress_events > c->options.events_without_progress)
         return err_set(err, ERR_NO_PROGRESS,
                        "partition %s at %llu ps: %llu events since an access was last completed (livelock)",
-                       c->machine->partitions[g].name, (unsigned long long)c->horizon[g].reached,
+                       conductor_group_name(c, g), (unsigned long long)c->horizon[g].reached,
                        (unsigned long long)(events - group->progress_events));
     return ERR_OK;
-}
-
-// Nothing is on its way and nobody will move by itself: ended, or waiting for a linked group, or stuck.
-static bool is_quiet(const struct conductor *c, uint32_t g)
-{
-    return !has_arrivals(c, g) && horizon_floor(&c->horizon[g], &c->groups->group[g]) == SIM_NEVER;
 }
 
 static void check_finished(struct conductor *c, uint32_t g)
 {
     struct group_state *group = &c->state[g];
-    bool at_end =
-        c->machine->until != SIM_NEVER && c->horizon[g].reached >= c->machine->until && !has_arrivals(c, g);
-    group->finished = group->grants && (at_end || (is_quiet(c, g) && running_cpus(c, g) == 0));
+    bool at_end = c->machine->until != SIM_NEVER && c->horizon[g].reached >= c->machine->until &&
+                  !group_has_arrivals(c, g);
+    bool idle = group_is_quiet(c, g) && running_cpus(c, g) == 0 && !conductor_awaits_stop(c, g);
+    group->finished = group->grants && (at_end || idle);
+}
+
+static bool all_finished(const struct conductor *c)
+{
+    for (uint32_t g = 0; g < c->n_groups; g++)
+        if (!c->state[g].finished)
+            return false;
+    return true;
+}
+
+// A group that has finished comes along to the time at which the others stop: boards may move then.
+static bool may_rest(const struct conductor *c, uint32_t g)
+{
+    const struct group_state *group = &c->state[g];
+    return group->n_members == 0 || (group->finished && (c->stop->time == SIM_NEVER || all_finished(c)));
 }
 
 // The next grant of an idle group, if there is one to give.
 static enum err_code advance(struct conductor *c, uint32_t g, struct err *err)
 {
     struct group_state *group = &c->state[g];
-    if (group->out || group->finished)
-        return ERR_OK;
     sim_time reached = c->horizon[g].reached;
-    c->horizon[g].stop = sim_min(c->machine->until, c->stop->time);
-    if (c->stopping || reached >= c->horizon[g].stop)
-        return has_arrivals(c, g) ? send_grants(c, g, reached, err) : ERR_OK;
-    sim_time until = horizon_compute(c->horizon, c->groups, c->links, c->machine->n_links, g,
-                                     &c->options.horizon, &c->rng);
-    return until > reached ? send_grants(c, g, until, err) : ERR_OK;
+    if (group->out)
+        return ERR_OK;
+    if (group->ask && group->n_members && !c->stopping) {
+        group->ask = false;
+        return send_grants(c, g, reached, err);
+    }
+    if (may_rest(c, g))
+        return ERR_OK;
+    sim_time stop = conductor_stop_of(c, g);
+    if (c->stopping || reached >= stop)
+        return group_has_arrivals(c, g) ? send_grants(c, g, reached, err) : ERR_OK;
+    c->horizon[g].stop = sim_min(stop, sim_max(c->pace.allowed, reached));
+    sim_time until =
+        horizon_compute(c->horizon, c->groups, c->links, c->n_links, g, &c->options.horizon, &c->rng);
+    return conductor_keeps_pace(c, g, until) && until > reached ? send_grants(c, g, until, err) : ERR_OK;
 }
 
 static enum err_code advance_all(struct conductor *c, uint32_t *out, struct err *err)
 {
     *out = 0;
-    for (uint32_t g = 0; g < c->groups->n; g++) {
+    for (uint32_t g = 0; g < c->n_groups; g++) {
         if (c->stop->grants && c->grants >= c->stop->grants && !c->stopping) {
             c->stopping = true;
             c->stop_reason = PAUSE_SAVE_POINT;
@@ -292,26 +255,33 @@ static enum err_code stuck(const struct conductor *c, uint32_t g, struct err *er
 {
     return err_set(err, ERR_NO_PROGRESS,
                    "partition %s: %u CPUs wait for what will never come (deadlock; nothing is on its way)",
-                   c->machine->partitions[g].name, running_cpus(c, g));
+                   conductor_group_name(c, g), running_cpus(c, g));
+}
+
+// A machine in which nothing will ever happen is not stuck while somebody is about to tell it what to do.
+static bool may_be_stuck(const struct conductor *c)
+{
+    bool wanted = c->stop->n_wanted > 0 && c->machine->until != SIM_NEVER;
+    return !c->stopping && c->stop->time == SIM_NEVER && !wanted;
 }
 
 // No grant is out and none can be given: why?
 static enum err_code conclude(struct conductor *c, enum pause_reason *reason, struct err *err)
 {
-    bool all_done = true, all_finished = true, all_quiet = true;
-    for (uint32_t g = 0; g < c->groups->n; g++) {
-        all_finished &= c->state[g].finished;
+    bool all_done = true, all_quiet = true;
+    for (uint32_t g = 0; g < c->n_groups; g++) {
         all_done &= c->state[g].finished && running_cpus(c, g) == 0;
-        all_quiet &= is_quiet(c, g);
+        all_quiet &= group_is_quiet(c, g);
     }
-    for (uint32_t g = 0; g < c->groups->n && all_quiet; g++)
+    for (uint32_t g = 0; g < c->n_groups && all_quiet && may_be_stuck(c); g++)
         if (c->state[g].grants && running_cpus(c, g))
             return stuck(c, g, err);
-    NP_ASSERT(all_finished || c->stopping || c->stop->time != SIM_NEVER);
-    *reason = all_done       ? PAUSE_DONE
-              : all_finished ? PAUSE_UNTIL
-              : c->stopping  ? c->stop_reason
-                             : PAUSE_SAVE_POINT;
+    NP_ASSERT(all_finished(c) || c->stopping || c->stop->time != SIM_NEVER);
+    *reason = c->stopping && c->stop_reason == PAUSE_REPORTS ? PAUSE_REPORTS
+              : all_done                                     ? PAUSE_DONE
+              : all_finished(c)                              ? PAUSE_UNTIL
+              : c->stopping                                  ? c->stop_reason
+                                                             : PAUSE_SAVE_POINT;
     return ERR_OK;
 }
 
@@ -328,6 +298,7 @@ static enum err_code collect_one(struct conductor *c, struct err *err)
         return err->code;
     if (c->state[g].out)
         return ERR_OK;
+    conductor_take_reports(c, g);
     check_finished(c, g);
     return watch(c, g, err);
 }
@@ -335,15 +306,18 @@ static enum err_code collect_one(struct conductor *c, struct err *err)
 enum err_code conductor_run(struct conductor *c, const struct conductor_stop *stop, enum pause_reason *reason,
                             struct err *err)
 {
-    c->stop = stop;
-    c->stopping = false;
+    if (conductor_begin_stops(c, stop, err))
+        return err->code;
     for (;;) {
         uint32_t out;
+        conductor_tick(c);
         if (advance_all(c, &out, err))
             return err->code;
-        if (out == 0)
+        if (out == 0 && !c->pace.held)
             return conclude(c, reason, err);
-        if (collect_one(c, err))
+        if (out == 0)
+            host_rest();
+        else if (collect_one(c, err))
             return err->code;
         if (!c->stopping && stop->poll && stop->poll(stop->self)) {
             c->stopping = true;
@@ -354,21 +328,22 @@ enum err_code conductor_run(struct conductor *c, const struct conductor_stop *st
 
 void conductor_progress(const struct conductor *c, uint32_t group, struct group_progress *progress)
 {
-    NP_ASSERT(group < c->groups->n);
+    NP_ASSERT(group < c->n_groups);
     progress->time = c->horizon[group].reached;
     progress->grants = c->state[group].grants;
     progress->running = running_cpus(c, group);
+    progress->reported = c->state[group].reported;
     uint64_t events;
     sum_counts(c, group, &progress->accesses, &events);
 }
 
 void conductor_state(struct conductor *c, uint32_t g, struct archive *ar)
 {
-    NP_ASSERT(g < c->groups->n && c->state[g].out == 0 && !has_arrivals(c, g));
+    NP_ASSERT(g < c->n_groups && c->state[g].out == 0 && !group_has_arrivals(c, g));
     ar_mark(ar, "GRUP");
     ar_u64(ar, &c->horizon[g].reached);
     ar_bool(ar, &c->state[g].finished);
     // Bounds are not saved: members may be others after a resume. The first grants assume the least.
-    for (uint32_t m = 0; ar_loading(ar) && m < c->groups->group[g].n_members; m++)
+    for (uint32_t m = 0; ar_loading(ar) && m < c->state[g].n_members; m++)
         c->horizon[g].bound[m] = c->horizon[g].reached;
 }

@@ -46,6 +46,21 @@ bool share_advance(struct share *share, sim_time until, uint64_t budget)
     return true;
 }
 
+// Packets of the crossbar stay here like messages; frames of timed links concern the conductor, who has the
+// clocks of both ends.
+static void hand_over_frames(struct share *share, struct frame_list *frames, struct batch *batch)
+{
+    for (uint32_t i = 0; i < frames->n; i++) {
+        const struct frame *frame = &frames->items[i];
+        struct board *own = frame->link == CROSSBAR_PACKET ? find(share, frame->dst) : NULL;
+        if (own)
+            board_deliver_frame(own, frame);
+        else
+            frame_list_add(&batch->frames, frame);
+    }
+    frame_list_clear(frames);
+}
+
 static void hand_over(struct share *share, struct board *board, struct batch *batch)
 {
     struct message_list *outbox = board_outbox(board);
@@ -59,10 +74,15 @@ static void hand_over(struct share *share, struct board *board, struct batch *ba
             message_list_add(&batch->messages, message, data);
     }
     message_list_clear(outbox);
-    struct frame_list *frames = board_frames(board);
-    for (uint32_t i = 0; i < frames->n; i++)
-        frame_list_add(&batch->frames, &frames->items[i]);
-    frame_list_clear(frames);
+    hand_over_frames(share, board_frames(board), batch);
+}
+
+// When the reports were made that wait in the board.
+static void tell_reports(const struct board *board, struct batch *batch)
+{
+    uint32_t n = board_reports(board);
+    for (uint32_t i = 0; i < n; i++)
+        time_list_add(&batch->reports, board_report_time(board, i));
 }
 
 void share_finish(struct share *share, const struct grant *grant, struct batch *batch)
@@ -76,10 +96,12 @@ void share_finish(struct share *share, const struct grant *grant, struct batch *
     batch->bound = SIM_NEVER;
     batch->accesses = batch->events = 0;
     batch->running = 0;
+    batch->reports.n = 0;
     for (uint32_t i = 0; i < share->n; i++) {
         batch->bound = sim_min(batch->bound, board_bound(share->boards[i]));
         batch->accesses += board_accesses(share->boards[i]);
         batch->events += board_events(share->boards[i]);
         batch->running += board_running(share->boards[i]);
+        tell_reports(share->boards[i], batch);
     }
 }

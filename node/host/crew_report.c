@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "fabric/host/part.h"
+#include "node/host/crew_orders.h"
 #include "proto/base/assert.h"
 
 // What one board recorded of one watched line, in messages of bounded length. Oldest events first.
@@ -51,6 +52,17 @@ enum err_code crew_send_results(struct session *session, struct crew *crew, stru
             board_results(crew->boards[b], &results.results.boards[results.results.n_boards++]);
     enum err_code code = control_client_send(session->client, &results, err);
     control_free(&results);
+    return code;
+}
+
+enum err_code crew_answer(struct session *session, struct crew *crew, const struct control_orders *orders,
+                          struct err *err)
+{
+    struct control answer;
+    enum err_code code = crew_obey(crew, orders, &answer, err);
+    if (code == ERR_OK)
+        code = control_client_send(session->client, &answer, err);
+    control_free(&answer);
     return code;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a worker does with its crew while the run is paused: report results, save boards, restore them.
+// What a worker does with its crew while the run is paused: report results, obey
+// the system controller, save boards, restore them.
 #ifndef NP_NODE_HOST_CREW_REPORT_H
 #define NP_NODE_HOST_CREW_REPORT_H
 
@@ -10,6 +11,10 @@
 // went.
 enum err_code crew_send_results(struct session *session, struct crew *crew, struct host_stats *stats,
                                 struct err *err);
+
+// Does what an ORDERS asks and answers with REPORTS.
+enum err_code crew_answer(struct session *session, struct crew *crew, const struct control_orders *orders,
+                          struct err *err);
 
 // Writes every board as a part of the saved state in `folder` and adds it to *saved.
 enum err_code crew_save(const struct crew *crew, const char *folder, struct control_saved *saved,

@@ -28,7 +28,7 @@ static void run_member(void *self, uint32_t group, uint32_t member, struct grant
     if (packed->reporter)
         reporter_grant(packed->reporter, share, group, member, grant->until, spent);
     if (packed->texts)
-        texts_grant(packed->texts, share, group, member, grant->until);
+        texts_grant(packed->texts, share, grant->until);
 }
 
 // Boards of each partition in turn, so that every thread has a like part of every partition.
@@ -41,6 +41,9 @@ static void spread(struct packed *packed, const struct machine *machine, uint32_
             packed->worker_of_board[machine->partitions[p].boards[i]] =
                 n < threads ? (i + p) % threads : i * threads / n;
     }
+    for (uint32_t b = 0; b < machine->n_boards; b++)
+        if (machine->boards[b].partition == NO_PARTITION)
+            packed->worker_of_board[b] = b % threads;
 }
 
 enum err_code packed_open(struct packed *packed, const struct machine *machine,
@@ -48,7 +51,10 @@ enum err_code packed_open(struct packed *packed, const struct machine *machine,
 {
     memset(packed, 0, sizeof *packed);
     spread(packed, machine, options->threads);
-    groups_init(&packed->groups, machine, packed->worker_of_board);
+    uint32_t group_of_board[BOARDS_MAX];
+    groups_of_partitions(machine, group_of_board);
+    groups_init(&packed->groups, machine, options->group_of_board ? options->group_of_board : group_of_board,
+                packed->worker_of_board);
     if (crew_open(&packed->crew, machine, &packed->groups, packed->worker_of_board, 0, options->threads,
                   &options->board, err)) {
         groups_free(&packed->groups);
@@ -72,6 +78,23 @@ enum err_code packed_run(struct packed *packed, const struct conductor_stop *sto
                          struct err *err)
 {
     return conductor_run(packed->conductor, stop, reason, err);
+}
+
+enum err_code packed_regroup(struct packed *packed, const uint32_t *group_of_board, sim_time at,
+                             struct err *err)
+{
+    const struct machine *machine = packed->crew.machine;
+    const char *reason = groups_invalid(machine, group_of_board);
+    if (reason)
+        return err_set(err, ERR_DAMAGED_MESSAGE, "%s", reason);
+    bool changed[PARTITIONS_MAX];
+    groups_change(&packed->groups, machine, group_of_board, packed->worker_of_board);
+    if (conductor_regroup(packed->conductor, at, err))
+        return err->code;
+    crew_regroup(&packed->crew, at, changed);
+    if (packed->reporter)
+        reporter_regroup(packed->reporter, packed->groups.n, changed, at);
+    return ERR_OK;
 }
 
 void packed_count_time(struct packed *packed)

@@ -8,7 +8,8 @@
 #include "node/host/crew.h"
 
 struct packed_options {
-    uint32_t threads; // 1 .. THREADS_MAX
+    uint32_t threads;               // 1 .. THREADS_MAX
+    const uint32_t *group_of_board; // NULL: groups of partitions
     struct board_options board;
     struct conductor_options conductor;
 };
@@ -36,6 +37,11 @@ void packed_close(struct packed *packed);
 enum err_code packed_run(struct packed *packed, const struct conductor_stop *stop, enum pause_reason *reason,
                          struct err *err);
 
+// At a pause: from now on these are the sync groups. ERR_DAMAGED_MESSAGE when they cannot be, ERR_INTERNAL
+// when a board that changes its group does not stand at `at`.
+enum err_code packed_regroup(struct packed *packed, const uint32_t *group_of_board, sim_time at,
+                             struct err *err);
+
 // Brings stats.simulating_ns up to date: what its threads spent in boards.
 void packed_count_time(struct packed *packed);
 
@@ -43,7 +49,8 @@ void packed_count_time(struct packed *packed);
 // paused. Threads may differ between saving and loading.
 void packed_state(struct packed *packed, struct archive *ar);
 
-// Digest of the run so far: of every partition from its boards in order, and of all partitions. Only while
+// Digest of the run so far: of every partition from the boards of the description in order, and of all
+// partitions. Only while
 // paused. partitions: one digest each, may be NULL.
 struct digest packed_digest(struct packed *packed, struct digest *partitions);
 

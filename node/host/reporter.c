@@ -103,6 +103,21 @@ void reporter_grant(struct reporter *reporter, const struct share *share, uint32
         take_from(reporter, share->boards[i], TIMELINE_CHUNK_MAX);
 }
 
+void reporter_regroup(struct reporter *reporter, uint32_t groups, const bool *changed, sim_time at)
+{
+    if (!reporter->grants)
+        return;
+    uint32_t n = reporter->n_groups > groups ? reporter->n_groups : groups;
+    reporter->grants = realloc(reporter->grants, ((size_t)n * MEMBERS_MAX + 1) * sizeof *reporter->grants);
+    NP_ASSERT(reporter->grants);
+    for (uint32_t i = reporter->n_groups * MEMBERS_MAX; i < n * MEMBERS_MAX; i++)
+        reporter->grants[i] = (struct grant_log){0};
+    reporter->n_groups = n;
+    for (uint32_t i = 0; i < n * MEMBERS_MAX; i++)
+        if (changed[i / MEMBERS_MAX])
+            reporter->grants[i].from = at;
+}
+
 void reporter_end(struct reporter *reporter, const struct crew *crew)
 {
     if (!reporter->grants)

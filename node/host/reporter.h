@@ -29,6 +29,9 @@ void reporter_init(struct reporter *reporter, const struct timeline_range *range
                    bool resumed);
 void reporter_free(struct reporter *reporter);
 
+// Groups have changed at the cut `at`; a group has members anew where `changed` says so.
+void reporter_regroup(struct reporter *reporter, uint32_t groups, const bool *changed, sim_time at);
+
 // A member has simulated a grant up to `until` in `host_ns` of host time.
 void reporter_grant(struct reporter *reporter, const struct share *share, uint32_t group, uint32_t member,
                     sim_time until, uint64_t host_ns);

@@ -7,79 +7,77 @@
 
 #define SEND_NS UINT64_C(50000000) // a person sees no difference
 
+// Partitions without a guest write nothing; a board may join one that has none here.
+static bool has_guest(const struct texts *texts, uint32_t partition)
+{
+    return partition != NO_PARTITION && texts->crew->machine->partitions[partition].guest.image[0];
+}
+
 void texts_init(struct texts *texts, const struct crew *crew)
 {
-    *texts = (struct texts){0};
+    *texts = (struct texts){.crew = crew, .n_partitions = crew->machine->n_partitions};
     pthread_mutex_init(&texts->mutex, NULL);
-    texts->groups = calloc(crew->groups->n + 1, sizeof *texts->groups);
-    NP_ASSERT(texts->groups);
-    texts->n_groups = crew->groups->n;
-    for (uint32_t g = 0; g < texts->n_groups; g++) {
-        bool here = false;
-        for (uint32_t m = 0; m < MEMBERS_MAX; m++) {
-            texts->groups[g].reached[m] = crew_share(crew, g, m) ? 0 : SIM_NEVER;
-            here |= texts->groups[g].reached[m] == 0;
-        }
-        texts->groups[g].wanted = here && crew->machine->partitions[g].guest.image[0];
-        texts->wanted |= texts->groups[g].wanted;
-    }
+    texts->partitions = calloc(texts->n_partitions + 1, sizeof *texts->partitions);
+    NP_ASSERT(texts->partitions);
+    for (uint32_t p = 0; p < texts->n_partitions; p++)
+        texts->wanted |= has_guest(texts, p);
+    for (uint32_t b = 0; b < crew->machine->n_boards; b++)
+        if (crew->boards[b] && has_guest(texts, board_partition(crew->boards[b])))
+            texts->partitions[board_partition(crew->boards[b])].wanted = true;
 }
 
 void texts_free(struct texts *texts)
 {
-    for (uint32_t g = 0; g < texts->n_groups; g++) {
-        struct text_list *waiting = &texts->groups[g].waiting;
-        for (uint32_t i = 0; i < texts->groups[g].taken; i++)
+    for (uint32_t p = 0; p < texts->n_partitions; p++) {
+        struct text_list *waiting = &texts->partitions[p].waiting;
+        for (uint32_t i = 0; i < texts->partitions[p].taken; i++)
             waiting->items[i].bytes = NULL; // given away
         text_list_free(waiting);
     }
-    if (texts->groups)
+    if (texts->partitions)
         pthread_mutex_destroy(&texts->mutex);
-    free(texts->groups);
+    free(texts->partitions);
     *texts = (struct texts){0};
 }
 
 // Takes what no later piece can come before; `all`: everything.
-static void take(struct texts *texts, struct text_group *group, struct board *board, bool all)
+static void take(struct texts *texts, struct board *board, bool all, sim_time reached)
 {
-    uint32_t n = group->waiting.n;
-    board_take_texts(board, all, &group->waiting);
-    for (; n < group->waiting.n; n++)
-        texts->waiting += group->waiting.items[n].size;
+    if (!has_guest(texts, board_partition(board)))
+        return;
+    struct text_partition *partition = &texts->partitions[board_partition(board)];
+    uint32_t n = partition->waiting.n;
+    board_take_texts(board, all, &partition->waiting);
+    for (; n < partition->waiting.n; n++)
+        texts->waiting += partition->waiting.items[n].size;
+    partition->wanted = true;
+    texts->reached[board_number(board)] = reached;
 }
 
-void texts_grant(struct texts *texts, const struct share *share, uint32_t group, uint32_t member,
-                 sim_time until)
+void texts_grant(struct texts *texts, const struct share *share, sim_time until)
 {
-    struct text_group *own = &texts->groups[group];
-    if (!own->wanted)
+    if (!texts->wanted)
         return;
     pthread_mutex_lock(&texts->mutex);
     for (uint32_t i = 0; i < share->n; i++)
-        take(texts, own, share->boards[i], false);
-    own->reached[member] = until;
+        take(texts, share->boards[i], false, until);
     pthread_mutex_unlock(&texts->mutex);
 }
 
-void texts_end(struct texts *texts, const struct crew *crew)
+void texts_end(struct texts *texts)
 {
-    for (uint32_t b = 0; b < crew->machine->n_boards; b++) {
-        if (!crew->boards[b])
-            continue;
-        struct text_group *group = &texts->groups[crew->machine->boards[b].partition];
-        if (group->wanted)
-            take(texts, group, crew->boards[b], true);
-    }
-    for (uint32_t g = 0; g < texts->n_groups; g++)
-        for (uint32_t m = 0; m < MEMBERS_MAX; m++)
-            texts->groups[g].reached[m] = SIM_NEVER;
+    for (uint32_t b = 0; texts->wanted && b < texts->crew->machine->n_boards; b++)
+        if (texts->crew->boards[b])
+            take(texts, texts->crew->boards[b], true, SIM_NEVER);
 }
 
-static sim_time least_reached(const struct text_group *group)
+// By the boards of a partition that are here.
+static sim_time least_reached(const struct texts *texts, uint32_t partition)
 {
     sim_time least = SIM_NEVER;
-    for (uint32_t m = 0; m < MEMBERS_MAX; m++)
-        least = sim_min(least, group->reached[m]);
+    for (uint32_t b = 0; b < texts->crew->machine->n_boards; b++)
+        if (texts->crew->boards[b] && board_partition(texts->crew->boards[b]) == partition)
+            least = sim_min(least, texts->reached[b]);
     return least;
 }
 
@@ -96,20 +94,19 @@ static uint32_t chunk_at(const struct text_list *list, uint32_t at)
 }
 
 // The last chunk of what waits says how far the boards have come; before it some of their pieces are missing.
-static bool take_chunk(struct text_group *group, struct control_text *chunk)
+static bool take_chunk(struct text_partition *partition, sim_time reached, struct control_text *chunk)
 {
-    sim_time reached = least_reached(group);
-    if (group->taken == group->waiting.n && reached == group->said)
+    if (partition->taken == partition->waiting.n && reached == partition->said)
         return false;
-    uint32_t n = chunk_at(&group->waiting, group->taken);
+    uint32_t n = chunk_at(&partition->waiting, partition->taken);
     for (uint32_t i = 0; i < n; i++)
-        text_list_give(&chunk->pieces, &group->waiting.items[group->taken + i]);
-    group->taken += n;
-    if (group->taken == group->waiting.n) {
-        group->taken = group->waiting.n = 0;
-        group->said = reached;
+        text_list_give(&chunk->pieces, &partition->waiting.items[partition->taken + i]);
+    partition->taken += n;
+    if (partition->taken == partition->waiting.n) {
+        partition->taken = partition->waiting.n = 0;
+        partition->said = reached;
     }
-    chunk->reached = group->said;
+    chunk->reached = partition->said;
     return true;
 }
 
@@ -118,9 +115,10 @@ bool texts_next(struct texts *texts, struct control_text *chunk)
     *chunk = (struct control_text){0};
     pthread_mutex_lock(&texts->mutex);
     bool found = false;
-    for (uint32_t g = 0; g < texts->n_groups && !found; g++) {
-        chunk->partition = g;
-        found = texts->groups[g].wanted && take_chunk(&texts->groups[g], chunk);
+    for (uint32_t p = 0; p < texts->n_partitions && !found; p++) {
+        chunk->partition = p;
+        found =
+            texts->partitions[p].wanted && take_chunk(&texts->partitions[p], least_reached(texts, p), chunk);
     }
     for (uint32_t i = 0; i < chunk->pieces.n; i++)
         texts->waiting -= chunk->pieces.items[i].size;

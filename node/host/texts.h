@@ -12,30 +12,30 @@
 
 struct texts {
     pthread_mutex_t mutex; // over what follows
-    bool wanted;           // of any group
-    uint32_t n_groups;
-    struct text_group {
-        bool wanted;                   // its partition has a guest
-        sim_time reached[MEMBERS_MAX]; // by the members that are here; SIM_NEVER: not here, or at the end
-        sim_time said;                 // reached, as last sent
-        uint32_t taken;                // pieces at the head of what waits that are on their way
+    const struct crew *crew;
+    bool wanted; // any partition of the machine has a guest
+    uint32_t n_partitions;
+    struct text_partition {
+        bool wanted;    // it has a guest, and a board here
+        sim_time said;  // how far its boards have come, as last sent
+        uint32_t taken; // pieces at the head of what waits that are on their way
         struct text_list waiting;
-    } * groups;       // [group]
-    uint64_t waiting; // bytes, in all groups
-    uint64_t sent_ns; // host time
+    } * partitions;
+    sim_time reached[BOARDS_MAX]; // by the boards that are here; SIM_NEVER: at the end
+    uint64_t waiting;             // bytes, in all partitions
+    uint64_t sent_ns;             // host time
 };
 
-// The crew is open. A worker that writes no text at all costs a branch per grant.
+// The crew is open, and outlives the texts. A worker that writes no text at all costs a branch per grant.
 void texts_init(struct texts *texts, const struct crew *crew);
 void texts_free(struct texts *texts);
 
-// A member has simulated a grant up to `until`.
-void texts_grant(struct texts *texts, const struct share *share, uint32_t group, uint32_t member,
-                 sim_time until);
+// A share has been simulated up to `until`.
+void texts_grant(struct texts *texts, const struct share *share, sim_time until);
 
 // The run has ended: all that is left waits to be sent. (At a save point text that lies beyond it is the
 // boards' to save.)
-void texts_end(struct texts *texts, const struct crew *crew);
+void texts_end(struct texts *texts);
 
 // Hands out a chunk of what waits, or says how far boards have come; the caller frees its pieces. False:
 // there is nothing to say.

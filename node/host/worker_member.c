@@ -16,6 +16,7 @@ enum { SLICE_STEPS = 20000, IDLE_WAIT_US = 50000, HURRY_WAIT_US = 500, BYE_WAIT_
 
 struct member {
     struct session *session;
+    uint32_t worker_of_board[BOARDS_MAX];
     struct groups groups;
     struct crew crew;
     struct member_wire *wire;
@@ -25,11 +26,13 @@ struct member {
     uint32_t member_of_group[PARTITIONS_MAX]; // this node's member number in each group; MEMBERS_MAX: none
     struct batch batch[PARTITIONS_MAX];
     uint64_t last_sign_ns;
+    bool simulates; // a grant, at the moment
     bool exit;
 };
 
-static void find_members(struct member *member, uint32_t node)
+static void find_members(struct member *member)
 {
+    uint32_t node = session_config(member->session)->index;
     for (uint32_t g = 0; g < member->groups.n; g++) {
         member->member_of_group[g] = MEMBERS_MAX;
         for (uint32_t m = 0; m < member->groups.group[g].n_members; m++)
@@ -52,18 +55,46 @@ static enum err_code save(struct member *member, const char *folder, struct err 
     return code;
 }
 
+static enum err_code regroup(struct member *member, const struct control_regroup *regroup, struct err *err)
+{
+    bool changed[PARTITIONS_MAX];
+    if (session_check_groups(member->session, regroup->group_of_board, regroup->n_boards, err))
+        return err->code;
+    groups_change(&member->groups, &session_config(member->session)->machine, regroup->group_of_board,
+                  member->worker_of_board);
+    crew_regroup(&member->crew, regroup->at, changed);
+    find_members(member);
+    reporter_regroup(&member->reporter, member->groups.n, changed, regroup->at);
+    return control_client_send(member->session->client, &(struct control){.kind = CONTROL_REGROUPED}, err);
+}
+
+// What touches boards is said between grants only.
+static enum err_code check_paused(const struct member *member, const struct control *control, struct err *err)
+{
+    bool touches = control->kind == CONTROL_REGROUP || control->kind == CONTROL_ORDERS;
+    return touches && member->simulates
+               ? err_set(err, ERR_DAMAGED_MESSAGE, "%s while a grant is out", control_name(control->kind))
+               : ERR_OK;
+}
+
 static enum err_code obey(struct member *member, const struct control *control, struct err *err)
 {
+    if (check_paused(member, control, err))
+        return err->code;
     switch (control->kind) {
     case CONTROL_SAVE:
         return save(member, control->save.folder, err);
     case CONTROL_COLLECT:
         reporter_end(&member->reporter, &member->crew);
-        texts_end(&member->texts, &member->crew);
+        texts_end(&member->texts);
         if (reporter_send(&member->reporter, member->session->client, err) ||
             texts_send(&member->texts, member->session->client, host_now_ns(), true, err))
             return err->code;
         return crew_send_results(member->session, &member->crew, &member->stats, err);
+    case CONTROL_REGROUP:
+        return regroup(member, &control->regroup, err);
+    case CONTROL_ORDERS:
+        return crew_answer(member->session, &member->crew, &control->orders, err);
     case CONTROL_EXIT:
         member->exit = true;
         return ERR_OK;
@@ -113,9 +144,11 @@ static enum err_code simulate(struct member *member, struct grant *grant, struct
     uint64_t start = host_now_ns();
     if (share_begin(share, grant, err))
         return err->code;
+    member->simulates = true;
     while (!share_advance(share, grant->until, SLICE_STEPS) && !member->exit)
         if (give_sign(member, err))
             return err->code;
+    member->simulates = false;
     if (member->exit)
         return ERR_OK;
     struct batch *batch = &member->batch[grant->group];
@@ -128,7 +161,7 @@ static enum err_code simulate(struct member *member, struct grant *grant, struct
     member->stats.grants++;
     reporter_grant(&member->reporter, share, grant->group, member->member_of_group[grant->group],
                    grant->until, spent);
-    texts_grant(&member->texts, share, grant->group, member->member_of_group[grant->group], grant->until);
+    texts_grant(&member->texts, share, grant->until);
     if ((member->reporter.n && reporter_send(&member->reporter, member->session->client, err)) ||
         texts_send(&member->texts, member->session->client, now, false, err))
         return err->code;
@@ -180,14 +213,15 @@ static enum err_code open_member(struct member *member, struct err *err)
                                     .timeline = config->options.timeline,
                                     .trace = config->options.trace,
                                     .text_limit = config->options.text_limit};
-    uint32_t worker_of_board[BOARDS_MAX];
     for (uint32_t b = 0; b < config->machine.n_boards; b++)
-        worker_of_board[b] = config->node_of_board[b];
-    groups_init(&member->groups, &config->machine, worker_of_board);
-    find_members(member, config->index);
+        member->worker_of_board[b] = config->node_of_board[b];
+    if (session_check_groups(member->session, config->group_of_board, config->machine.n_boards, err))
+        return err->code;
+    groups_init(&member->groups, &config->machine, config->group_of_board, member->worker_of_board);
+    find_members(member);
     reporter_init(&member->reporter, &config->options.timeline, member->groups.n,
                   config->resume_folder[0] != 0);
-    if (crew_open(&member->crew, &config->machine, &member->groups, worker_of_board, config->index, 1,
+    if (crew_open(&member->crew, &config->machine, &member->groups, member->worker_of_board, config->index, 1,
                   &options, err))
         return err->code;
     texts_init(&member->texts, &member->crew);

@@ -25,7 +25,7 @@ static enum err_code collect(void *self, struct err *err)
     struct packed_worker *worker = self;
     packed_count_time(&worker->packed);
     reporter_end(&worker->reporter, &worker->packed.crew);
-    texts_end(&worker->texts, &worker->packed.crew);
+    texts_end(&worker->texts);
     if (reporter_send(&worker->reporter, worker->session->client, err) || send_texts(worker, true, err))
         return err->code;
     return crew_send_results(worker->session, &worker->packed.crew, &worker->packed.stats, err);
@@ -47,6 +47,18 @@ static enum err_code report(void *self, struct err *err)
     return send_texts(worker, false, err);
 }
 
+static enum err_code regroup(void *self, const struct control_regroup *regroup, struct err *err)
+{
+    struct packed_worker *worker = self;
+    return packed_regroup(&worker->packed, regroup->group_of_board, regroup->at, err);
+}
+
+static enum err_code obey_orders(void *self, const struct control_orders *orders, struct err *err)
+{
+    struct packed_worker *worker = self;
+    return crew_answer(worker->session, &worker->packed.crew, orders, err);
+}
+
 static enum err_code serve_packed(struct packed_worker *worker, struct err *err)
 {
     const struct control_configure *config = session_config(worker->session);
@@ -57,7 +69,9 @@ static enum err_code serve_packed(struct packed_worker *worker, struct err *err)
                           .self = worker,
                           .collect = collect,
                           .save = save,
-                          .report = report};
+                          .report = report,
+                          .regroup = regroup,
+                          .orders = obey_orders};
     reporter_init(&worker->reporter, &config->options.timeline, packed->groups.n,
                   config->resume_folder[0] != 0);
     packed->reporter = config->options.timeline.interval ? &worker->reporter : NULL;
@@ -75,13 +89,15 @@ enum err_code worker_packed(struct session *session, struct err *err)
     static struct packed_worker worker;
     worker.session = session;
     struct packed_options options = {.threads = config->threads,
+                                     .group_of_board = config->group_of_board,
                                      .board = {.reference = config->options.reference,
                                                .watch = config->options.watch,
                                                .timeline = config->options.timeline,
                                                .trace = config->options.trace,
                                                .text_limit = config->options.text_limit},
                                      .conductor = serve_conductor_options(config)};
-    if (packed_open(&worker.packed, &config->machine, &options, err))
+    if (session_check_groups(session, config->group_of_board, config->machine.n_boards, err) ||
+        packed_open(&worker.packed, &config->machine, &options, err))
         return err->code;
     enum err_code code = serve_packed(&worker, err);
     packed_close(&worker.packed);

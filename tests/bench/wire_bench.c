@@ -101,12 +101,12 @@ static double wire_hub(const struct wire_bench *bench, struct host_stats *stats)
     struct err err = {0};
     struct link *link;
     struct exchange *exchange;
-    struct wire_member members[WIRE_BENCH_WORKERS_MAX];
+    struct group group = {.n_members = bench->workers};
+    struct groups groups = {.n = 1, .group = &group};
     for (uint32_t i = 0; i < bench->workers; i++)
-        members[i] = (struct wire_member){0, i, i};
+        group.members[i].worker = i;
     struct link_config zmq = {.endpoint = bench->endpoint, .run = RUN_ID, .epoch = 1};
-    struct exchange_wire_config config = {
-        .run = RUN_ID, .epoch = 1, .members = members, .n_members = bench->workers, .stats = stats};
+    struct exchange_wire_config config = {.run = RUN_ID, .epoch = 1, .groups = &groups, .stats = stats};
     if (link_zmq_bind(&link, &zmq, bench->workers, &err) ||
         exchange_wire_open(&exchange, link, &config, &err) || exchange_wire_await(exchange, WAIT_US, &err))
         fail(&err);

@@ -159,7 +159,7 @@ static void print_all(const struct way *s, struct digest *digest)
         save_and_continue(&run, s);
     }
     run_until(&run, SIM_NEVER);
-    texts_end(&run.texts, &run.packed.crew);
+    texts_end(&run.texts);
     pass_on(&run);
     if (digest)
         *digest = packed_digest(&run.packed, NULL);

@@ -23,7 +23,13 @@
 #define SEED   UINT64_C(20261122)
 
 // Group 0 has all nodes, group 1 nodes 1 and 2 in the other order: a member's number is not its node's.
+struct wire_member {
+    uint32_t group, member, node;
+};
 static const struct wire_member members[] = {{0, 0, 0}, {0, 1, 1}, {0, 2, 2}, {1, 0, 2}, {1, 1, 1}};
+static struct group group_list[] = {{3, {{.worker = 0}, {.worker = 1}, {.worker = 2}}},
+                                    {2, {{.worker = 2}, {.worker = 1}}}};
+static const struct groups groups = {.n = 2, .group = group_list};
 #define MEMBERS NP_ARRAY_LEN(members)
 
 struct node {
@@ -143,12 +149,8 @@ static struct bench *bench_new(double rate)
     struct bench *bench = calloc(1, sizeof *bench);
     bench->queue = link_queue_new(NODES);
     struct wire_clock clock = link_queue_clock(bench->queue);
-    struct exchange_wire_config config = {.run = RUN,
-                                          .epoch = EPOCH,
-                                          .members = members,
-                                          .n_members = MEMBERS,
-                                          .clock = clock,
-                                          .stats = &bench->stats};
+    struct exchange_wire_config config = {
+        .run = RUN, .epoch = EPOCH, .groups = &groups, .clock = clock, .stats = &bench->stats};
     struct link *hub = link_queue_hub(bench->queue);
     exchange_wire_open(&bench->exchange, rate > 0 ? link_lossy_open(hub, SEED, rate) : hub, &config, NULL);
     for (uint32_t i = 0; i < NODES; i++) {

@@ -310,17 +310,17 @@ static void start_children(struct child *children, double rate)
 static struct exchange *start_hub(const char *endpoint, struct child *children, double rate,
                                   struct host_stats *stats)
 {
-    struct wire_member members[NODES_HERE];
+    static struct group group = {.n_members = NODES_HERE};
+    static const struct groups groups = {.n = 1, .group = &group};
     struct exchange *exchange;
     struct link *link = bind_hub(endpoint, NODES_HERE);
     for (uint32_t i = 0; i < NODES_HERE; i++) {
         const char *bound = bound_endpoint(link, endpoint);
         NP_ASSERT(write(children[i].endpoint_to, bound, strlen(bound)) > 0);
         close(children[i].endpoint_to);
-        members[i] = (struct wire_member){0, i, i};
+        group.members[i].worker = i;
     }
-    struct exchange_wire_config config = {
-        .run = RUN, .epoch = 1, .members = members, .n_members = NODES_HERE, .stats = stats};
+    struct exchange_wire_config config = {.run = RUN, .epoch = 1, .groups = &groups, .stats = stats};
     if (rate > 0)
         link = link_lossy_open(link, 99, rate);
     CU_ASSERT_EQUAL_FATAL(exchange_wire_open(&exchange, link, &config, NULL), ERR_OK);

@@ -13,8 +13,9 @@
 #define NODES 3u
 
 // A member's number is not its node's.
-static const struct wire_member members[] = {{0, 0, 0}, {0, 1, 1}, {0, 2, 2}, {1, 0, 2}, {1, 1, 1}};
-#define MEMBERS NP_ARRAY_LEN(members)
+static struct group group_list[] = {{3, {{.worker = 0}, {.worker = 1}, {.worker = 2}}},
+                                    {2, {{.worker = 2}, {.worker = 1}}}};
+static const struct groups groups = {.n = 2, .group = group_list};
 
 struct pen {
     struct link_queue *queue;
@@ -66,12 +67,8 @@ static void pen_batch(struct pen *pen, struct envelope envelope, sim_time reache
 static struct exchange *open_hub(struct pen *pen, struct host_stats *stats)
 {
     struct exchange *exchange;
-    struct exchange_wire_config config = {.run = RUN,
-                                          .epoch = EPOCH,
-                                          .members = members,
-                                          .n_members = MEMBERS,
-                                          .clock = link_queue_clock(pen->queue),
-                                          .stats = stats};
+    struct exchange_wire_config config = {
+        .run = RUN, .epoch = EPOCH, .groups = &groups, .clock = link_queue_clock(pen->queue), .stats = stats};
     exchange_wire_open(&exchange, link_queue_hub(pen->queue), &config, NULL);
     return exchange;
 }
