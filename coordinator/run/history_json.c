@@ -145,6 +145,8 @@ static json_t *steps_of(const struct history_operation *op)
         put(object, "name", json_string(step->word));
         put(object, "began_ps", number(step->began));
         put(object, "ended_ps", number(step->ended));
+        put(object, "duration_ps",
+            step->ended == SIM_NEVER ? json_null() : number(step->ended - step->began));
         json_array_append_new(list, object);
     }
     return list;

@@ -128,11 +128,45 @@ static void add_board(struct partition_sum *sum, const struct board_results *boa
     }
 }
 
+static void add_ordering(struct partition_sum *sum, const struct machine *machine, const struct cpu_desc *cpu,
+                         uint16_t on)
+{
+    uint32_t stores = cpu->outstanding > 1 ? 0 : machine->boards[on].params.store_buffer;
+    sum->traces |= cpu->kind == CPU_TRACE;
+    sum->weak |= cpu->outstanding > 1;
+    sum->store_buffer = stores > sum->store_buffer ? stores : sum->store_buffer;
+}
+
+// CPUs without a program of their own run threads where there are any; one that has none to run is done.
+static uint32_t add_pools(struct partition_sum *sum, const struct outcome *outcome,
+                          const struct machine *machine, uint32_t partition)
+{
+    const struct partition_desc *p = &machine->partitions[partition];
+    bool named[BOARDS_MAX][CPUS_PER_BOARD_MAX] = {{false}};
+    uint32_t busy = 0;
+    for (uint32_t i = 0; i < machine->n_pools; i++)
+        if (machine->pools[i].partition == partition) {
+            sum->threads += machine->pools[i].n_threads;
+            for (uint32_t b = 0; b < p->n_boards; b++)
+                add_ordering(sum, machine, &machine->pools[i].what, p->boards[b]);
+        }
+    for (uint32_t i = 0; i < machine->n_cpus; i++)
+        named[machine->cpus[i].board][machine->cpus[i].index] = true;
+    for (uint32_t b = 0; sum->threads && b < p->n_boards; b++)
+        for (uint32_t c = 0; c < machine->boards[p->boards[b]].params.cpus; c++) {
+            if (named[p->boards[b]][c])
+                continue;
+            busy++;
+            sum->running_cpus += outcome->boards[p->boards[b]].cpu[c].done_at == SIM_NEVER;
+        }
+    return busy;
+}
+
 // A CPU without a program never ends one, and is not counted as running.
 static void add_programs(struct partition_sum *sum, const struct outcome *outcome,
                          const struct machine *machine, uint32_t partition)
 {
-    uint32_t busy = 0;
+    uint32_t busy = add_pools(sum, outcome, machine, partition);
     for (uint32_t i = 0; i < machine->n_cpus; i++) {
         const struct cpu_desc *cpu = &machine->cpus[i];
         if (machine->boards[cpu->board].partition != partition || cpu->kind == CPU_IDLE)
@@ -141,10 +175,7 @@ static void add_programs(struct partition_sum *sum, const struct outcome *outcom
         const struct board_results *board = &outcome->boards[cpu->board];
         sum->running_cpus += cpu->kind == CPU_ZARCH ? guest_cpu_runs(outcome, &board->guest[cpu->index])
                                                     : board->cpu[cpu->index].done_at == SIM_NEVER;
-        sum->traces |= cpu->kind == CPU_TRACE;
-        sum->weak |= cpu->outstanding > 1;
-        uint32_t stores = cpu->outstanding > 1 ? 0 : machine->boards[cpu->board].params.store_buffer;
-        sum->store_buffer = stores > sum->store_buffer ? stores : sum->store_buffer;
+        add_ordering(sum, machine, cpu, cpu->board);
     }
     for (uint32_t b = 0; b < machine->n_boards; b++)
         if (machine->boards[b].partition == partition)

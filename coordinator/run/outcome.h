@@ -35,7 +35,7 @@ struct outcome {
     uint32_t n_parts;
     uint32_t n_watch;
     struct watch_record *watch; // [board x WATCH_LINES_MAX + line]; owned
-    struct history *history; // what changed meanwhile; owned; NULL: nobody looked
+    struct history *history;    // what changed meanwhile; owned; NULL: nobody looked
     struct control_stats control;
     double seconds; // of host time from START to PAUSED
 };
@@ -62,6 +62,7 @@ struct partition_sum {
     uint64_t counters[COUNTER_COUNT];
     struct latency_histogram latency[SERVED_COUNT];
     uint32_t cpus, idle_cpus, running_cpus; // running: not done at the end
+    uint32_t threads;                       // of pools, which its CPUs without a program run
     uint64_t accesses, hits, latency_sum_ps, wait_ps, compute_ps, work;
     uint64_t sync_waits, sync_wait_ps; // of replayed threads for one another
     sim_time end;      // the end time of the machine if reached, else when its last CPU was done or paused

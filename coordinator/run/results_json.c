@@ -125,6 +125,8 @@ static json_t *partition(const struct run_report *report, uint32_t number_of)
     put(object, "cpus", number(sum.cpus));
     put(object, "cpus_with_programs", number(sum.cpus - sum.idle_cpus));
     put(object, "cpus_running", number(sum.running_cpus));
+    if (sum.threads)
+        put(object, "threads", number(sum.threads));
     put(object, "accesses", number(sum.accesses));
     put(object, "hits", number(sum.hits));
     put(object, "work", number(sum.work));

@@ -145,6 +145,13 @@ static void print_troubles(const struct partition_sum *sum, FILE *out)
                     troubles[i].text);
 }
 
+static void print_weak_kind(unsigned kind, bool *any, FILE *out)
+{
+    fprintf(out, "%s%s", *any ? ", " : "  note         weakly ordered (several accesses outstanding): ",
+            kind == PATTERN_COUNT ? "replayed programs" : pattern_name((enum pattern)kind));
+    *any = true;
+}
+
 // Programs of the partition with more than one access outstanding, each kind once.
 static void print_weak(const struct run_report *report, uint32_t partition, FILE *out)
 {
@@ -157,9 +164,15 @@ static void print_weak(const struct run_report *report, uint32_t partition, FILE
         if (m->boards[cpu->board].partition != partition || cpu->outstanding <= 1 || named[kind])
             continue;
         named[kind] = true;
-        fprintf(out, "%s%s", any ? ", " : "  note         weakly ordered (several accesses outstanding): ",
-                kind == PATTERN_COUNT ? "replayed programs" : pattern_name(cpu->pattern));
-        any = true;
+        print_weak_kind(kind, &any, out);
+    }
+    for (uint32_t i = 0; i < m->n_pools; i++) {
+        const struct cpu_desc *what = &m->pools[i].what;
+        unsigned kind = what->kind == CPU_GENERATOR ? what->pattern : PATTERN_COUNT;
+        if (m->pools[i].partition != partition || what->outstanding <= 1 || named[kind])
+            continue;
+        named[kind] = true;
+        print_weak_kind(kind, &any, out);
     }
     fputs(any ? "\n" : "", out);
 }
@@ -203,6 +216,8 @@ static void print_partition(const struct run_report *report, uint32_t number, FI
             sum.running_cpus == 0          ? "all programs done"
             : report->outcome->interrupted ? "interrupted"
                                            : "the end time, with programs not done");
+    if (sum.threads)
+        fprintf(out, "  threads      %" PRIu32 ", on whatever CPUs the partition has\n", sum.threads);
     guest_ends_print(report, number, sum.end, out);
     print_accesses(&sum, out);
     print_utilisation(report, number, &sum, out);

@@ -219,6 +219,7 @@ static void test_json(void)
     const json_t *steps = json_object_get(operation, "steps");
     CU_ASSERT_EQUAL(json_array_size(steps), 3);
     CU_ASSERT_EQUAL(figure(named(steps, "connect"), "ended_ps"), 75 * US);
+    CU_ASSERT_EQUAL(figure(named(steps, "drain"), "duration_ps"), 20 * US);
     const json_t *effects = json_object_get(operation, "partitions");
     const json_t *a = named(effects, "A"), *b = named(effects, "B"), *c = named(effects, "C");
     CU_ASSERT_TRUE(figure(a, "cpus_before") == 8 && figure(a, "cpus_after") == 4);
