@@ -21,6 +21,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } subcommands[] = {
     {"run", "numaplex run", run_main},
+    {"replay", "numaplex replay", replay_main},
     {"check", "numaplex check", check_main},
     {"sweep", "numaplex sweep", sweep_main},
     {"law", "numaplex law", law_main},

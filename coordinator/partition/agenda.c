@@ -315,3 +315,18 @@ const struct agenda_command *agenda_left(const struct agenda *agenda, uint32_t *
     *n = agenda->n_commands - agenda->next_command;
     return agenda->commands + agenda->next_command;
 }
+
+void agenda_over(struct agenda *agenda)
+{
+    struct err over;
+    err_set(&over, ERR_OVER, "the run has ended before; run it again, for longer");
+    for (uint32_t i = agenda->next_command; i < agenda->n_commands; i++) {
+        if (agenda->commands[i].ticket && agenda->hooks.answer)
+            agenda->hooks.answer(agenda->hooks.self, agenda->commands[i].ticket, &over, 0);
+        agenda->commands[i].ticket = 0;
+    }
+    for (uint32_t i = 0; i < agenda->n_plans; i++)
+        if (agenda->hooks.planned)
+            agenda->hooks.planned(agenda->hooks.self, agenda->plans[i].ticket, &over, NULL);
+    agenda->n_plans = 0;
+}

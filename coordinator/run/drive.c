@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "coordinator/machine/units.h"
+#include "coordinator/partition/words.h"
 #include "coordinator/run/drive_state.h"
 #include "coordinator/run/find.h"
 #include "proto/base/assert.h"
@@ -73,10 +74,25 @@ static const char *when(const struct drive *drive, char *text, size_t size)
     return text;
 }
 
+// "; operation 3 (move SB6 SMP2 configure) was at step drain": of the first that is under way.
+static const char *doing(const struct drive *drive, char *text, size_t size)
+{
+    struct sc *sc = agenda_sc(drive->config->course->agenda);
+    char command[SC_COMMAND_TEXT_SIZE];
+    text[0] = '\0';
+    for (uint64_t id = 1; id <= sc_operations(sc) && !text[0]; id++) {
+        const struct sc_operation *op = sc_operation(sc, id);
+        if (op->ended == SIM_NEVER)
+            snprintf(text, size, "; operation %llu (%s) was at step %s", (unsigned long long)id,
+                     sc_command_text(drive->config->machine, &op->command, command), op->step);
+    }
+    return text;
+}
+
 // A process that has a reason to end says FAILED before, and waits until that is heard.
 static void on_death(struct drive *drive, struct worker *worker)
 {
-    char how[64], at[64];
+    char how[64], at[64], operation[SC_COMMAND_TEXT_SIZE + 80];
     struct err err;
     process_listen(&worker->process, drive->config->folder->log);
     drive_log(drive, "%s %s", worker->process.label, process_end(&worker->process, how, sizeof how));
@@ -86,9 +102,9 @@ static void on_death(struct drive *drive, struct worker *worker)
     drive->died = worker;
     err_set(
         &err, ERR_NODE_DIED,
-        "%s %s%s; the other processes were ended, and there are no results. Run again; if the host had no "
+        "%s %s%s%s; the other processes were ended, and there are no results. Run again; if the host had no "
         "memory left (dmesg), use fewer processes or a smaller machine",
-        worker->process.label, how, when(drive, at, sizeof at));
+        worker->process.label, how, when(drive, at, sizeof at), doing(drive, operation, sizeof operation));
     drive_fail(drive, &err);
 }
 
@@ -180,6 +196,8 @@ static void on_interrupt(evutil_socket_t fd, short what, void *self)
         drive_log(drive, "interrupted");
         if (drive->phase == RUNNING)
             drive_stop(drive);
+        else if (drive->phase == HELD)
+            cut_go_on(drive);
         return; // what comes after a pause is short
     }
     err_set(&err, ERR_INTERRUPTED, "interrupted; there are no results");
@@ -299,6 +317,7 @@ static void close_drive(struct drive *drive)
         free_event(drive->signals[i]);
     free_event(drive->timer);
     free_event(drive->socket);
+    cut_free(drive);
     if (drive->base)
         event_base_free(drive->base);
     control_server_close(drive->server, 0);
@@ -312,6 +331,7 @@ static void begin(struct drive *drive)
     watch(drive);
     enum err_code code = start_workers(drive, &err);
     watch_words(drive);
+    live_opened(drive);
     if (code)
         drive_fail(drive, &err);
     else
@@ -322,6 +342,9 @@ static void begin(struct drive *drive)
 
 static void finish(struct drive *drive)
 {
+    live_over(drive);
+    if (drive->config->course->live && drive->config->course->live->closing)
+        drive->config->course->live->closing(drive->config->course->live->self);
     drive->outcome->control = *control_server_stats(drive->server);
     const struct control_stats *stats = &drive->outcome->control;
     if (stats->foreign + stats->malformed)
@@ -334,6 +357,7 @@ enum err_code drive_run(const struct drive_config *config, struct outcome *outco
                         char last_words[LAST_WORDS_SIZE], struct err *err)
 {
     struct drive drive = {.config = config, .outcome = outcome, .endpoints.reservation = -1};
+    drive.live.step_until = SIM_NEVER;
     drive.n_workers = config->plan->nodes + config->plan->fabrics;
     drive.conductor = drive.n_workers - 1; // the fabric, or the only node
     drive.workers = calloc(drive.n_workers, sizeof *drive.workers);

@@ -4,6 +4,10 @@
 //
 //     STARTING    all workers: HELLO, CONFIGURE, READY
 //     RUNNING     the conductor: START ... PAUSED
+//     LOOKING     nodes: ORDERS without orders, REPORTS   (at a cut: drive_cut.c)
+//     REGROUPING  all workers: REGROUP, REGROUPED
+//     ORDERING    nodes: ORDERS, REPORTS
+//     HELD        nobody: somebody has paused the run
 //     SAVING      all workers: SAVE, SAVED           (at a save point)
 //     COLLECTING  all workers: COLLECT, RESULTS      (at the end)
 //     LEAVING     all workers: EXIT, BYE; then signals, by process id, until the last has ended
@@ -12,6 +16,7 @@
 #ifndef NP_COORDINATOR_RUN_DRIVE_H
 #define NP_COORDINATOR_RUN_DRIVE_H
 
+#include "coordinator/run/course.h"
 #include "coordinator/run/folder.h"
 #include "coordinator/run/options.h"
 #include "coordinator/run/outcome.h"
@@ -30,6 +35,7 @@ struct drive_config {
     const struct timeline_range *timeline;
     struct timeline_file *timeline_file; // closed: nothing is recorded
     struct text_files *text_files;
+    struct course *course; // what happens to partitions; course->live: who may ask for more
     // Called when the conductor reports; may be NULL.
     void (*progress)(void *context, const struct group_progress *groups, uint32_t n);
     void *context;

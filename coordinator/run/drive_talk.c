@@ -5,7 +5,10 @@
 #include "coordinator/run/drive_state.h"
 #include "proto/base/assert.h"
 
-static void tell(struct drive *drive, const struct worker *to, const struct control *control)
+// How far partitions may run ahead of one another while somebody watches; never a result.
+#define SKEW_WATCHED (1000 * SIM_PS_PER_US)
+
+void drive_tell(struct drive *drive, const struct worker *to, const struct control *control)
 {
     struct err err;
     if (control_server_send(drive->server, to->process.id, control, &err)) {
@@ -17,7 +20,7 @@ static void tell(struct drive *drive, const struct worker *to, const struct cont
 void drive_send_to_all(struct drive *drive, const struct control *control)
 {
     for (uint32_t i = 0; i < drive->n_workers; i++)
-        tell(drive, &drive->workers[i], control);
+        drive_tell(drive, &drive->workers[i], control);
 }
 
 static struct run_options run_options(const struct drive_config *config)
@@ -63,25 +66,41 @@ void drive_configure(struct drive *drive)
     for (uint32_t i = 0; i < drive->n_workers; i++) {
         c->role = drive->workers[i].process.id.role;
         c->index = drive->workers[i].process.id.index;
-        tell(drive, &drive->workers[i], &control);
+        drive_tell(drive, &drive->workers[i], &control);
     }
+}
+
+static uint64_t pace_of(const struct drive *drive)
+{
+    return drive->live.pace;
+}
+
+void drive_run_on(struct drive *drive)
+{
+    const struct run_command *command = drive->config->command;
+    struct wanted_reports wanted[PARTITIONS_MAX];
+    struct control control = {.kind = CONTROL_START};
+    control.start.stop_at_grant = command->save_grants;
+    control.start.stop_at_time = sim_min(command->save_time, agenda_stop(drive->config->course->agenda));
+    control.start.stop_at_time = sim_min(control.start.stop_at_time, live_stop(drive));
+    control.start.pace = pace_of(drive);
+    control.start.skew = drive->config->course->live ? SKEW_WATCHED : 0;
+    control.start.wanted = wanted;
+    control.start.n_wanted = agenda_wanted(drive->config->course->agenda, wanted);
+    drive_enter(drive, RUNNING);
+    drive_tell(drive, &drive->workers[drive->conductor], &control);
 }
 
 static void start(struct drive *drive)
 {
-    const struct run_command *command = drive->config->command;
-    struct control control = {
-        .kind = CONTROL_START,
-        .start = {.stop_at_grant = command->save_grants, .stop_at_time = command->save_time}};
-    drive_enter(drive, RUNNING);
     drive_log(drive, "all processes are ready after %.3f s", 1e-6 * (double)(host_us() - drive->began_us));
-    tell(drive, &drive->workers[drive->conductor], &control);
+    drive_run_on(drive);
 }
 
 void drive_stop(struct drive *drive)
 {
     struct control control = {.kind = CONTROL_STOP};
-    tell(drive, &drive->workers[drive->conductor], &control);
+    drive_tell(drive, &drive->workers[drive->conductor], &control);
 }
 
 static void leave(struct drive *drive)
@@ -111,13 +130,14 @@ static void take_progress(struct drive *drive, const struct group_progress *grou
         config->progress(config->context, groups, n);
 }
 
-static void begin_collecting(struct drive *drive)
+void drive_collect(struct drive *drive)
 {
+    live_over(drive);
     drive_enter(drive, COLLECTING);
     drive_send_to_all(drive, &(struct control){.kind = CONTROL_COLLECT});
 }
 
-static void begin_saving(struct drive *drive)
+void drive_save(struct drive *drive)
 {
     struct control control = {.kind = CONTROL_SAVE};
     strcpy(control.save.folder, drive->config->save_folder);
@@ -127,14 +147,11 @@ static void begin_saving(struct drive *drive)
 
 static void paused(struct drive *drive, const struct control_paused *paused)
 {
-    drive->outcome->seconds = 1e-6 * (double)(host_us() - drive->phase_us);
+    drive->outcome->seconds += 1e-6 * (double)(host_us() - drive->phase_us);
     drive->outcome->reason = paused->reason;
     drive->outcome->interrupted = paused->reason == PAUSE_STOPPED;
     take_progress(drive, paused->groups, paused->n_groups);
-    if (paused->reason == PAUSE_SAVE_POINT && drive->config->save_folder[0])
-        begin_saving(drive);
-    else
-        begin_collecting(drive);
+    cut_begin(drive, paused->reason);
 }
 
 static bool all_answered(const struct drive *drive)
@@ -205,6 +222,8 @@ static void answered(struct drive *drive, struct worker *worker)
         return;
     if (drive->phase == STARTING)
         start(drive);
+    else if (phase_is_cut(drive->phase))
+        cut_answered(drive);
     else
         leave(drive);
 }
@@ -221,10 +240,15 @@ static bool fits_phase(const struct drive *drive, const struct worker *worker, e
         return drive->phase == RUNNING && conducts;
     case CONTROL_SAVED:
         return drive->phase == SAVING && !worker->answered;
+    case CONTROL_REGROUPED:
+        return drive->phase == REGROUPING && !worker->answered;
+    case CONTROL_REPORTS:
+        return (drive->phase == LOOKING || drive->phase == ORDERING) && worker->pending;
     case CONTROL_TIMELINE:
-        return drive->phase == RUNNING || (drive->phase == COLLECTING && !worker->answered);
+        return drive->phase == RUNNING || phase_is_cut(drive->phase) ||
+               (drive->phase == COLLECTING && !worker->answered);
     case CONTROL_TEXT:
-        return drive->phase == RUNNING ||
+        return drive->phase == RUNNING || phase_is_cut(drive->phase) ||
                ((drive->phase == SAVING || drive->phase == COLLECTING) && !worker->answered);
     case CONTROL_RESULTS:
     case CONTROL_WATCHED:
@@ -265,11 +289,14 @@ static void obey(struct drive *drive, struct worker *worker, struct control *con
     case CONTROL_WATCHED:
         watched(drive, worker, &control->watched);
         break;
+    case CONTROL_REPORTS:
+        cut_reports(drive, worker, &control->reports);
+        break;
     default: // READY; HELLO and BYE need nothing: the death of a process is seen by its parent
         break;
     }
     if (drive->phase != LEAVING && (control->kind == CONTROL_READY || control->kind == CONTROL_SAVED ||
-                                    control->kind == CONTROL_RESULTS))
+                                    control->kind == CONTROL_RESULTS || control->kind == CONTROL_REGROUPED))
         answered(drive, worker);
 }
 

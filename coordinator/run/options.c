@@ -26,6 +26,7 @@ enum key {
     KEY_CONTINUE = 'c',
     KEY_SET = 256,
     KEY_SAVE_AT,
+    KEY_SERIES,
     KEY_CHOP,
     KEY_HOST_FAULTS,
     KEY_REFERENCE,
@@ -49,6 +50,10 @@ static const struct argp_option options[] = {
      "a parameter of the scenario, or a value by its path (systems.sun.board.l2=4MiB); may be repeated", 1},
     {"save-at", KEY_SAVE_AT, "WHEN", 0,
      "save the state at a simulated TIME, or after N grants (grant:N), and end", 1},
+    {"series", KEY_SERIES, "INTERVAL", 0,
+     "note what each partition does in every such interval of simulated time, for results.json; runs with "
+     "commands do so by themselves",
+     1},
     {"continue", KEY_CONTINUE, "FOLDER", 0, "go on from a saved state; FILE may be left out", 1},
     {0, 0, 0, 0, "How to run it (none of these changes a result):", 2},
     {"nodes", KEY_NODES, "N", 0,
@@ -269,6 +274,8 @@ static error_t read_value(struct parse *p, int key, char *text)
         return settings_add(&c->settings, text, p->err) ? EINVAL : 0;
     case KEY_SAVE_AT:
         return read_save_point(p, text);
+    case KEY_SERIES:
+        return read_time(p, "series", text, &c->series);
     case KEY_WATCH_LINE:
         if (c->n_watch == WATCH_LINES_MAX)
             return refuse(p, "watch-line", text, "four lines are the most that one run watches");

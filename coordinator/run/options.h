@@ -8,6 +8,7 @@
 
 #include "coordinator/machine/settings.h"
 #include "proto/base/err.h"
+#include "proto/base/limits.h"
 #include "proto/base/time.h"
 #include "proto/base/watch.h"
 
@@ -30,6 +31,8 @@ struct run_command {
     double host_faults;   // 0 <= rate < 1
     sim_time save_time;   // SIM_NEVER: none
     uint64_t save_grants; // over all groups; 0: none
+    sim_time series;      // between two rows of the history; 0: what suits the run
+    const char *replay;   // folder of the run whose journal is done again; NULL: none
     uint32_t silence_s;   // a process that says nothing for so long is given up
     uint32_t n_watch;
     const char *watch[WATCH_LINES_MAX]; // lines to watch, "[PARTITION:]ADDRESS" as given
@@ -47,6 +50,10 @@ struct run_command {
 // Reads the command line; prints help and ends the process when that is asked for, or when an option is not
 // known. ERR_USAGE names the option whose value is wrong.
 enum err_code run_command_read(struct run_command *command, int argc, char **argv, struct err *err);
+
+// Does what it says, from scenario to run folder; returns the exit status. `folder` (may be NULL) is the
+// run's when one was made, else "".
+int run_execute(const struct run_command *command, char folder[PATH_MAX_BYTES]);
 
 static inline bool run_command_saves(const struct run_command *command)
 {

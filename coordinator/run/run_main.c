@@ -8,6 +8,7 @@
 
 #include "coordinator/machine/units.h"
 #include "coordinator/run/claims.h"
+#include "coordinator/run/course.h"
 #include "coordinator/run/drive.h"
 #include "coordinator/run/find.h"
 #include "coordinator/run/guest_ends.h"
@@ -29,6 +30,7 @@ struct run {
     struct console_view view;
     struct text_files texts;
     struct run_folder folder;
+    struct course course;
     struct outcome outcome;
     struct progress progress;
     char resume[PATH_MAX_BYTES]; // absolute; "": none
@@ -123,6 +125,14 @@ static enum err_code open_texts(struct run *run, struct err *err)
     return run->resume[0] ? text_files_continue(&run->texts, &run->manifest, err) : ERR_OK;
 }
 
+static enum err_code open_course(struct run *run, struct err *err)
+{
+    const struct course_options options = {.series = run->command.series,
+                                           .replay = run->command.replay,
+                                           .resumed = run->resume[0] ? run->resume : NULL};
+    return course_open(&run->course, &run->scenario, &options, &run->folder, err);
+}
+
 static enum err_code simulate(struct run *run, struct err *err)
 {
     const struct drive_config config = {.machine = &run->scenario.machine,
@@ -135,12 +145,13 @@ static enum err_code simulate(struct run *run, struct err *err)
                                         .timeline = &run->range,
                                         .timeline_file = &run->timeline,
                                         .text_files = &run->texts,
+                                        .course = &run->course,
                                         .progress = progress_show,
                                         .context = &run->progress};
     if (run->range.interval &&
         timeline_open(&run->timeline, &run->folder, &run->scenario.machine, &run->plan, err))
         return err->code;
-    if (open_texts(run, err))
+    if (open_texts(run, err) || open_course(run, err))
         return err->code;
     outcome_init(&run->outcome, &run->scenario.machine, &run->plan);
     enum err_code code = drive_run(&config, &run->outcome, run->last_words, err);
@@ -173,6 +184,8 @@ static enum err_code save_manifest(struct run *run, struct err *err)
     uint32_t n;
     enum err_code code = text_files_save(&run->texts, run->saving, &texts, &n, err);
     if (!code)
+        code = course_save(&run->course, run->saving, err);
+    if (!code)
         code = manifest_write(run->saving, &run->scenario, &run->outcome, texts, n, run->folder.epoch, err);
     free(texts);
     return code;
@@ -203,6 +216,9 @@ static enum err_code report(struct run *run, struct err *err)
         rmdir(run->saving);
         fprintf(stderr, "numaplex: warning: the run ended before its save point; nothing was saved\n");
     }
+    course_warn(&run->course, stderr);
+    run->outcome.history = run->course.history;
+    run->course.history = NULL;
     timeline_warn(&run->timeline, stderr);
     if (outcome_complete(&run->outcome, &run->scenario.machine, err) ||
         timeline_finish(&run->timeline, err) || publish_results(&report, err))
@@ -267,24 +283,35 @@ static enum err_code do_run(struct run *run, struct err *err)
     return code ? code : conclude(run, err);
 }
 
-int run_main(int argc, char **argv)
+int run_execute(const struct run_command *command, char folder[PATH_MAX_BYTES])
 {
     static struct run run; // large, and there is one
     struct err err;
+    run.command = *command;
     // A reader of our output that goes away, or a file that may not grow, is an error of a call, not a death.
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    if (run_command_read(&run.command, argc, argv, &err))
-        return err_report(&err);
     enum err_code code = do_run(&run, &err);
+    if (folder)
+        memcpy(folder, run.folder.path, PATH_MAX_BYTES);
     int status = code ? err_report(&err) : EXIT_CLASS_OK;
     say_last_words(run.last_words);
     timeline_drop(&run.timeline, run.command.keep);
     text_files_close(&run.texts);
+    course_close(&run.course);
     console_view_free(&run.view);
     folder_close(&run.folder);
     outcome_free(&run.outcome);
     manifest_free(&run.manifest);
     scenario_free(&run.scenario);
     return status;
+}
+
+int run_main(int argc, char **argv)
+{
+    static struct run_command command;
+    struct err err;
+    if (run_command_read(&command, argc, argv, &err))
+        return err_report(&err);
+    return run_execute(&command, NULL);
 }

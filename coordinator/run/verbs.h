@@ -5,6 +5,7 @@
 #define NP_COORDINATOR_RUN_VERBS_H
 
 int run_main(int argc, char **argv);
+int replay_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int digest_main(int argc, char **argv);
 int console_main(int argc, char **argv);

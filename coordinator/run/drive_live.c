@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// What somebody outside asks of a run that goes on.
+#include "coordinator/run/drive_live.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "coordinator/partition/words.h"
+#include "coordinator/run/drive_state.h"
+#include "proto/base/assert.h"
+
+static const struct drive_live_hooks *hooks(const struct drive *drive)
+{
+    static const struct drive_live_hooks none;
+    return drive->config->course->live ? drive->config->course->live : &none;
+}
+
+static void answer(const struct drive *drive, uint64_t ticket, const struct err *outcome)
+{
+    if (hooks(drive)->answer)
+        hooks(drive)->answer(hooks(drive)->self, ticket, outcome, 0, NULL);
+}
+
+static bool ends(const struct drive *drive)
+{
+    return drive->phase > HELD || drive->interrupts || drive->live.end;
+}
+
+static void say_over(const struct drive *drive, uint64_t ticket)
+{
+    struct err err;
+    err_set(&err, ERR_OVER, "the run has ended; its results are in %s", drive->config->folder->shown);
+    answer(drive, ticket, &err);
+}
+
+// A pause soon, so that what was asked for is done; where the run stands already, at once.
+static void want_cut(struct drive *drive)
+{
+    if (drive->phase == RUNNING && !drive->live.stop_asked) {
+        drive->live.stop_asked = true;
+        drive_stop(drive);
+    } else if (drive->phase == HELD) {
+        cut_begin(drive, PAUSE_STOPPED);
+    }
+}
+
+void drive_command(struct drive *drive, uint64_t ticket, const struct sc_command *command)
+{
+    struct live *live = &drive->live;
+    NP_ASSERT(ticket);
+    if (ends(drive)) {
+        say_over(drive, ticket);
+        return;
+    }
+    live->commands = realloc(live->commands, (live->n_commands + 1) * sizeof *live->commands);
+    NP_ASSERT(live->commands);
+    live->commands[live->n_commands++] = (struct live_command){*command, ticket};
+    want_cut(drive);
+}
+
+void drive_plan(struct drive *drive, uint64_t ticket, const struct sc_command *command)
+{
+    if (ends(drive)) {
+        say_over(drive, ticket);
+        return;
+    }
+    agenda_plan(drive->config->course->agenda, command, ticket);
+    want_cut(drive);
+}
+
+void drive_look(struct drive *drive)
+{
+    if (ends(drive))
+        return;
+    drive->live.look = true;
+    want_cut(drive);
+}
+
+static sim_time furthest(const struct drive *drive)
+{
+    sim_time at = 0;
+    for (uint32_t p = 0; p < drive->config->machine->n_partitions; p++)
+        at = sim_max(at, drive->outcome->groups[p].time);
+    return at;
+}
+
+void drive_pace(struct drive *drive, uint64_t ticket, enum drive_pace_kind kind, uint64_t value)
+{
+    struct live *live = &drive->live;
+    struct err good = {.code = ERR_OK};
+    if (ends(drive)) {
+        say_over(drive, ticket);
+        return;
+    }
+    live->held = kind == DRIVE_PAUSE || (kind == DRIVE_SLOW && live->held);
+    live->end |= kind == DRIVE_END;
+    live->step_until = SIM_NEVER;
+    if (kind == DRIVE_STEP)
+        live->step_until = sim_add(furthest(drive), value ? value : 1);
+    if (kind == DRIVE_SLOW)
+        live->pace = value;
+    drive_log(drive, "pace: %s", (const char *const[]){"pause", "continue", "step", "slow", "end"}[kind]);
+    answer(drive, ticket, &good);
+    want_cut(drive);
+}
+
+// The earliest time that nobody has passed; journalled before anybody does.
+static void journal(struct drive *drive, struct live_command *live, sim_time at)
+{
+    struct err err;
+    if (journal_command(&drive->config->course->journal, drive->config->machine, at, &live->command, &err)) {
+        drive_fail(drive, &err);
+        return;
+    }
+    agenda_add(drive->config->course->agenda, at, &live->command, live->ticket);
+}
+
+void live_at_cut(struct drive *drive)
+{
+    struct live *live = &drive->live;
+    sim_time at = furthest(drive);
+    if (live->step_until <= at) {
+        live->step_until = SIM_NEVER;
+        live->held = true;
+    }
+    if (drive->cut.over)
+        return;
+    for (uint32_t i = 0; i < live->n_commands && !drive->failure.code; i++)
+        journal(drive, &live->commands[i], at);
+    live->n_commands = 0;
+}
+
+// A command that waits for its time is worth a little way, even of a run that is held.
+bool live_holds(struct drive *drive)
+{
+    return drive->live.held && agenda_stop(drive->config->course->agenda) > furthest(drive);
+}
+
+sim_time live_stop(const struct drive *drive)
+{
+    return drive->live.step_until;
+}
+
+void live_opened(struct drive *drive)
+{
+    if (hooks(drive)->opened)
+        hooks(drive)->opened(hooks(drive)->self, drive, drive->base);
+}
+
+void live_over(struct drive *drive)
+{
+    struct live *live = &drive->live;
+    for (uint32_t i = 0; i < live->n_commands; i++)
+        say_over(drive, live->commands[i].ticket);
+    live->n_commands = 0;
+    agenda_over(drive->config->course->agenda);
+}
+
+void drive_standing(const struct drive *drive, struct drive_standing *standing)
+{
+    *standing = (struct drive_standing){.groups = drive->outcome->groups,
+                                        .time = furthest(drive),
+                                        .pace = drive->live.pace,
+                                        .held = drive->live.held,
+                                        .ending = ends(drive)};
+}
+
+struct agenda *drive_agenda(struct drive *drive)
+{
+    return drive->config->course->agenda;
+}
