@@ -22,7 +22,6 @@ struct order order_for(struct operation *op, sim_time at, uint16_t board, enum o
                           .board = board,
                           .kind = kind,
                           .at = at,
-                          .target = NO_BOARD,
                           .domain.partition = NO_PARTITION};
 }
 

@@ -58,6 +58,7 @@ void drive_configure(struct drive *drive)
         uint32_t partition = config->machine->boards[b].partition;
         c->group_of_board[b] = partition == NO_PARTITION ? NO_GROUP : partition;
     }
+    memcpy(c->group_of_board, sc_groups(agenda_sc(config->course->agenda)), sizeof c->group_of_board);
     c->options = run_options(config);
     if (config->plan->fabrics)
         strcpy(c->data_endpoint, drive->endpoints.data);

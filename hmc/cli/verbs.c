@@ -32,7 +32,7 @@
 const struct verb verbs[] = {
     {"run", COORDINATOR, NULL, 1, -1, "FILE [OPTIONS]", "simulate a scenario and write its results", RUNS},
     {"replay", COORDINATOR, NULL, 1, -1, "RUN_DIR [--to DIR]",
-     "do a run again, with all that people did to it while it went on"},
+     "do a run again, with all that people did to it while it went on", RUNS},
     {"check", COORDINATOR, NULL, 1, -1, "FILE", "read a scenario and show the machine it describes", RUNS},
     {"sweep", COORDINATOR, NULL, 1, -1, "FILE --over X=VALUES",
      "run a scenario at many points, over the host's cores", RUNS},
