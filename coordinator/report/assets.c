@@ -16,6 +16,7 @@
     extern const uint64_t np_asset_##name##_size
 
 EMBED(chart_js, NP_CHART_JS);
+EMBED(draw, NP_DRAW_JS);
 EMBED(script, NP_PAGE_JS);
 EMBED(style, NP_PAGE_CSS);
 
@@ -26,6 +27,7 @@ void asset_chart_js(FILE *out)
 
 void asset_script(FILE *out)
 {
+    fwrite(np_asset_draw, 1, np_asset_draw_size, out);
     fwrite(np_asset_script, 1, np_asset_script_size, out);
 }
 
