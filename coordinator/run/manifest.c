@@ -25,7 +25,7 @@ const char *parts_incomplete(const struct saved_part *parts, uint32_t n, const s
         *there = true;
     }
     for (uint32_t b = 0; b < machine->n_boards; b++)
-        if (!boards[b] && machine->boards[b].partition != NO_PARTITION)
+        if (!boards[b])
             return "the part of a board is missing";
     for (uint32_t p = 0; p < machine->n_partitions; p++)
         if (!groups[p])

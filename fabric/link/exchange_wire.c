@@ -352,7 +352,6 @@ static void add_slots(struct exchange_wire *x)
             uint32_t node = groups->group[g].members[m].worker;
             NP_ASSERT(node < NODES_MAX);
             x->slots[x->n_slots].at = (struct member_at){g, m, node};
-            x->slots[x->n_slots].seq = x->settled[g];
             x->slot_of[g][m] = (uint16_t)++x->n_slots;
             x->peers[node].is_node = true;
         }

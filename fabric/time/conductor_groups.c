@@ -113,7 +113,6 @@ enum err_code conductor_regroup(struct conductor *c, sim_time at, struct err *er
         if (changes[g]) {
             close_members(&c->state[g]);
             open_members(c, g, at);
-            c->state[g].ask = true;
             c->state[g].progress_accesses = UINT64_MAX; // what its boards have completed is not progress
         }
     memcpy(c->group_of_board, c->groups->group_of_board, sizeof c->group_of_board);

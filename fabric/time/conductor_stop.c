@@ -79,7 +79,7 @@ void conductor_take_reports(struct conductor *c, uint32_t g)
         if (last != SIM_NEVER)
             group->stop_at = sim_max(sim_add(last, group->wanted->latency), c->horizon[g].reached);
     }
-    group->reported = c->horizon[g].reached == group->stop_at;
+    group->reported = group->stop_at != SIM_NEVER && c->horizon[g].reached == group->stop_at;
     if (group->reported && !c->stopping) {
         c->stopping = true;
         c->stop_reason = PAUSE_REPORTS;

@@ -108,7 +108,8 @@ void packed_state(struct packed *packed, struct archive *ar)
         if (packed->crew.boards[b])
             board_state(packed->crew.boards[b], ar);
     for (uint32_t g = 0; g < packed->groups.n; g++)
-        conductor_state(packed->conductor, g, ar);
+        if (packed->groups.group[g].n_members)
+            conductor_state(packed->conductor, g, ar);
 }
 
 static struct digest board_digest(struct board *board)

@@ -46,7 +46,7 @@ enum err_code packed_regroup(struct packed *packed, const uint32_t *group_of_boa
 void packed_count_time(struct packed *packed);
 
 // Saves or loads the whole complex; loading needs one freshly opened from the same machine. Only while
-// paused. Threads may differ between saving and loading.
+// paused. Threads may differ between saving and loading; groups may not.
 void packed_state(struct packed *packed, struct archive *ar);
 
 // Digest of the run so far: of every partition from the boards of the description in order, and of all

@@ -11,20 +11,20 @@
 #include "tests/lib/whole_run.h"
 #include "tests/lib/wired_run.h"
 
-// Boards A0 .. A5: partitions P = A0 A2, Q = A1 A4, R = A3; A5 is free.
+// Boards A0 .. A6: partitions P = A0 A2, Q = A1 A4, R = A3, S = A6; A5 is free.
 struct change {
     sim_time at;
-    uint32_t group_of_board[6];
+    uint32_t group_of_board[7];
 };
 #define NONE NO_GROUP
 static const struct change changes[] = {
-    {1 * SIM_PS_PER_US, {0, 0, 0, 2, 0, NONE}}, // P and Q, over whose link frames go
-    {2345678, {0, 0, 0, 0, 0, 0}},              // all, and the free board
-    {4 * SIM_PS_PER_US, {0, 1, 0, 2, 1, NONE}}, // apart
-    {4000100, {0, 2, 0, 2, 2, NONE}},           // Q with R, under R's number
-    {9 * SIM_PS_PER_US, {0, 1, 0, 4, 1, 3}},    // groups of numbers that no partition has
-    {14 * SIM_PS_PER_US, {2, 1, 2, 0, 1, 2}},   // P under another number, with the free board
-    {20 * SIM_PS_PER_US + 1, {0, 1, 0, 2, 1, NONE}},
+    {1 * SIM_PS_PER_US, {0, 0, 0, 2, 0, NONE, 3}}, // P and Q, over whose link frames go
+    {2345678, {0, 0, 0, 0, 0, 0, 0}},              // all, and the free board
+    {4 * SIM_PS_PER_US, {0, 1, 0, 2, 1, NONE, 3}}, // apart
+    {4000100, {0, 2, 0, 2, 2, NONE, NONE}},        // Q with R, under R's number; S stands still
+    {9 * SIM_PS_PER_US, {0, 1, 0, 5, 1, 4, 1}},    // groups of numbers that no partition has; S goes on
+    {14 * SIM_PS_PER_US, {2, 1, 2, 0, 1, 2, 3}},   // P under another number, with the free board
+    {20 * SIM_PS_PER_US + 1, {0, 1, 0, 2, 1, NONE, 3}},
 };
 
 static struct scenario scenario;
@@ -136,6 +136,29 @@ static void test_over_a_bad_wire(void)
     run_wired(4, 7, 0.1);
 }
 
+// One that stood still is brought to where its new group stands, before anything else.
+static void test_free_boards_are_brought_along(void)
+{
+    struct packed_options options = {.threads = 1, .conductor = {.horizon = {.stride = 100 * SIM_PS_PER_US}}};
+    struct packed *packed = malloc(sizeof *packed);
+    struct err err;
+    uint32_t all[BOARDS_MAX];
+    NP_ASSERT(packed);
+    CU_ASSERT_EQUAL_FATAL(packed_open(packed, &scenario.machine, &options, &err), ERR_OK);
+    full(changes[0].group_of_board, all);
+    all[6] = NO_GROUP;
+    pause_at(packed->conductor, 1 * SIM_PS_PER_US, PAUSE_SAVE_POINT);
+    CU_ASSERT_EQUAL(packed_regroup(packed, all, 1 * SIM_PS_PER_US, &err), ERR_OK);
+    uint64_t before = board_accesses(packed->crew.boards[6]);
+    pause_at(packed->conductor, 3 * SIM_PS_PER_US, PAUSE_SAVE_POINT);
+    CU_ASSERT_EQUAL(board_accesses(packed->crew.boards[6]), before);
+    all[6] = 0;
+    CU_ASSERT_EQUAL(packed_regroup(packed, all, 3 * SIM_PS_PER_US, &err), ERR_OK);
+    CU_ASSERT(board_accesses(packed->crew.boards[6]) > before);
+    packed_close(packed);
+    free(packed);
+}
+
 // A board changes its group only where that group stands.
 static void test_elsewhere_is_refused(void)
 {
@@ -165,6 +188,7 @@ int main(void)
     CU_ADD_TEST(suite, test_saved_while_joined);
     CU_ADD_TEST(suite, test_over_the_wire);
     CU_ADD_TEST(suite, test_over_a_bad_wire);
+    CU_ADD_TEST(suite, test_free_boards_are_brought_along);
     CU_ADD_TEST(suite, test_elsewhere_is_refused);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
