@@ -244,6 +244,34 @@ static void test_results_of_others(void)
     outcome_free(&outcome);
 }
 
+// CPUs without a program of their own run threads, and count as having programs.
+static void test_threads(void)
+{
+    struct pool_desc pool = {.partition = 1, .n_threads = 6, .what = {.outstanding = 2, .kind = CPU_TRACE}};
+    struct partition_sum sum;
+    scenario.machine.pools = &pool;
+    scenario.machine.n_pools = 1;
+    setup(1);
+    outcome.boards[2].cpu[1].done_at = SIM_NEVER;
+    outcome_sum(&outcome, &scenario.machine, 1, &sum);
+    CU_ASSERT_TRUE(sum.threads == 6 && sum.idle_cpus == 0 && sum.running_cpus == 1);
+    CU_ASSERT_TRUE(sum.weak && sum.traces);
+    CU_ASSERT_EQUAL(sum.end, scenario.machine.until);
+    char *text = text_of(summary_print);
+    expect_text(text, "2 CPUs, 2 with programs");
+    expect_text(text, "threads      6, on whatever CPUs");
+    expect_text(text, "weakly ordered (several accesses outstanding): replayed programs");
+    free(text);
+    outcome.boards[2].cpu[1].done_at = 50000000; // the last thread has ended
+    outcome_sum(&outcome, &scenario.machine, 1, &sum);
+    CU_ASSERT_TRUE(sum.running_cpus == 0 && sum.end == 50000000);
+    outcome_sum(&outcome, &scenario.machine, 0, &sum);
+    CU_ASSERT_TRUE(sum.threads == 0 && sum.idle_cpus == 0);
+    outcome_free(&outcome);
+    scenario.machine.pools = NULL;
+    scenario.machine.n_pools = 0;
+}
+
 int main(void)
 {
     struct err err;
@@ -257,6 +285,7 @@ int main(void)
     CU_ADD_TEST(suite, test_results_json);
     CU_ADD_TEST(suite, test_counters_csv);
     CU_ADD_TEST(suite, test_results_of_others);
+    CU_ADD_TEST(suite, test_threads);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();
