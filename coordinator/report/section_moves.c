@@ -79,19 +79,27 @@ static size_t cpu_points(const json_t *series, struct scale scale, struct chart_
     return n;
 }
 
-// Operations that took time, as stretches of the charts' x.
-static size_t spans_of(const json_t *operations, struct scale scale, double end,
+// An operation or a step of one, as a stretch of the charts' x; what is under way goes on to their end.
+static struct chart_span span_of(const json_t *what, struct scale scale, double end, const char *label)
+{
+    const json_t *ended = json_object_get(what, "ended_ps");
+    return (struct chart_span){(double)view_count(what, "began_ps") * scale.per_ps,
+                               json_is_number(ended) ? json_number_value(ended) * scale.per_ps : end, label};
+}
+
+// Operations that took time, and in them the time in which they drained.
+static size_t spans_of(const struct page *page, const json_t *operations, struct scale scale, double end,
                        struct chart_span spans[SPANS_SHOWN])
 {
     size_t n = 0;
-    for (size_t i = 0; i < json_array_size(operations) && n < SPANS_SHOWN; i++) {
-        const json_t *op = json_array_get(operations, i);
-        if (json_array_size(json_object_get(op, "steps")) == 0)
-            continue;
-        const json_t *ended = json_object_get(op, "ended_ps");
-        spans[n++] = (struct chart_span){
-            (double)view_count(op, "began_ps") * scale.per_ps,
-            json_is_number(ended) ? json_number_value(ended) * scale.per_ps : end, view_text(op, "name")};
+    for (size_t i = 0; i < json_array_size(operations); i++) {
+        const json_t *op = json_array_get(operations, i), *steps = json_object_get(op, "steps");
+        if (json_array_size(steps) && n < SPANS_SHOWN)
+            spans[n++] = span_of(op, scale, end, view_text(op, "name"));
+        for (size_t k = 0; k < json_array_size(steps) && n < SPANS_SHOWN; k++)
+            if (strcmp(view_text(json_array_get(steps, k), "name"), "drain") == 0)
+                spans[n++] =
+                    span_of(json_array_get(steps, k), scale, end, page_words(page, TEXT_MOVES_DRAIN));
     }
     return n;
 }
@@ -121,16 +129,16 @@ static void time_chart(struct page *page, const struct view *view, const struct 
         if (count)
             end = fmax(end, points[i][count - 1].x);
     }
-    struct chart chart = {.kind = CHART_LINES,
-                          .title = page_words(page, what->title),
-                          .x = {page_words(page, TEXT_SIMULATED_TIME), scale.unit, false},
-                          .y = {page_words(page, what->y), what->unit, false},
-                          .from_zero = true,
-                          .series = series,
-                          .n_series = n,
-                          .spans = spans,
-                          .n_spans =
-                              spans_of(json_object_get(view->results, "operations"), scale, end, spans)};
+    struct chart chart = {
+        .kind = CHART_LINES,
+        .title = page_words(page, what->title),
+        .x = {page_words(page, TEXT_SIMULATED_TIME), scale.unit, false},
+        .y = {page_words(page, what->y), what->unit, false},
+        .from_zero = true,
+        .series = series,
+        .n_series = n,
+        .spans = spans,
+        .n_spans = spans_of(page, json_object_get(view->results, "operations"), scale, end, spans)};
     chart_write(page, &chart);
     for (size_t i = 0; i < n; i++)
         free(points[i]);
@@ -160,6 +168,14 @@ static const char *time_of(const struct page *page, const json_t *object, const 
     return number_time(page->language, view_count(object, key), text);
 }
 
+static const char *share_of(const struct page *page, const json_t *op, const char *key,
+                            char text[NUMBER_TEXT_SIZE])
+{
+    const json_t *share = json_object_get(op, key);
+    return json_is_number(share) ? number_fixed(page->language, 100 * json_number_value(share), 1, text)
+                                 : "–";
+}
+
 static void operation_row(struct page *page, const struct page_column *c, const json_t *op)
 {
     char text[NUMBER_TEXT_SIZE], reason[600];
@@ -173,13 +189,11 @@ static void operation_row(struct page *page, const struct page_column *c, const 
     page_cell(page, &c[4], drained ? number_count(l, view_count(op, "pages_done"), text) : "–");
     page_cell(page, &c[5],
               drained ? number_fixed(l, 1e-9 * (double)view_count(op, "drain_bytes_per_s"), 2, text) : "–");
-    page_cell(page, &c[6],
-              drained
-                  ? number_fixed(l, 100 * json_number_value(json_object_get(op, "drain_port_share")), 1, text)
-                  : "–");
+    page_cell(page, &c[6], share_of(page, op, "drain_port_share", text));
+    page_cell(page, &c[7], share_of(page, op, "drain_home_share", text));
     snprintf(reason, sizeof reason, "%s%s%s", view_text(op, "code"), view_text(op, "code")[0] ? " " : "",
              view_text(op, "text"));
-    page_cell(page, &c[7], reason);
+    page_cell(page, &c[8], reason);
     page_row_end(page);
 }
 
@@ -193,6 +207,7 @@ static void operations_table(struct page *page, const json_t *operations)
         {page_words(page, TEXT_MOVES_PAGES), NULL, true, false},
         {page_words(page, TEXT_MOVES_DRAIN_RATE), "GB/s", true, false},
         {page_words(page, TEXT_MOVES_PORT_SHARE), "%", true, false},
+        {page_words(page, TEXT_MOVES_HOME_SHARE), "%", true, false},
         {page_words(page, TEXT_MOVES_REASON), NULL, false, false},
     };
     page_heading(page, page_words(page, TEXT_MOVES_OPERATIONS));

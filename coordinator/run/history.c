@@ -198,7 +198,7 @@ static void end_step(struct history *h, struct history_operation *op, sim_time a
         return;
     step->ended = at;
     step->egress_busy_ps = view->egress_busy_ps - step->egress_busy_ps;
-    step->ingress_busy_ps = view->ingress_busy_ps - step->ingress_busy_ps;
+    step->home_busy_ps = view->home_busy_ps - step->home_busy_ps;
 }
 
 static void begin_step(struct history *h, struct history_operation *op, const struct sc_event *event)
@@ -211,7 +211,7 @@ static void begin_step(struct history *h, struct history_operation *op, const st
     *step = (struct history_step){.began = event->at,
                                   .ended = SIM_NEVER,
                                   .egress_busy_ps = view.egress_busy_ps,
-                                  .ingress_busy_ps = view.ingress_busy_ps};
+                                  .home_busy_ps = view.home_busy_ps};
     snprintf(step->word, sizeof step->word, "%.*s", (int)sizeof step->word - 1, event->text);
 }
 

@@ -36,9 +36,9 @@ struct history_series {
 };
 
 struct history_step {
-    char word[HISTORY_STEP_BYTES];            // "drain"
-    sim_time began, ended;                    // ended: SIM_NEVER while it is under way
-    uint64_t egress_busy_ps, ingress_busy_ps; // of the operation's board, in this step
+    char word[HISTORY_STEP_BYTES];         // "drain"
+    sim_time began, ended;                 // ended: SIM_NEVER while it is under way
+    uint64_t egress_busy_ps, home_busy_ps; // of the operation's board, in this step
 };
 
 struct history_operation {

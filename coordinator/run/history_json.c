@@ -152,7 +152,8 @@ static json_t *steps_of(const struct history_operation *op)
     return list;
 }
 
-// How fast pages went, and how busy the leaving board's way out was meanwhile.
+// How fast pages went, and how busy meanwhile what may hold them up was: the leaving board's way out, and its
+// home, which turns to each line of them.
 static void put_drain(json_t *object, const struct history_operation *op)
 {
     uint64_t bytes = op->shown.pages_done * PAGE_BYTES;
@@ -165,6 +166,7 @@ static void put_drain(json_t *object, const struct history_operation *op)
         put(object, "drain_bytes", number(bytes));
         put(object, "drain_bytes_per_s", per_second(bytes, time));
         put(object, "drain_port_share", json_real((double)step->egress_busy_ps / (double)time));
+        put(object, "drain_home_share", json_real((double)step->home_busy_ps / (double)time));
     }
 }
 
@@ -264,6 +266,25 @@ void history_put_partition(json_t *object, const struct history *h, uint32_t par
     put(object, "work_per_s", per_second(sum.work, span));
 }
 
+void history_print_partition(const struct history *h, uint32_t partition, FILE *out)
+{
+    struct history_row sum, state = state_at(h, partition, SIM_NEVER);
+    sim_time span = history_between(h, partition, 0, SIM_NEVER, &sum);
+    bool other = false;
+    for (uint32_t b = 0; b < h->machine->n_boards; b++)
+        other |= (h->last[b].partition == partition) != (h->machine->boards[b].partition == partition);
+    if (!other || span == 0)
+        return;
+    fprintf(out, "  at the end   boards");
+    for (uint32_t b = 0; b < h->machine->n_boards; b++)
+        if (h->last[b].partition == partition)
+            fprintf(out, " %s", h->machine->boards[b].name);
+    fprintf(out,
+            "; %" PRIu32 " CPUs; %.1f M accesses per simulated second on boards while they were its own\n"
+            "               (below: the boards that it began with, wherever they went)\n",
+            state.cpus, (double)sum.accesses * 1e6 / (double)span);
+}
+
 static uint64_t count(const json_t *object, const char *key)
 {
     return (uint64_t)json_integer_value(json_object_get(object, key));
@@ -305,10 +326,12 @@ static void print_operation(const json_t *operation, FILE *out)
         fprintf(out, "\n  %s %s", text_of_key(operation, "code"), text_of_key(operation, "text"));
     fputc('\n', out);
     if (json_object_get(operation, "drain_ps"))
-        fprintf(out, "  drained      %" PRIu64 " pages in %s: %.2f GB/s, way out %.1f %% busy\n",
+        fprintf(out,
+                "  drained      %" PRIu64 " pages in %s: %.2f GB/s, way out %.1f %% busy, home %.1f %%\n",
                 count(operation, "pages_done"), unit_pretty_time(count(operation, "drain_ps"), took),
                 (double)count(operation, "drain_bytes_per_s") / 1e9,
-                100 * json_real_value(json_object_get(operation, "drain_port_share")));
+                100 * json_real_value(json_object_get(operation, "drain_port_share")),
+                100 * json_real_value(json_object_get(operation, "drain_home_share")));
     print_effects(operation, out);
 }
 

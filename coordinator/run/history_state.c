@@ -44,7 +44,7 @@ static void step_state(struct history_step *step, struct archive *ar)
     ar_u64(ar, &step->began);
     ar_u64(ar, &step->ended);
     ar_u64(ar, &step->egress_busy_ps);
-    ar_u64(ar, &step->ingress_busy_ps);
+    ar_u64(ar, &step->home_busy_ps);
 }
 
 static void operation_state(struct history_operation *op, struct archive *ar)

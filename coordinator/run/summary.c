@@ -218,6 +218,8 @@ static void print_partition(const struct run_report *report, uint32_t number, FI
                                            : "the end time, with programs not done");
     if (sum.threads)
         fprintf(out, "  threads      %" PRIu32 ", on whatever CPUs the partition has\n", sum.threads);
+    if (report->outcome->history)
+        history_print_partition(report->outcome->history, number, out);
     guest_ends_print(report, number, sum.end, out);
     print_accesses(&sum, out);
     print_utilisation(report, number, &sum, out);

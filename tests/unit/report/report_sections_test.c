@@ -43,7 +43,8 @@ static const char sample[] =
     "'operations':[{'name':N,'id':1,'command':N,'outcome':'done','code':null,'text':'','began_ps':1100000,"
     "'ended_ps':1900000,'duration_ps':800000,'pages_done':12,'drain_ps':400000,'drain_bytes_per_s':"
     "4400000000,"
-    "'drain_port_share':0.5,'steps':[{'name':N,'began_ps':1100000,'ended_ps':1200000},{'name':N,'began_ps':"
+    "'drain_port_share':0.5,'steps':[{'name':'drain','began_ps':1100000,'ended_ps':1200000},{'name':N,'began_"
+    "ps':"
     "1200000,'ended_ps':null}],'partitions':[{'name':N,'cpus_before':4,'cpus_after':2,"
     "'accesses_per_s_before':2000000,'accesses_per_s_after':1500000}]},"
     "{'name':N,'id':2,'command':N,'outcome':N,'code':N,'text':N,'steps':[],'partitions':[]}],"
@@ -134,7 +135,7 @@ static void test_whole(void)
             CU_ASSERT_TRUE(has_section(page, section_ids[i]));
         CU_ASSERT_TRUE(html_charts(page) == 12);
         CU_ASSERT_PTR_NOT_NULL(strstr(page, language == LANG_EN ? "1.5 ns" : "1,5 ns")); // a claim's time
-        CU_ASSERT_PTR_NOT_NULL(strstr(page, "\"spans\":[[1.1,1.9,\"SMP1\"]]"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(page, "\"spans\":[[1.1,1.9,\"SMP1\"],[1.1,1.2,\""));
         CU_ASSERT_PTR_NOT_NULL(strstr(page, language == LANG_EN ? "-25.0" : "-25,0")); // of throughput, in %
         CU_ASSERT_PTR_NOT_NULL(strstr(page, language == LANG_EN ? "4.40" : "4,40"));   // GB/s of a drain
         CU_ASSERT_EQUAL(html_occurrences(page, "class=\"warning\""),

@@ -61,6 +61,7 @@ static void run_for(unsigned us)
         now[b].hits += (uint64_t)us * now[b].cpus_online / 2;
         now[b].work += us;
         now[b].egress_busy_ps += us * US / 2;
+        now[b].home_busy_ps += us * US / 4;
     }
 }
 
@@ -216,6 +217,7 @@ static void test_json(void)
     CU_ASSERT_EQUAL(figure(operation, "drain_bytes"), 409600);
     CU_ASSERT_EQUAL(figure(operation, "drain_bytes_per_s"), 20480000000);
     CU_ASSERT_EQUAL(json_real_value(json_object_get(operation, "drain_port_share")), 0.5);
+    CU_ASSERT_EQUAL(json_real_value(json_object_get(operation, "drain_home_share")), 0.25);
     const json_t *steps = json_object_get(operation, "steps");
     CU_ASSERT_EQUAL(json_array_size(steps), 3);
     CU_ASSERT_EQUAL(figure(named(steps, "connect"), "ended_ps"), 75 * US);
@@ -292,7 +294,7 @@ static void test_people(void)
     char *text = printed();
     static const char *const lines[] = {
         "Operation 1 at 45.0 us: move SB1 B configure: done in 30.0 us",
-        "drained      100 pages in 20.0 us: 20.48 GB/s, way out 50.0 % busy",
+        "drained      100 pages in 20.0 us: 20.48 GB/s, way out 50.0 % busy, home 25.0 %",
         "A            8 -> 4 CPUs, 8.0 -> 4.0 M accesses per simulated second",
         "Operation 2 at 90.0 us: delete SB1 unassign: refused",
         "NP0804 B would have no CPU",
