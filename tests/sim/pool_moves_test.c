@@ -11,6 +11,7 @@
 #include "tests/lib/pool_machine.h"
 #include "tests/lib/random_trace.h"
 #include "tests/lib/thread_trace.h"
+#include "tests/lib/whole_run.h"
 
 enum { STEPS = 400 };
 #define STEP (700 * SIM_PS_PER_NS)
@@ -226,6 +227,36 @@ static void test_traces(void)
     }
 }
 
+// The machine on threads of the host: one or two, cut at random, saved and continued.
+static void whole(const struct whole_options *options, const struct whole_result *expected)
+{
+    struct whole_result result;
+    whole_run(&pool.tiny.machine, options, &result);
+    CU_ASSERT_EQUAL(result.reason, PAUSE_DONE);
+    CU_ASSERT_EQUAL(result.counters[CNT_CHECKS], expected->counters[CNT_CHECKS]);
+    CU_ASSERT_TRUE(digest_equal(result.digest, expected->digest));
+}
+
+static void test_host_threads(void)
+{
+    struct whole_result expected;
+    build(64, 4, "mesi");
+    struct pool_desc *desc = pool_machine_add(&pool, 8, CPU_TRACE);
+    snprintf(desc->what.trace, sizeof desc->what.trace, "%s", trace);
+    whole_run(&pool.tiny.machine, &(struct whole_options){.threads = 1}, &expected);
+    CU_ASSERT_STRING_EQUAL(expected.first_failure, "");
+    CU_ASSERT(expected.counters[CNT_CHECKS] > ACCESSES + 8 * 12 * 40 * 10);
+    CU_ASSERT(expected.grants > 20);
+    whole(&(struct whole_options){.threads = 2}, &expected);
+    whole(&(struct whole_options){.threads = 2, .chop = 1}, &expected);
+    whole(&(struct whole_options){.threads = 1, .reference = true}, &expected);
+    for (uint64_t i = 1; i <= 3; i++)
+        whole(&(struct whole_options){.threads = 1,
+                                      .save_at = expected.grants * i / 4,
+                                      .threads_after_save = 2},
+              &expected);
+}
+
 // A loop of a thread: instructions from a page of its own, words of three other pages written and read.
 static void put_loop(struct trace_writer *writer, uint32_t stream, struct rng *rng)
 {
@@ -280,6 +311,7 @@ int main(void)
     CU_add_test(suite, "threads and pages move", test_all_move);
     CU_add_test(suite, "with several accesses under way", test_overlapped);
     CU_add_test(suite, "recorded programs move", test_traces);
+    CU_add_test(suite, "on one or two threads of the host", test_host_threads);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_failures();
