@@ -63,8 +63,9 @@ static enum err_code deal_pool(struct dealer *dealer, const struct pool_cpus *cp
 
 static enum err_code check_lacking(const struct dealer *dealer, struct err *err)
 {
-    uint64_t frames = 0;
-    for (uint32_t i = 0; i < dealer->partition->n_boards; i++)
+    uint64_t frames = 0, n = dealer->partition->n_boards;
+    NP_ASSERT(n);
+    for (uint32_t i = 0; i < n; i++)
         frames += dealer_frames(dealer, i);
     if (!dealer->lacking)
         return ERR_OK;
@@ -72,8 +73,7 @@ static enum err_code check_lacking(const struct dealer *dealer, struct err *err)
                    "the pages of the pools do not fit: partition %s has %" PRIu64 " frames and lacks %" PRIu64
                    "; write frames: with %" PRIu64 "KiB more on each of its boards, or give pools less",
                    dealer->partition->name, frames, dealer->lacking,
-                   (dealer->lacking + dealer->partition->n_boards - 1) / dealer->partition->n_boards *
-                       (PAGE_BYTES / 1024));
+                   (dealer->lacking + n - 1) / n * (PAGE_BYTES / 1024));
 }
 
 static enum err_code deal_pools(struct dealer *dealer, struct err *err)

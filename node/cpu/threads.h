@@ -39,10 +39,11 @@ void threads_online(struct threads *threads, uint32_t partition, sim_time at);
 void threads_offline(struct threads *threads, sim_time at);
 uint32_t threads_cpus_online(const struct threads *threads);
 
-uint32_t threads_here(const struct threads *threads);    // also those that are about to leave
+uint32_t threads_here(const struct threads *threads);    // also those that are about to leave, or have ended
 uint32_t threads_running(const struct threads *threads); // of these, not ended
 
-// Asks `n` threads to leave (the least busy CPUs keep theirs). Each leaves when it has nothing under way.
+// Asks `n` threads to leave (the least busy CPUs keep theirs; who has ended goes last). Each leaves when it
+// has nothing under way.
 void threads_dismiss(struct threads *threads, uint32_t n, sim_time at);
 
 // The next thread that has left, as bytes that the caller frees, and when it was ready; false: none is ready
@@ -64,8 +65,9 @@ void threads_arrive(struct threads *threads, const uint8_t *bytes, uint32_t size
 // is asked to leave. Pages stay where they are.
 void threads_reset(struct threads *threads, sim_time at);
 
-// Frames of this board's memory that hold pages, and the first of these from frame *frame on, with its page.
-// Frame 0 begins at the partition's frames_offset.
+// Frames of this board's memory that hold pages, those of programs with CPUs of their own counted (they are
+// the first, and never move); and the first of a pool's pages from frame *frame on. Frame 0 begins at the
+// partition's frames_offset.
 uint32_t threads_frames_used(const struct threads *threads);
 bool threads_next_frame(const struct threads *threads, uint32_t *frame, struct virtual_page *page);
 

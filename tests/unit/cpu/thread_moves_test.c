@@ -261,7 +261,8 @@ static void test_order(void)
     shape.cpus = 8;
     for (uint64_t seed = 0; seed < 40; seed++) {
         begin(&shape);
-        // Several results to wait for, known long before: one CPU runs ahead, and leaves after another's next.
+        // Several results to wait for, known long before: one CPU runs ahead, and leaves after another's
+        // next.
         add_pattern(20, PATTERN_RANDOM, PAGE_BYTES)->outstanding = 4;
         pool.tiny.boards[0].params.bus_order = 10000;
         pool.tiny.boards[0].params.bus_return = 60000;
