@@ -33,7 +33,7 @@ static enum err_code read_control(struct client_place *place, const char *path, 
     json_error_t why;
     json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
     if (!json)
-        return err_set(err, ERR_NO_RUN, "%s cannot be read: %s", path, why.text);
+        return err_set(err, ERR_NO_RUN, "%.200s cannot be read: %s", path, why.text);
     const json_t *pid = json_object_get(json, "pid");
     bool right = copy_text(place->endpoint, sizeof place->endpoint, json, "endpoint") &&
                  copy_text(place->folder, sizeof place->folder, json, "folder") &&
@@ -43,7 +43,7 @@ static enum err_code read_control(struct client_place *place, const char *path, 
     json_decref(json);
     return right ? ERR_OK
                  : err_set(err, ERR_NO_RUN,
-                           "%s is no note of a run's control socket; the run wrote another "
+                           "%.200s is no note of a run's control socket; the run wrote another "
                            "version of it, or somebody changed it",
                            path);
 }
@@ -53,17 +53,17 @@ static enum err_code no_control(const char *folder, struct err *err)
 {
     char path[PATH_MAX_BYTES];
     if (access(folder, F_OK) != 0)
-        return err_set(err, ERR_NO_RUN, "%s: there is no such run folder", folder);
+        return err_set(err, ERR_NO_RUN, "%.200s: there is no such run folder", folder);
     if (path_of(path, folder, "results.json") && access(path, F_OK) == 0)
         return err_set(
             err, ERR_NO_RUN,
-            "%s: this run has ended; numaplex report shows it, and run --hold keeps the next one open "
+            "%.200s: this run has ended; numaplex report shows it, and run --hold keeps the next one open "
             "for consoles at its end",
             folder);
     if (path_of(path, folder, "failed.txt") && access(path, F_OK) == 0)
-        return err_set(err, ERR_NO_RUN, "%s: this run failed; failed.txt there says why", folder);
-    return err_set(err, ERR_NO_RUN, "%s: no run answers there; start it with 'numaplex run FILE --control'",
-                   folder);
+        return err_set(err, ERR_NO_RUN, "%.200s: this run failed; failed.txt there says why", folder);
+    return err_set(err, ERR_NO_RUN,
+                   "%.200s: no run answers there; start it with 'numaplex run FILE --control'", folder);
 }
 
 static enum err_code find_folder(const char *folder, struct client_place *place, struct err *err)
@@ -77,7 +77,7 @@ static enum err_code find_folder(const char *folder, struct client_place *place,
         return err->code;
     if (!client_alive(place))
         return err_set(err, ERR_NO_RUN,
-                       "%s: the run's process %lld is gone without an end; its log there may "
+                       "%.200s: the run's process %lld is gone without an end; its log there may "
                        "say why",
                        folder, (long long)place->pid);
     return ERR_OK;

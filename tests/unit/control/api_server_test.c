@@ -12,6 +12,7 @@
 #include "coordinator/control/event_ring.h"
 #include "hmc/client/client.h"
 #include "tests/lib/fake_run.h"
+#include "tests/lib/random_api.h"
 
 static char folder[] = "/tmp/np-api-XXXXXX";
 static struct fake_run *run;
@@ -184,6 +185,44 @@ static void test_nonsense(void)
         api_reply_free(&reply);
     }
     CU_ASSERT_EQUAL(answers, 3);
+    zmq_close(socket);
+    zmq_ctx_term(context);
+    client_close(client);
+}
+
+// Requests with damage, sent raw: each is answered or means something; the server goes on, and a console
+// beside them is served.
+static void test_damaged_requests(void)
+{
+    struct client *client = open_client();
+    void *context = zmq_ctx_new(), *socket = zmq_socket(context, ZMQ_DEALER);
+    static uint8_t answer[1 << 20];
+    struct bytes bytes = {0};
+    struct err err;
+    int linger = 0, answers = 0;
+    zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
+    zmq_connect(socket, client_place(client)->endpoint);
+    for (uint64_t seed = 1; seed <= 3000; seed++) {
+        struct rng rng = rng_for(seed, 4);
+        struct api_request request;
+        random_api_request(&rng, (enum api_kind)(API_SHOW + rng_below(&rng, 7)), &request);
+        api_request_encode(&request, &bytes, &err);
+        api_request_free(&request);
+        for (uint64_t n = rng_below(&rng, 3); n > 0; n--)
+            bytes.data[rng_below(&rng, bytes.size)] ^= (uint8_t)(1u << rng_below(&rng, 8));
+        zmq_send(socket, bytes.data, bytes.size, ZMQ_DONTWAIT);
+        now += 1000;
+        api_server_serve(server, now);
+        while (zmq_recv(socket, answer, sizeof answer, ZMQ_DONTWAIT) >= 0)
+            answers++;
+    }
+    CU_ASSERT_TRUE(answers > 1000);
+    struct api_request show = {.kind = API_SHOW};
+    struct api_reply reply;
+    ask(client, &show, &reply);
+    CU_ASSERT_EQUAL(reply.snapshot.n_boards, 8);
+    api_reply_free(&reply);
+    bytes_free(&bytes);
     zmq_close(socket);
     zmq_ctx_term(context);
     client_close(client);
@@ -407,7 +446,7 @@ int main(void)
     CU_add_test(suite, "limits", test_limits);
     CU_add_test(suite, "ring", test_ring);
     CU_add_test(suite, "a long path", test_long_path);
-    CU_basic_set_mode(CU_BRM_VERBOSE);
+    CU_add_test(suite, "damaged requests", test_damaged_requests);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();
