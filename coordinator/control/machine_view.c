@@ -96,8 +96,9 @@ static void fill_board(const struct machine_view *view, uint16_t board, struct a
     memcpy(to->name, desc->name, sizeof to->name);
     memcpy(to->system, view->machine->systems[desc->system].name, sizeof to->system);
     snprintf(to->partition, sizeof to->partition, "%s", partition_name(view->machine, state->partition));
-    snprintf(to->next_partition, sizeof to->next_partition, "%s",
-             partition_name(view->machine, state->next_partition));
+    if (state->next_partition != state->partition) // only what will change
+        snprintf(to->next_partition, sizeof to->next_partition, "%s",
+                 partition_name(view->machine, state->next_partition));
     fill_state(state, to);
     to->cpus = desc->params.cpus;
     to->cpus_online = view->seen[board]                ? last->cpus_online
@@ -220,6 +221,8 @@ void machine_view_event(const struct machine_view *view, const struct sc_event *
     if (!operation)
         return;
     memcpy(to->user, operation->command.user, sizeof to->user);
+    if (strcmp(event->what, "drained") != 0)
+        return;
     to->pages_done = operation->pages_done;
     to->pages_total = operation->pages_total;
 }

@@ -39,7 +39,11 @@ enum key {
     KEY_TIMELINE,
     KEY_CONSOLE,
     KEY_TRACE_INSN,
-    KEY_TEXT_LIMIT
+    KEY_TEXT_LIMIT,
+    KEY_CONTROL,
+    KEY_NO_CONTROL,
+    KEY_PAUSED,
+    KEY_HOLD
 };
 
 static const struct argp_option options[] = {
@@ -86,6 +90,13 @@ static const struct argp_option options[] = {
     {"trace-insn", KEY_TRACE_INSN, "PARTITION[:CPU]", 0,
      "write each instruction of this partition's guest, or of one CPU of it, to trace-PARTITION.txt", 3},
     {"text-limit", KEY_TEXT_LIMIT, "SIZE", 0, "keep so much of each console and trace (64MiB)", 3},
+    {0, 0, 0, 0, "Who may look and change it while it runs (what consoles change is journalled):", 5},
+    {"control", KEY_CONTROL, 0, 0,
+     "open it to consoles: numaplex boards, move, top, hmc; done by itself where threads are bound to no CPU",
+     5},
+    {"no-control", KEY_NO_CONTROL, 0, 0, "open it to nobody", 5},
+    {"paused", KEY_PAUSED, 0, 0, "begin paused; numaplex continue lets it go", 5},
+    {"hold", KEY_HOLD, 0, 0, "stay open to consoles after the end, until Ctrl-C or numaplex stop", 5},
     {0, 0, 0, 0, "What to leave:", 4},
     {"out", KEY_OUT, "FOLDER", 0, "run folder (runs/NAME-TIME)", 4},
     {"force", KEY_FORCE, 0, 0, "use the folder although it holds another run, whose results are removed", 4},
@@ -194,6 +205,14 @@ static bool *flag_of(struct run_command *c, int key)
         return &c->no_bounds;
     case KEY_INSECURE:
         return &c->insecure;
+    case KEY_CONTROL:
+        return &c->control;
+    case KEY_NO_CONTROL:
+        return &c->no_control;
+    case KEY_PAUSED:
+        return &c->paused;
+    case KEY_HOLD:
+        return &c->hold;
     default:
         return NULL;
     }
@@ -327,6 +346,11 @@ static const struct argp argp = {
 // What two options together cannot mean.
 static enum err_code check_together(struct run_command *c, struct err *err)
 {
+    if (c->no_control && (c->control || c->paused || c->hold))
+        return err_set(err, ERR_USAGE, "--no-control lets nobody in, and --%s needs consoles",
+                       c->control  ? "control"
+                       : c->paused ? "paused"
+                                   : "hold");
     if (!c->file && !c->resume)
         return err_set(err, ERR_USAGE,
                        "the FILE to run is missing; 'numaplex run two-boards' is a first one");

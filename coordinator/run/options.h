@@ -45,6 +45,8 @@ struct run_command {
     bool seed_given, until_given;
     bool json, quiet, force, keep;
     bool reference, pin, no_bounds, insecure;
+    bool control, no_control; // consoles may connect; neither: where the scenario has threads that can move
+    bool paused, hold;        // held at its begin; open to consoles after its end
 };
 
 // Reads the command line; prints help and ends the process when that is asked for, or when an option is not

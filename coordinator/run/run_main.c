@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "coordinator/control/consoles.h"
 #include "coordinator/machine/units.h"
 #include "coordinator/run/claims.h"
 #include "coordinator/run/course.h"
@@ -31,6 +32,8 @@ struct run {
     struct text_files texts;
     struct run_folder folder;
     struct course course;
+    struct consoles *consoles; // NULL: nobody may connect
+    struct drive_live_hooks hooks;
     struct outcome outcome;
     struct progress progress;
     char resume[PATH_MAX_BYTES]; // absolute; "": none
@@ -133,6 +136,23 @@ static enum err_code open_course(struct run *run, struct err *err)
     return course_open(&run->course, &run->scenario, &options, &run->folder, err);
 }
 
+// Somebody who did not ask for consoles gets the run without them when they cannot be had.
+static enum err_code open_consoles(struct run *run, struct err *err)
+{
+    const struct run_command *c = &run->command;
+    const struct machine *machine = &run->scenario.machine;
+    bool asked = c->control || c->paused || c->hold;
+    if (c->no_control || !(asked || machine->n_pools))
+        return ERR_OK;
+    enum err_code code =
+        consoles_open(&run->consoles, machine, run->folder.path, c->paused, &run->hooks, err);
+    if (!code)
+        run->course.live = &run->hooks;
+    else if (!asked)
+        fprintf(stderr, "numaplex: warning: no console can connect: %s\n", err->text);
+    return asked ? code : ERR_OK;
+}
+
 static enum err_code simulate(struct run *run, struct err *err)
 {
     const struct drive_config config = {.machine = &run->scenario.machine,
@@ -151,7 +171,7 @@ static enum err_code simulate(struct run *run, struct err *err)
     if (run->range.interval &&
         timeline_open(&run->timeline, &run->folder, &run->scenario.machine, &run->plan, err))
         return err->code;
-    if (open_texts(run, err) || open_course(run, err))
+    if (open_texts(run, err) || open_course(run, err) || open_consoles(run, err))
         return err->code;
     outcome_init(&run->outcome, &run->scenario.machine, &run->plan);
     enum err_code code = drive_run(&config, &run->outcome, run->last_words, err);
@@ -296,6 +316,11 @@ int run_execute(const struct run_command *command, char folder[PATH_MAX_BYTES])
         memcpy(folder, run.folder.path, PATH_MAX_BYTES);
     int status = code ? err_report(&err) : EXIT_CLASS_OK;
     say_last_words(run.last_words);
+    if (command->hold && run.consoles && !code) {
+        fprintf(stderr, "numaplex: open to consoles (--hold); Ctrl-C or numaplex stop ends it\n");
+        consoles_hold(run.consoles);
+    }
+    consoles_close(run.consoles);
     timeline_drop(&run.timeline, run.command.keep);
     text_files_close(&run.texts);
     course_close(&run.course);

@@ -63,14 +63,29 @@ enum err_code cli_show(struct cli *cli, const struct api_snapshot **snapshot, st
     return err->code;
 }
 
-int cli_run(struct cli *cli,
+#define LOOK_MS 1000
+
+enum err_code cli_look(struct cli *cli, const struct api_snapshot **snapshot, struct err *err)
+{
+    struct api_reply reply;
+    bool got = true, seen = false;
+    if (client_watch(cli->client, 0, API_SAMPLE_MS_MIN, err))
+        return err->code;
+    while (!seen && got && !client_receive(cli->client, LOOK_MS, &reply, &got, err) && got) {
+        seen = reply.has_sample || (reply.has_snapshot && strcmp(reply.snapshot.state, "ended") == 0);
+        api_reply_free(&reply);
+    }
+    return err->code ? err->code : cli_show(cli, snapshot, err);
+}
+
+int cli_run(struct cli *cli, bool look,
             enum err_code (*show)(struct cli *cli, const struct api_snapshot *snapshot, void *context,
                                   struct err *err),
             void *context)
 {
     const struct api_snapshot *snapshot;
     struct err err = {0};
-    if (!cli_open(cli, &err) && !cli_show(cli, &snapshot, &err))
+    if (!cli_open(cli, &err) && !(look ? cli_look : cli_show)(cli, &snapshot, &err))
         show(cli, snapshot, context, &err);
     return cli_end(cli, &err);
 }

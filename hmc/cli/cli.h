@@ -27,8 +27,13 @@ enum err_code cli_open(struct cli *cli, struct err *err);
 // Asks for the state of the machine; it stays valid until the next request.
 enum err_code cli_show(struct cli *cli, const struct api_snapshot **snapshot, struct err *err);
 
-// The whole of a verb that only shows: connects, asks, hands the snapshot to `show`, closes.
-int cli_run(struct cli *cli,
+// The same after the run has looked at its boards: threads, pages in use. Waits for that a moment at most;
+// a run that is busy or over shows what was last seen.
+enum err_code cli_look(struct cli *cli, const struct api_snapshot **snapshot, struct err *err);
+
+// The whole of a verb that only shows: connects, asks, hands the snapshot to `show`, closes. `look`: as
+// cli_look().
+int cli_run(struct cli *cli, bool look,
             enum err_code (*show)(struct cli *cli, const struct api_snapshot *snapshot, void *context,
                                   struct err *err),
             void *context);

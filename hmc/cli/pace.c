@@ -5,10 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hmc/cli/cli.h"
 #include "hmc/cli/show.h"
 #include "hmc/cli/table.h"
+
+#define LOOK_US    20000
+#define STEP_LOOKS 250u // five seconds; a longer step goes on by itself
 
 struct pace_line {
     struct cli cli;
@@ -68,6 +72,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     }
 }
 
+// After a step: until it has been made.
+static enum err_code show_standing(struct pace_line *line, const struct api_snapshot **snapshot,
+                                   struct err *err)
+{
+    unsigned waits = line->pace.kind == API_STEP ? STEP_LOOKS : 0;
+    while (!cli_show(&line->cli, snapshot, err) && strcmp((*snapshot)->state, "running") == 0 && waits-- > 0)
+        usleep(LOOK_US);
+    return err->code;
+}
+
 static enum err_code set_pace(struct pace_line *line, struct err *err)
 {
     struct api_request request = {.kind = API_PACE, .pace = line->pace};
@@ -77,7 +91,11 @@ static enum err_code set_pace(struct pace_line *line, struct err *err)
         return err->code;
     client_ask(line->cli.client, &request, 0, &reply, err);
     api_reply_free(&reply);
-    if (err->code || cli_show(&line->cli, &snapshot, err))
+    if (!err->code && line->pace.kind == API_STOP) { // nobody is left to ask
+        puts(line->cli.json ? "{\"state\": \"ended\"}" : "stopped; the run folder has the results so far");
+        return ERR_OK;
+    }
+    if (err->code || show_standing(line, &snapshot, err))
         return err->code;
     if (line->cli.json)
         cli_print_json(json_pack("{s:s, s:I, s:I}", "state", snapshot->state, "time_ps",

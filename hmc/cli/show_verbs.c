@@ -66,7 +66,7 @@ int verb_platform(int argc, char **argv)
 {
     struct show_line line = {0};
     parse(&line, "", "Shows the systems and domains of a running machine.", argc, argv);
-    return cli_run(&line.cli, platform, NULL);
+    return cli_run(&line.cli, false, platform, NULL);
 }
 
 static enum err_code boards(struct cli *cli, const struct api_snapshot *s, void *context, struct err *err)
@@ -89,7 +89,7 @@ int verb_boards(int argc, char **argv)
     struct show_line line = {0};
     parse(&line, "[BOARD...]", "Shows the boards of a running machine: whose they are, and how they are.",
           argc, argv);
-    return cli_run(&line.cli, boards, line.names);
+    return cli_run(&line.cli, true, boards, line.names);
 }
 
 static enum err_code domains(struct cli *cli, const struct api_snapshot *s, void *context, struct err *err)
@@ -111,7 +111,7 @@ int verb_domains(int argc, char **argv)
 {
     struct show_line line = {0};
     parse(&line, "[DOMAIN...]", "Shows the domains (hard partitions) of a running machine.", argc, argv);
-    return cli_run(&line.cli, domains, line.names);
+    return cli_run(&line.cli, true, domains, line.names);
 }
 
 static enum err_code status(struct cli *cli, const struct api_snapshot *s, void *context, struct err *err)
@@ -138,5 +138,5 @@ int verb_status(int argc, char **argv)
 {
     struct show_line line = {0};
     parse(&line, "", "Shows whether a machine runs, and the commands under way and ended.", argc, argv);
-    return cli_run(&line.cli, status, NULL);
+    return cli_run(&line.cli, false, status, NULL);
 }

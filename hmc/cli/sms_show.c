@@ -230,7 +230,7 @@ enum err_code sms_showdevices(struct words *words, struct err *err)
     if ((words->domain != NULL) == (words->rest[0] != NULL) || (asks && words->domain))
         return err_set(err, ERR_USAGE, "either locations or -d, and for a query locations; usage: %s",
                        words->command->usage);
-    if (chosen(words, &s, &only, err) || check_boards(s, words->rest, err))
+    if (cli_look(&words->cli, &s, err) || chosen(words, &s, &only, err) || check_boards(s, words->rest, err))
         return err->code;
     if (asks)
         return query(words, strcmp(report, "force") == 0, err);

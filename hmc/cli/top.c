@@ -184,7 +184,13 @@ static void follow_as_text(struct top *top, struct err *err)
 {
     unsigned printed = 0, seen = 1;
     while (!listen(top, err) && (!top->times || printed < top->times)) {
-        if (!top->view.now || top->samples <= seen)
+        if (!top->view.now)
+            continue;
+        if (strcmp(top->view.now->state, "ended") == 0) { // there will be no more samples
+            print_block(top);
+            return;
+        }
+        if (top->samples <= seen)
             continue;
         seen = top->samples;
         print_block(top);

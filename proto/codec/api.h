@@ -213,7 +213,7 @@ struct api_event {
     uint64_t operation;                                    // 0: none
     char text[API_TEXT_BYTES];                             // for people, English
     char user[NAME_MAX_BYTES];
-    uint64_t pages_done, pages_total;
+    uint64_t pages_done, pages_total; // of what is "drained"
 };
 
 struct api_plan {

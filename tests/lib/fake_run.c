@@ -331,7 +331,7 @@ static void want_sample(void *self)
     struct fake_run *run = self;
     struct api_sample sample = {0};
     run->samples++;
-    if (run->options.stuck)
+    if (run->options.silent)
         return;
     uint32_t n = run->now.n_boards;
     api_sample_init(&sample, run->now.n_partitions, n);

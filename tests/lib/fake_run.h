@@ -14,7 +14,8 @@ struct fake_run_options {
     uint32_t boards;    // 0: the eight
     bool superdome;     // cells of a Superdome instead
     bool guest;         // SMP1 has a console on which "hello\n" stands; what is typed is echoed
-    bool stuck;         // operations never end, samples never come
+    bool stuck;         // operations never end
+    bool silent;        // samples never come
     uint32_t pages;     // that an operation drains; 0: 1024
 };
 
