@@ -122,6 +122,8 @@ measure_fn measure_recording;  // M references/s of the whole command
 measure_fn measure_replay;     // M references per second of processor time
 measure_fn measure_cachegrind; // the same of valgrind's cachegrind
 
+measure_fn measure_console; // ms to ask a run for all its boards, no machine behind it (measure_console.c)
+
 // Guests (measure_guest.c): M instructions/s.
 measure_fn measure_guest;          // one packed node in this process
 measure_fn measure_guest_apart;    // the machine twice at the same time, a process each; both together

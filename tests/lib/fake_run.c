@@ -158,7 +158,7 @@ static void snapshot(void *self, struct api_snapshot *to)
 static enum err_code refused(struct fake_run *run, const struct api_command *command, struct err *err)
 {
     const struct api_board *board = board_of(run, command->board);
-    if (command->board[0] && !board)
+    if (!board && (command->board[0] || command->verb <= API_MOVE))
         return err_set(err, ERR_UNKNOWN_NAME, "there is no board %s; boards are SB0 to SB%u", command->board,
                        run->now.n_boards - 1);
     if (command->partition[0] && !partition_of(run, command->partition))
@@ -211,7 +211,7 @@ static void fill_plan(struct fake_run *run, const struct api_command *command, s
 static uint64_t begin(struct fake_run *run, const struct api_command *command, const char *user)
 {
     NP_ASSERT(run->now.n_operations < API_OPERATIONS_MAX);
-    const struct api_board *board = board_of(run, command->board);
+    struct api_board *board = board_of(run, command->board);
     struct api_operation *o = &run->now.operations[run->now.n_operations++];
     *o = (struct api_operation){.id = run->now.n_operations, .began_ps = run->now.time_ps};
     snprintf(o->verb, sizeof o->verb, "%s", api_verb_word(command->verb));
@@ -222,11 +222,11 @@ static uint64_t begin(struct fake_run *run, const struct api_command *command, c
     strcpy(o->step, "drain");
     o->pages_total = run->options.pages ? run->options.pages : 1024;
     run->active = *command;
+    NP_ASSERT(board);         // else it was refused
     if (run->options.stuck) { // a quarter of it is done, for ever
-        struct api_board *drains = board_of(run, command->board);
         o->pages_done = o->pages_total / 4;
-        drains->drained_bytes = o->pages_done * PAGE;
-        drains->draining_bytes = (o->pages_total - o->pages_done) * PAGE;
+        board->drained_bytes = o->pages_done * PAGE;
+        board->draining_bytes = (o->pages_total - o->pages_done) * PAGE;
     }
     say(run, "step", command->board, o->from, "begins to drain");
     return o->id;
@@ -358,6 +358,7 @@ static void advance(struct fake_run *run)
     if (!o || run->options.stuck)
         return;
     struct api_board *board = board_of(run, run->active.board);
+    NP_ASSERT(board);
     run->now.time_ps += 1000000;
     o->pages_done +=
         o->pages_total - o->pages_done < PAGES_A_TURN ? o->pages_total - o->pages_done : PAGES_A_TURN;
