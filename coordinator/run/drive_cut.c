@@ -27,22 +27,26 @@ static sim_time common_time(const struct drive *drive)
     return time;
 }
 
-static uint64_t grants_so_far(const struct drive *drive)
+// A state that was saved after a number of grants may begin with groups beyond the time.
+static bool all_reached(const struct drive *drive, sim_time time)
 {
-    uint64_t sum = 0;
-    for (uint32_t p = 0; p < drive->config->machine->n_partitions; p++)
-        sum += drive->outcome->groups[p].grants;
-    return sum;
+    const uint32_t *groups = sc_groups(agenda_sc(drive->config->course->agenda));
+    for (uint32_t b = 0; b < drive->config->machine->n_boards; b++)
+        if (groups[b] != NO_GROUP && drive->outcome->groups[groups[b]].time < time)
+            return false;
+    return true;
 }
 
-// Saved before anything else happens at that time: the run that continues does it.
+// Saved before anything else happens at that time: the run that continues does it. A pause that no time
+// explains is that of the number of grants.
 static bool is_save_point(const struct drive *drive)
 {
     const struct run_command *command = drive->config->command;
     if (drive->cut.reason != PAUSE_SAVE_POINT || !drive->config->save_folder[0])
         return false;
-    return common_time(drive) == command->save_time ||
-           (command->save_grants && grants_so_far(drive) >= command->save_grants);
+    sim_time at = common_time(drive);
+    return all_reached(drive, command->save_time) ||
+           (command->save_grants && (at == SIM_NEVER || at != drive->stop_at));
 }
 
 void cut_begin(struct drive *drive, enum pause_reason reason)

@@ -69,6 +69,7 @@ struct drive {
     const struct worker *died;
     int64_t began_us, phase_us, tick_us; // host times: of the run, the phase, the last tick
     unsigned interrupts, pressure;       // signals of the user; how hard processes have been asked to end
+    sim_time stop_at; // of the last START, but for the save point's
     struct cut cut;
     struct live live;
 };

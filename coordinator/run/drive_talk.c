@@ -71,20 +71,15 @@ void drive_configure(struct drive *drive)
     }
 }
 
-static uint64_t pace_of(const struct drive *drive)
-{
-    return drive->live.pace;
-}
-
 void drive_run_on(struct drive *drive)
 {
     const struct run_command *command = drive->config->command;
     struct wanted_reports wanted[PARTITIONS_MAX];
     struct control control = {.kind = CONTROL_START};
     control.start.stop_at_grant = command->save_grants;
-    control.start.stop_at_time = sim_min(command->save_time, agenda_stop(drive->config->course->agenda));
-    control.start.stop_at_time = sim_min(control.start.stop_at_time, live_stop(drive));
-    control.start.pace = pace_of(drive);
+    drive->stop_at = sim_min(agenda_stop(drive->config->course->agenda), live_stop(drive));
+    control.start.stop_at_time = sim_min(command->save_time, drive->stop_at);
+    control.start.pace = drive->live.pace;
     control.start.skew = drive->config->course->live ? SKEW_WATCHED : 0;
     control.start.wanted = wanted;
     control.start.n_wanted = agenda_wanted(drive->config->course->agenda, wanted);
