@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/lib/mini_complex.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -71,13 +72,34 @@ static void hand_over(struct mini_complex *complex, struct board *board)
     frame_list_clear(frames);
 }
 
+struct stretch {
+    struct mini_complex *complex;
+    uint32_t first;
+    sim_time end;
+};
+
+static void *run_every_other(void *self)
+{
+    const struct stretch *stretch = self;
+    for (uint32_t i = stretch->first; i < stretch->complex->machine->n_boards; i += 2)
+        board_run(stretch->complex->boards[i], stretch->end, UINT64_MAX);
+    return NULL;
+}
+
 // Everything before `end`, or before some earlier time when windows are cut at random.
 static void run_window(struct mini_complex *complex, sim_time end)
 {
     if (complex->options.chop)
         end = complex->reached + 1 + rng_below(&complex->chopping, end - complex->reached);
-    for (uint32_t i = 0; i < complex->machine->n_boards; i++)
-        board_run(complex->boards[i], end, UINT64_MAX);
+    struct stretch odd = {complex, 1, end}, even = {complex, 0, end};
+    pthread_t thread;
+    if (complex->options.two_threads && pthread_create(&thread, NULL, run_every_other, &odd) == 0) {
+        run_every_other(&even);
+        pthread_join(thread, NULL);
+    } else {
+        run_every_other(&even);
+        run_every_other(&odd);
+    }
     for (uint32_t i = 0; i < complex->machine->n_boards; i++)
         hand_over(complex, complex->boards[i]);
     complex->reached = end;

@@ -10,7 +10,8 @@
 
 struct mini_options {
     bool reference;
-    uint64_t chop; // seed of windows that end early at random; 0: none
+    bool two_threads; // of the host: boards in turn
+    uint64_t chop;    // seed of windows that end early at random; 0: none
 };
 
 struct mini_complex {

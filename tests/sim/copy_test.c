@@ -104,7 +104,9 @@ static struct order domain_order(uint64_t members, uint16_t version, const uint1
     return order;
 }
 
-// Memory of board 0 goes to board 3: no byte of it is another afterwards.
+// Memory of board 0 goes to board 3: no byte of it is another afterwards, not even where board 0 was never
+// used and board 3 was.
+#define STALE 0x18000u
 static void copy_and_rename(struct mini_complex *complex)
 {
     static uint8_t before[MEMORY], after[MEMORY];
@@ -118,6 +120,7 @@ static void copy_and_rename(struct mini_complex *complex)
         CU_ASSERT_EQUAL(view.under_way, 0);
     }
     snapshot(complex, 0, before);
+    memset(memory_line(&complex->boards[3]->home.memory, STALE).bytes, 0xaa, 64);
     order = mini_order_of(0, ORDER_COPY);
     order.size = MEMORY;
     order.target = 3;
@@ -178,12 +181,13 @@ static void run(const struct tiny_machine *tiny, const struct mini_options *opti
     mini_close(&complex);
 }
 
-static void expect_same_digests(const struct tiny_machine *tiny)
+// Two threads of the host cost a thread for each of many short windows: once is enough.
+static void expect_same_digests(const struct tiny_machine *tiny, bool threads)
 {
-    const struct mini_options options[] = {{.reference = true}, {.chop = 7}, {.chop = 8}};
+    const struct mini_options options[] = {{.reference = true}, {.chop = 7}, {.two_threads = true}};
     struct digest plain, other;
     run(tiny, NULL, &plain);
-    for (unsigned i = 0; i < NP_ARRAY_LEN(options); i++) {
+    for (unsigned i = 0; i < NP_ARRAY_LEN(options) - !threads; i++) {
         run(tiny, &options[i], &other);
         CU_ASSERT(digest_equal(plain, other));
     }
@@ -199,7 +203,7 @@ static void test_protocols(void)
     for (unsigned i = 0; i < NP_ARRAY_LEN(protocols); i++) {
         struct tiny_machine tiny;
         build(&tiny, protocols[i], i % 2 ? 4 : 0);
-        expect_same_digests(&tiny);
+        expect_same_digests(&tiny, i == 0);
     }
 }
 
@@ -208,9 +212,9 @@ static void test_directories(void)
     struct tiny_machine tiny;
     build(&tiny, "sun", 4);
     with_sun_directory(&tiny, DIRECTORY_RECALL, 0);
-    expect_same_digests(&tiny);
+    expect_same_digests(&tiny, false);
     with_sun_directory(&tiny, DIRECTORY_BROADCAST, 2);
-    expect_same_digests(&tiny);
+    expect_same_digests(&tiny, false);
 }
 
 int main(void)

@@ -144,6 +144,44 @@ static void test_self_test(void)
     CU_ASSERT_EQUAL(self_test(0x4000, 0x4000).status, REPORT_DONE); // beyond what is tested
 }
 
+// Memory that forgets in the middle of the test.
+static void test_self_test_finds(void)
+{
+    build(2, 0);
+    free_last();
+    begin(SIM_PS_PER_US);
+    struct order order = mini_order_of(1, ORDER_TEST);
+    order.size = MEMORY;
+    mini_order(&complex, &order);
+    mini_run(&complex, 200 * SIM_PS_PER_US);
+    struct memory *memory = &complex.boards[1]->home.memory;
+    for (uint64_t at = PAGE_BYTES; at < MEMORY; at += PAGE_BYTES)
+        if (memory_peek(memory, at))
+            memory_line(memory, at).bytes[5] ^= 4;
+    CU_ASSERT(memory->pages > 10);
+    struct report report;
+    mini_reports(&complex, 1, LATENCY, &report);
+    CU_ASSERT_EQUAL(report.status, REPORT_FAILED_TEST);
+    mini_close(&complex);
+}
+
+// As long as a home waits for somebody's last word, that is on its way.
+static void test_quiesce_waits_for_homes(void)
+{
+    build(2, 0);
+    begin(SIM_PS_PER_US);
+    struct order order = mini_order_of(0, ORDER_QUIESCE);
+    struct dir_line *dir = &memory_line(&complex.boards[0]->home.memory, 0x1040).home->dir;
+    dir->state = D_S_D;
+    mini_order(&complex, &order);
+    mini_run(&complex, 3 * SIM_PS_PER_US);
+    CU_ASSERT_EQUAL(board_reports(complex.boards[0]), 0);
+    dir->state = D_I;
+    struct report report;
+    CU_ASSERT(mini_reports(&complex, 1, LATENCY, &report) >= 3 * SIM_PS_PER_US);
+    mini_close(&complex);
+}
+
 static void test_quiesce(void)
 {
     for (uint32_t store_buffer = 0; store_buffer <= 4; store_buffer += 4) {
@@ -251,6 +289,27 @@ static void test_drains_in_turn(void)
     mini_close(&complex);
 }
 
+// Stores that wait in store buffers while their page is unmapped are performed before it moves: they leave no
+// line behind where it was.
+static void test_waits_for_stores(void)
+{
+    build(3, 8);
+    pool.tiny.system.flight = 500 * SIM_PS_PER_NS;
+    struct cpu_desc *what = add_pool(6, PATTERN_RANDOM, 24 * PAGE_BYTES);
+    what->write_permille = 1000;
+    what->count = 500;
+    begin(5 * SIM_PS_PER_US);
+    struct order_share share = {1, (uint32_t)view_of(1).frames_used, 20};
+    struct order order = drain_order(20, &share);
+    struct report report = give(0, &order);
+    CU_ASSERT(report.status == REPORT_DONE && report.remaining == 0);
+    CU_ASSERT(view_of(0).threads_running + view_of(2).threads_running > 0);
+    CU_ASSERT_EQUAL(view_of(0).cached_elsewhere, 0);
+    expect_good_end();
+    CU_ASSERT_EQUAL(view_of(0).cached_elsewhere, 0);
+    mini_close(&complex);
+}
+
 // A line whose data is lost stays lost where its page goes, and whoever reads it is told.
 static void test_lost_data_travels(void)
 {
@@ -271,6 +330,24 @@ static void test_lost_data_travels(void)
     mini_close(&complex);
 }
 
+// A board that is no member stands behind a closed gate, whatever the segment map says.
+static void test_gate(void)
+{
+    build(2, 0);
+    struct cpu_desc *cpu = tiny_machine_add(&pool.tiny, 0, 0, CPU_SCRIPT);
+    cpu->script = (char *)(uintptr_t) "load r0, 0x41000\ncompute 20us\nload r0, 0x42000\n";
+    begin(SIM_PS_PER_US);
+    CU_ASSERT_EQUAL(mini_counter(&complex, CNT_GATE_REFUSALS), 0);
+    static const uint16_t homes[] = {0, 1};
+    struct order order = mini_order_of(0, ORDER_DOMAIN);
+    order.domain = mini_domain(1, 1, homes, 2, MEMORY);
+    give(0, &order);
+    CU_ASSERT_TRUE(mini_run(&complex, SIM_NEVER));
+    CU_ASSERT_EQUAL(mini_counter(&complex, CNT_GATE_REFUSALS), 1);
+    CU_ASSERT_EQUAL(mini_counter(&complex, CNT_BUS_ERRORS), 1);
+    mini_close(&complex);
+}
+
 // Threads whose contexts are larger than a packet go in parts, and what their way takes shows it.
 static void test_large_contexts(void)
 {
@@ -285,9 +362,16 @@ static void test_large_contexts(void)
         order.shares = &share;
         order.n_shares = 1;
         sim_time from = complex.reached;
-        orders.reload = large;
-        struct report report = give(0, &order);
-        orders.reload = false;
+        if (large) { // saved when the first parts have come
+            mini_order(&complex, &order);
+            while (complex.boards[1]->firmware.arriving.n == 0)
+                mini_run(&complex, complex.reached + 100 * SIM_PS_PER_NS);
+            mini_reload(&complex);
+        }
+        struct report report;
+        if (!large)
+            mini_order(&complex, &order);
+        mini_reports(&complex, 1, LATENCY, &report);
         took[large] = report.at - from;
         CU_ASSERT_EQUAL(report.done, 4);
         CU_ASSERT(view_of(0).threads == 0 && view_of(1).threads == 6);
@@ -321,11 +405,15 @@ int main(void)
     CU_pSuite suite = CU_add_suite("orders of the system controller", NULL, NULL);
     CU_add_test(suite, "a free board stands still, and joins", test_free_board_joins);
     CU_add_test(suite, "self-test", test_self_test);
+    CU_add_test(suite, "self-test of memory that forgets", test_self_test_finds);
+    CU_add_test(suite, "quiesce waits for homes", test_quiesce_waits_for_homes);
     CU_add_test(suite, "quiesce and resume", test_quiesce);
     CU_add_test(suite, "flush", test_flush);
     CU_add_test(suite, "reset", test_reset);
     CU_add_test(suite, "drains in turn, and no frames left", test_drains_in_turn);
+    CU_add_test(suite, "stores before a page moves", test_waits_for_stores);
     CU_add_test(suite, "lost data travels", test_lost_data_travels);
+    CU_add_test(suite, "gate", test_gate);
     CU_add_test(suite, "large contexts", test_large_contexts);
     CU_add_test(suite, "digest", test_digest);
     CU_basic_set_mode(CU_BRM_VERBOSE);
