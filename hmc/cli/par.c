@@ -8,6 +8,7 @@
 #include "hmc/cli/command.h"
 #include "hmc/cli/par.h"
 #include "hmc/cli/sms.h"
+#include "proto/base/assert.h"
 
 #define NO_PARTITION UINT32_MAX
 
@@ -123,6 +124,7 @@ static enum err_code change_cell(struct par_words *words, const char *text, cons
     char name[NAME_MAX_BYTES];
     if (cli_show(&words->cli, &s, err) || read_cell(s, text, &c, err))
         return err->code;
+    NP_ASSERT(c.cell);
     memcpy(name, c.cell->name, sizeof name); // the snapshot goes with the next request
     bool use_given = c.use_given, use = c.use;
     if (add && simple(words, API_ADD, name, partition, false, "", err))

@@ -24,9 +24,9 @@ static json_t *number(uint64_t value)
     return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
-#define TEXT(field)   put(to, #field, text(from->field));
-#define NUMBER(field) put(to, #field, number(from->field));
-#define FLAG(field)   put(to, #field, json_boolean(from->field));
+#define TEXT(field)   put(to, #field, text(from->field))
+#define NUMBER(field) put(to, #field, number(from->field))
+#define FLAG(field)   put(to, #field, json_boolean(from->field))
 
 static json_t *object(void)
 {
@@ -58,18 +58,27 @@ static void put_outcome(json_t *to, const struct err *outcome)
 static json_t *system_json(const struct api_system *from)
 {
     json_t *to = object();
-    TEXT(name) TEXT(family) TEXT(protocol) NUMBER(boards_per_crossbar) return to;
+    TEXT(name);
+    TEXT(family);
+    TEXT(protocol);
+    NUMBER(boards_per_crossbar);
+    return to;
 }
 
 json_t *api_partition_json(const struct api_snapshot *snapshot, uint32_t partition)
 {
     const struct api_partition *from = &snapshot->partitions[partition];
     json_t *to = object(), *boards = array(), *available = array();
-    TEXT(name)
-    TEXT(system)
-    TEXT(tag) TEXT(state) TEXT(position) FLAG(has_guest) NUMBER(threads) NUMBER(running)
-        NUMBER(time_ps) for (uint32_t b = 0; b < snapshot->n_boards; b++)
-    {
+    TEXT(name);
+    TEXT(system);
+    TEXT(tag);
+    TEXT(state);
+    TEXT(position);
+    FLAG(has_guest);
+    NUMBER(threads);
+    NUMBER(running);
+    NUMBER(time_ps);
+    for (uint32_t b = 0; b < snapshot->n_boards; b++) {
         if (strcmp(snapshot->boards[b].partition, from->name) == 0)
             add(boards, text(snapshot->boards[b].name));
         if (from->available[b / 64] >> (b % 64) & 1)
@@ -84,23 +93,49 @@ json_t *api_board_json(const struct api_snapshot *snapshot, uint32_t board)
 {
     const struct api_board *from = &snapshot->boards[board];
     json_t *to = object();
-    TEXT(name)
-    TEXT(system)
-    TEXT(partition) TEXT(assignment) TEXT(receptacle) TEXT(occupant) TEXT(test) FLAG(powered)
-        FLAG(blacklisted) FLAG(floating) FLAG(core) FLAG(use_on_next_boot) NUMBER(cpus) NUMBER(cpus_online)
-            NUMBER(threads) NUMBER(memory_bytes) NUMBER(permanent_bytes) NUMBER(used_bytes)
-                NUMBER(draining_bytes) NUMBER(drained_bytes) NUMBER(clock_hz) NUMBER(cache_bytes)
-                    NUMBER(real_base) TEXT(next_partition) TEXT(target) return to;
+    TEXT(name);
+    TEXT(system);
+    TEXT(partition);
+    TEXT(assignment);
+    TEXT(receptacle);
+    TEXT(occupant);
+    TEXT(test);
+    FLAG(powered);
+    FLAG(blacklisted);
+    FLAG(floating);
+    FLAG(core);
+    FLAG(use_on_next_boot);
+    NUMBER(cpus);
+    NUMBER(cpus_online);
+    NUMBER(threads);
+    NUMBER(memory_bytes);
+    NUMBER(permanent_bytes);
+    NUMBER(used_bytes);
+    NUMBER(draining_bytes);
+    NUMBER(drained_bytes);
+    NUMBER(clock_hz);
+    NUMBER(cache_bytes);
+    NUMBER(real_base);
+    TEXT(next_partition);
+    TEXT(target);
+    return to;
 }
 
 json_t *api_operation_json(const struct api_operation *from)
 {
     json_t *to = object();
-    NUMBER(id)
-    TEXT(verb)
-    TEXT(board) TEXT(from) TEXT(to) TEXT(step) NUMBER(began_ps)
-        put(to, "ended_ps", from->ended_ps ? number(from->ended_ps) : json_null());
-    NUMBER(pages_done) NUMBER(pages_total) TEXT(user) put_outcome(to, &from->outcome);
+    NUMBER(id);
+    TEXT(verb);
+    TEXT(board);
+    TEXT(from);
+    TEXT(to);
+    TEXT(step);
+    NUMBER(began_ps);
+    put(to, "ended_ps", from->ended_ps ? number(from->ended_ps) : json_null());
+    NUMBER(pages_done);
+    NUMBER(pages_total);
+    TEXT(user);
+    put_outcome(to, &from->outcome);
     return to;
 }
 
@@ -108,11 +143,14 @@ json_t *api_snapshot_json(const struct api_snapshot *from)
 {
     json_t *to = object(), *systems = array(), *partitions = array(), *boards = array(),
            *operations = array();
-    TEXT(scenario)
-    TEXT(folder) NUMBER(time_ps) put(to, "until_ps", from->until_ps ? number(from->until_ps) : json_null());
-    TEXT(state)
-    NUMBER(ps_per_s)
-    NUMBER(last_seq) for (uint32_t i = 0; i < from->n_systems; i++)
+    TEXT(scenario);
+    TEXT(folder);
+    NUMBER(time_ps);
+    put(to, "until_ps", from->until_ps ? number(from->until_ps) : json_null());
+    TEXT(state);
+    NUMBER(ps_per_s);
+    NUMBER(last_seq);
+    for (uint32_t i = 0; i < from->n_systems; i++)
         add(systems, system_json(&from->systems[i]));
     for (uint32_t i = 0; i < from->n_partitions; i++)
         add(partitions, api_partition_json(from, i));
@@ -130,21 +168,37 @@ json_t *api_snapshot_json(const struct api_snapshot *from)
 json_t *api_event_json(const struct api_event *from)
 {
     json_t *to = object();
-    NUMBER(seq)
-    NUMBER(time_ps)
-    TEXT(what) TEXT(board) TEXT(partition)
-        put(to, "operation", from->operation ? number(from->operation) : json_null());
-    TEXT(text) TEXT(user) NUMBER(pages_done) NUMBER(pages_total) return to;
+    NUMBER(seq);
+    NUMBER(time_ps);
+    TEXT(what);
+    TEXT(board);
+    TEXT(partition);
+    put(to, "operation", from->operation ? number(from->operation) : json_null());
+    TEXT(text);
+    TEXT(user);
+    NUMBER(pages_done);
+    NUMBER(pages_total);
+    return to;
 }
 
 json_t *api_plan_json(const struct api_plan *from)
 {
     json_t *to = object();
-    TEXT(from)
-    TEXT(to)
-    NUMBER(cpus_from_before) NUMBER(cpus_from_after) NUMBER(cpus_to_before) NUMBER(cpus_to_after)
-        NUMBER(memory_from_before) NUMBER(memory_from_after) NUMBER(memory_to_before) NUMBER(memory_to_after)
-            NUMBER(drain_bytes) NUMBER(permanent_bytes) NUMBER(threads) TEXT(copy_target) return to;
+    TEXT(from);
+    TEXT(to);
+    NUMBER(cpus_from_before);
+    NUMBER(cpus_from_after);
+    NUMBER(cpus_to_before);
+    NUMBER(cpus_to_after);
+    NUMBER(memory_from_before);
+    NUMBER(memory_from_after);
+    NUMBER(memory_to_before);
+    NUMBER(memory_to_after);
+    NUMBER(drain_bytes);
+    NUMBER(permanent_bytes);
+    NUMBER(threads);
+    TEXT(copy_target);
+    return to;
 }
 
 static json_t *column(const uint64_t *from, size_t n)
@@ -158,16 +212,16 @@ static json_t *column(const uint64_t *from, size_t n)
 json_t *api_sample_json(const struct api_sample *from)
 {
     json_t *to = object();
-    NUMBER(time_ps)
-    TEXT(state)
+    NUMBER(time_ps);
+    TEXT(state);
 #define COLUMN(field, n) put(to, #field, column(from->field, n));
-    COLUMN(partition_time_ps, from->n_partitions)
-    COLUMN(partition_accesses, from->n_partitions) COLUMN(board_accesses, from->n_boards)
-        COLUMN(board_work, from->n_boards) COLUMN(board_egress_busy_ps, from->n_boards)
-            COLUMN(board_ingress_busy_ps, from->n_boards) COLUMN(board_time_ps, from->n_boards)
-                COLUMN(sent_bytes, (size_t)from->n_boards * from->n_boards)
+    COLUMN(partition_time_ps, from->n_partitions);
+    COLUMN(partition_accesses, from->n_partitions);
+    COLUMN(board_accesses, from->n_boards) COLUMN(board_work, from->n_boards);
+    COLUMN(board_egress_busy_ps, from->n_boards) COLUMN(board_ingress_busy_ps, from->n_boards);
+    COLUMN(board_time_ps, from->n_boards) COLUMN(sent_bytes, (size_t)from->n_boards * from->n_boards);
 #undef COLUMN
-                    return to;
+    return to;
 }
 
 json_t *api_reply_json(const struct api_reply *from)

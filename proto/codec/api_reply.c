@@ -11,8 +11,10 @@
 #define PLAN_NUMBERS(X)                                                                                      \
     X(cpus_from_before)                                                                                      \
     X(cpus_from_after)                                                                                       \
-    X(cpus_to_before) X(cpus_to_after) X(memory_from_before) X(memory_from_after) X(memory_to_before)        \
-        X(memory_to_after) X(drain_bytes) X(permanent_bytes) X(threads)
+    X(cpus_to_before)                                                                                        \
+    X(cpus_to_after)                                                                                         \
+    X(memory_from_before)                                                                                    \
+    X(memory_from_after) X(memory_to_before) X(memory_to_after) X(drain_bytes) X(permanent_bytes) X(threads)
 #define REPLY_NUMBERS(X) X(id) X(operation) X(oldest_seq) X(console_end)
 
 static void events_to_wire(const struct api_reply *reply, Np__ApiReply *wire, struct arena *arena)

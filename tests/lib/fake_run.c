@@ -163,7 +163,7 @@ static enum err_code refused(struct fake_run *run, const struct api_command *com
                        run->now.n_boards - 1);
     if (command->partition[0] && !partition_of(run, command->partition))
         return err_set(err, ERR_UNKNOWN_NAME, "there is no partition %s", command->partition);
-    if (command->verb == API_KEYSWITCH || command->verb > API_MOVE)
+    if (command->verb > API_MOVE)
         return ERR_OK;
     if (operation_under_way(run))
         return err_set(err, ERR_BUSY, "%s: operation %llu has it", command->board,

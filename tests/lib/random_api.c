@@ -25,8 +25,10 @@ static void text(struct rng *rng, char *to, size_t size)
     size_t length = below(rng, 3) ? below(rng, (uint32_t)size < 12 ? (uint32_t)size : 12) : size - 1;
     for (size_t i = 0; i < length; i++)
         to[i] = (char)(' ' + below(rng, 95));
-    if (length >= 2 && below(rng, 4) == 0)
-        memcpy(to + length - 2, "\xc3\xa4", 2);
+    if (length >= 2 && below(rng, 4) == 0) {
+        to[length - 2] = '\xc3';
+        to[length - 1] = '\xa4';
+    }
 }
 #define TEXT(field) text(rng, field, sizeof field)
 
