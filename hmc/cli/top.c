@@ -141,8 +141,11 @@ static void draw(struct top *top)
 
 static void follow_on_screen(struct top *top, struct err *err)
 {
-    if (!initscr()) {
-        err_set(err, ERR_FILE, "the terminal '%.40s' is not known; use numaplex top | cat", getenv("TERM"));
+    const char *type = getenv("TERM");
+    SCREEN *terminal = newterm(NULL, stdout, stdin); // initscr() would end the process
+    if (!terminal) {
+        err_set(err, ERR_FILE, "the terminal '%.40s' is not known here; numaplex top | cat needs none",
+                type ? type : "");
         return;
     }
     cbreak();
@@ -162,6 +165,7 @@ static void follow_on_screen(struct top *top, struct err *err)
         draw(top);
     }
     endwin();
+    delscreen(terminal);
 }
 
 static void print_block(struct top *top)
