@@ -195,6 +195,7 @@ static void refused(enum err_code code, const char *text)
 
 static void test_refusals(void)
 {
+    static char empty[] = "";
     pool_machine_init(&pool, &two_boards);
     add_pattern(2, PATTERN_LOCK, 8192);
     refused(ERR_IMPOSSIBLE_MACHINE, "threads run the patterns private, stream");
@@ -210,7 +211,7 @@ static void test_refusals(void)
     pool_machine_init(&pool, &two_boards);
     add_pattern(2, PATTERN_RANDOM, 8192);
     for (unsigned i = 0; i < 4; i++)
-        tiny_machine_add(&pool.tiny, i / 2, i % 2, CPU_SCRIPT)->script = (char[]){""};
+        tiny_machine_add(&pool.tiny, i / 2, i % 2, CPU_SCRIPT)->script = empty;
     refused(ERR_IMPOSSIBLE_MACHINE, "every CPU of partition P0 has a program of its own");
     pool_machine_init(&pool, &two_boards);
     struct cpu_desc *what = &pool_machine_add(&pool, 2, CPU_TRACE)->what;
