@@ -288,6 +288,18 @@ static void write_trace(const char *path, uint32_t threads, unsigned turns)
     thread_trace_finish(writer);
 }
 
+// Threads that wait for one another must all be there.
+static void test_too_few_threads(void)
+{
+    struct mini_complex complex;
+    struct err err = {0};
+    pool_machine_init(&pool, &shape);
+    struct pool_desc *desc = pool_machine_add(&pool, 3, CPU_TRACE);
+    snprintf(desc->what.trace, sizeof desc->what.trace, "%s", trace);
+    CU_ASSERT_EQUAL(mini_open(&complex, &pool.tiny.machine, NULL, &err), ERR_IMPOSSIBLE_MACHINE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "a pool of it needs 4 threads, and has 3"));
+}
+
 static int make_trace(void)
 {
     test_folder(folder);
@@ -312,6 +324,7 @@ int main(void)
     CU_add_test(suite, "with several accesses under way", test_overlapped);
     CU_add_test(suite, "recorded programs move", test_traces);
     CU_add_test(suite, "on one or two threads of the host", test_host_threads);
+    CU_add_test(suite, "a recording in too few threads", test_too_few_threads);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_failures();
