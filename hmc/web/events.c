@@ -72,16 +72,12 @@ static size_t waiting(struct stream *stream)
 // Sends a message of the stream. False: the browser does not read, and the stream has been cut off.
 static bool say(struct stream *stream, uint64_t seq, const char *name, const char *json)
 {
-    char head[64];
-    int n = seq ? snprintf(head, sizeof head, "id: %llu\nevent: %s\ndata: ", (unsigned long long)seq, name)
-                : snprintf(head, sizeof head, "event: %s\ndata: ", name);
-    size_t n_json = strlen(json), all = (size_t)n + n_json + 2;
-    char *text = malloc(all);
-    NP_ASSERT(text);
-    memcpy(text, head, (size_t)n);
-    memcpy(text + n, json, n_json);
-    memcpy(text + n + n_json, "\n\n", 2);
-    size_t queued = stream->exchange->transport->send(stream->exchange, text, all);
+    char id[32] = "", *text;
+    if (seq)
+        snprintf(id, sizeof id, "id: %llu\n", (unsigned long long)seq);
+    int n = asprintf(&text, "%sevent: %s\ndata: %s\n\n", id, name, json);
+    NP_ASSERT(n > 0);
+    size_t queued = stream->exchange->transport->send(stream->exchange, text, (size_t)n);
     free(text);
     stream->heard_ms = clock_now(stream->hub->web->clock);
     if (queued <= WEB_STREAM_BYTES_MAX)
@@ -102,8 +98,10 @@ static void clear_kept(struct hub *hub, uint64_t seq)
 
 void hub_free(struct hub *hub)
 {
-    while (hub->first)
-        end_stream(hub->first, true);
+    for (struct stream *stream = hub->first, *next; stream; stream = next) {
+        next = stream->next;
+        end_stream(stream, true);
+    }
     clear_kept(hub, 0);
     free(hub->snapshot);
     free(hub->link);

@@ -156,7 +156,7 @@ int head_check(const char *text, size_t n, uint32_t *body_bytes)
 static int take_head(struct head_reader *reader, const uint8_t *bytes, size_t n, size_t *used, bool *whole)
 {
     size_t old = reader->n, room = sizeof reader->text - old, take = n < room ? n : room;
-    size_t from = old > 3 ? old - 3 : 0;
+    size_t from = old > 3 ? old - 3 : 0, line = WEB_URL_BYTES_MAX + sizeof "OPTIONS  HTTP/1.1";
     memcpy(reader->text + old, bytes, take);
     const char *end = memmem(reader->text + from, old + take - from, "\r\n\r\n", 4);
     *whole = end != NULL;
@@ -164,11 +164,10 @@ static int take_head(struct head_reader *reader, const uint8_t *bytes, size_t n,
         take = (size_t)(end - reader->text) + 4 - old;
     reader->n = (uint32_t)(old + take);
     *used = take;
+    if (reader->n > line && !memmem(reader->text, line + 1, "\r\n", 2))
+        return 414; // said first, so that it does not matter how the bytes are cut
     if (end)
         return head_check(reader->text, reader->n, &reader->body_left);
-    size_t line = WEB_URL_BYTES_MAX + sizeof "OPTIONS  HTTP/1.1";
-    if (reader->n > line && !memmem(reader->text, line + 1, "\r\n", 2))
-        return 414;
     return reader->n == sizeof reader->text ? 431 : 0;
 }
 

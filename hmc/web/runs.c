@@ -93,30 +93,33 @@ static enum err_code find_folder(struct runs *runs, const char *name, char path[
     return ERR_OK;
 }
 
-static enum err_code open_run(struct runs *runs, const char *path, struct run **run, struct err *err)
+static struct run *open_run(struct runs *runs, const char *path, struct err *err)
 {
-    if (runs->n >= WEB_LINKS_MAX)
-        return err_set(err, ERR_TOO_OFTEN, "%u runs are being looked at, which is the most", WEB_LINKS_MAX);
-    *run = run_open(runs->web, path, base_name(path), err);
-    if (!*run)
-        return err->code;
-    (*run)->next = runs->first;
-    runs->first = *run;
+    if (runs->n >= WEB_LINKS_MAX) {
+        err_set(err, ERR_TOO_OFTEN, "%u runs are being looked at, which is the most", WEB_LINKS_MAX);
+        return NULL;
+    }
+    struct run *run = run_open(runs->web, path, base_name(path), err);
+    if (!run)
+        return NULL;
+    run->next = runs->first;
+    runs->first = run;
     runs->n++;
-    return ERR_OK;
+    return run;
 }
 
-enum err_code runs_find(struct runs *runs, const char *name, struct run **run, struct err *err)
+enum err_code runs_find(struct runs *runs, const char *name, struct run **found, struct err *err)
 {
     char path[PATH_MAX_BYTES];
     if (find_folder(runs, name, path, err))
         return err->code;
-    for (*run = runs->first; *run; *run = (*run)->next)
-        if (strcmp((*run)->path, path) == 0)
-            break;
-    if (!*run && open_run(runs, path, run, err))
+    struct run *run = runs->first;
+    while (run && strcmp(run->path, path) != 0)
+        run = run->next;
+    if (!run && !(run = open_run(runs, path, err)))
         return err->code;
-    (*run)->used_ms = clock_now(runs->web->clock);
+    run->used_ms = clock_now(runs->web->clock);
+    *found = run;
     return ERR_OK;
 }
 

@@ -121,25 +121,42 @@ static void test_pieces(void)
     }
 }
 
+// Puts a text, without its end, at a place of another.
+static void put(char *at, const char *text)
+{
+    while (*text)
+        *at++ = *text++;
+}
+
 static void test_sizes(void)
 {
     static char text[2 * WEB_HEAD_BYTES_MAX];
     unsigned requests;
     memset(text, 'a', sizeof text);
-    memcpy(text, "GET /", 5);
+    put(text, "GET /");
     for (size_t piece = 1; piece < 5000; piece += 499) {
         CU_ASSERT_EQUAL(read_all(text, WEB_URL_BYTES_MAX, piece, &requests), -1);
         CU_ASSERT_EQUAL(read_all(text, WEB_URL_BYTES_MAX + 100, piece, &requests), 414);
     }
-    memcpy(text + 4 + WEB_URL_BYTES_MAX, " HTTP/1.1\r\nHost: h\r\n\r\n", 22);
+    put(text + 4 + WEB_URL_BYTES_MAX, " HTTP/1.1\r\nHost: h\r\n\r\n");
     CU_ASSERT_EQUAL(read_all(text, WEB_URL_BYTES_MAX + 26, 100, &requests), 0);
-    memcpy(text + 5 + WEB_URL_BYTES_MAX, " HTTP/1.1\r\nHost: h\r\n\r\n", 22);
-    text[4 + WEB_URL_BYTES_MAX] = 'a';
+    put(text + 4 + WEB_URL_BYTES_MAX, "a HTTP/1.1\r\nHost: h\r\n\r\n");
     CU_ASSERT_EQUAL(read_all(text, WEB_URL_BYTES_MAX + 27, 100, &requests), 414);
     memset(text, 'a', sizeof text);
-    memcpy(text, "GET / HTTP/1.1\r\nA: ", 19);
+    put(text, "GET / HTTP/1.1\r\nA: ");
     CU_ASSERT_EQUAL(read_all(text, sizeof text, 1000, &requests), 431);
     CU_ASSERT_EQUAL(read_all(text, WEB_HEAD_BYTES_MAX - 1, 1000, &requests), -1);
+}
+
+// A long line is called so even when the end of the head has come with it, and whatever else is wrong.
+static void test_long_line(void)
+{
+    static char text[3000];
+    unsigned requests;
+    memset(text, 'a', sizeof text);
+    put(text + 2900, "\r\nHost: h\r\n\r\n");
+    for (size_t piece = 1; piece <= sizeof text; piece = piece * 5 + 1)
+        CU_ASSERT_EQUAL(read_all(text, 2916, piece, &requests), 414);
 }
 
 int main(void)
@@ -150,6 +167,7 @@ int main(void)
     CU_add_test(suite, "many fields", test_many_fields);
     CU_add_test(suite, "in pieces", test_pieces);
     CU_add_test(suite, "sizes", test_sizes);
+    CU_add_test(suite, "long line", test_long_line);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();
