@@ -36,7 +36,7 @@ enum look_reason { LOOK_FOR_AGENDA, LOOK_FOR_LIVE, LOOK_FOR_END };
 // What is known of the cut that the run stands at.
 struct cut {
     enum pause_reason reason;
-    bool over;     // nothing follows but the results
+    bool over;            // nothing follows but the results
     enum look_reason why; // LOOKING: for whom
     uint32_t n_reports, n_views;
     struct report *reports; // owned
@@ -69,7 +69,7 @@ struct drive {
     const struct worker *died;
     int64_t began_us, phase_us, tick_us; // host times: of the run, the phase, the last tick
     unsigned interrupts, pressure;       // signals of the user; how hard processes have been asked to end
-    sim_time stop_at; // of the last START, but for the save point's
+    sim_time stop_at;                    // of the last START, but for the save point's
     struct cut cut;
     struct live live;
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/run/course.h"
 #include "coordinator/run/file_hash.h"
 #include "coordinator/run/whole.h"
 #include "proto/base/assert.h"
@@ -115,6 +116,18 @@ static enum err_code add_parts(json_t *array, const char *folder, const struct o
     return whole_sync_folder(folder, err);
 }
 
+// The system controller's state, which the coordinator writes itself.
+static enum err_code add_controller(json_t *object, const char *folder, struct err *err)
+{
+    char path[PATH_MAX_BYTES + sizeof COURSE_NAME];
+    struct file_hash hash;
+    snprintf(path, sizeof path, "%s/" COURSE_NAME, folder);
+    if (file_hash(path, true, &hash, err))
+        return err->code;
+    json_object_set_new(object, "controller_xxh3_64", hex(hash.hash));
+    return ERR_OK;
+}
+
 static enum err_code add_texts(json_t *array, const char *folder, const struct saved_text *texts, uint32_t n,
                                struct err *err)
 {
@@ -212,6 +225,8 @@ enum err_code manifest_write(const char *folder, const struct scenario *scenario
         code = add_inputs(object, &scenario->machine, err);
     if (!code)
         code = add_texts(array, folder, texts, n_texts, err);
+    if (!code)
+        code = add_controller(object, folder, err);
     if (!code)
         code = add_parts(parts, folder, outcome, err);
     if (!code) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A saved state: a folder of parts, one per board and one per sync group, and manifest.json, which makes it
-// whole. The manifest is written last, when all parts are on disk, and names each with size and checksum; it
-// ends with a checksum of its own. What a state can be continued with is decided here, before any process
-// starts: the placement may be another one, the machine may not.
+// A saved state: a folder of parts, one per board, one per sync group and one of the system controller, and
+// manifest.json, which makes it whole. The manifest is written last, when all parts are on disk, and names
+// each with size and checksum; it ends with a checksum of its own. What a state can be continued with is
+// decided here, before any process starts: the placement may be another one, the machine may not.
 #ifndef NP_COORDINATOR_RUN_MANIFEST_H
 #define NP_COORDINATOR_RUN_MANIFEST_H
 
@@ -11,7 +11,7 @@
 
 #define MANIFEST_NAME    "manifest.json"
 #define MANIFEST_FORMAT  "numaplex-saved-state"
-#define MANIFEST_VERSION 2
+#define MANIFEST_VERSION 3
 
 // What a partition's console had said when the state was saved: a file beside the parts.
 struct saved_text {
@@ -50,8 +50,7 @@ void manifest_free(struct manifest *manifest);
 enum err_code manifest_fits(const struct manifest *manifest, const struct scenario *scenario,
                             struct err *err);
 
-// For both directions: one part per board of a partition, one per partition, none twice. Returns NULL or what
-// is wrong.
+// For both directions: one part per board, one per partition, none twice. Returns NULL or what is wrong.
 const char *parts_incomplete(const struct saved_part *parts, uint32_t n, const struct machine *machine);
 
 // Hashes of the recordings that CPUs replay, each file once, and of the images of guests, each with its CPU

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "coordinator/run/course.h"
 #include "coordinator/run/file_hash.h"
 #include "coordinator/run/manifest.h"
 #include "proto/base/assert.h"
@@ -198,6 +199,14 @@ static enum err_code read_texts(struct manifest *m, const json_t *object, struct
     return ERR_OK;
 }
 
+static enum err_code read_controller(const struct manifest *m, const json_t *object, struct err *err)
+{
+    uint64_t hash;
+    if (!get_hex(json_object_get(object, "controller_xxh3_64"), &hash))
+        return damaged(m, MANIFEST_NAME, err, "lacks a field");
+    return check_file(m, COURSE_NAME, ANY_SIZE, hash, err);
+}
+
 static enum err_code read_all(struct manifest *m, json_t *object, struct err *err)
 {
     const char *wrong = read_head(m, object);
@@ -205,7 +214,9 @@ static enum err_code read_all(struct manifest *m, json_t *object, struct err *er
         wrong = read_inputs(m, object);
     if (wrong)
         return damaged(m, MANIFEST_NAME, err, wrong);
-    return read_texts(m, object, err) ? err->code : read_parts(m, object, err);
+    if (read_texts(m, object, err) || read_controller(m, object, err))
+        return err->code;
+    return read_parts(m, object, err);
 }
 
 enum err_code manifest_read(struct manifest *manifest, const char *folder, struct err *err)

@@ -71,6 +71,18 @@ enum err_code outcome_add_watched(struct outcome *outcome, const struct machine 
     return ERR_OK;
 }
 
+// Of the partitions, then of the boards that were described in none: they may have joined one on the way.
+static struct digest digest_of_all(const struct outcome *outcome, const struct machine *machine)
+{
+    struct digest all[PARTITIONS_MAX + BOARDS_MAX];
+    uint32_t n = machine->n_partitions;
+    memcpy(all, outcome->partitions, n * sizeof all[0]);
+    for (uint32_t b = 0; b < machine->n_boards; b++)
+        if (machine->boards[b].partition == NO_PARTITION && outcome->present[b])
+            all[n++] = outcome->boards[b].digest;
+    return digest_combine(all, n);
+}
+
 enum err_code outcome_complete(struct outcome *outcome, const struct machine *machine, struct err *err)
 {
     for (uint32_t p = 0; p < machine->n_partitions; p++) {
@@ -85,7 +97,7 @@ enum err_code outcome_complete(struct outcome *outcome, const struct machine *ma
         }
         outcome->partitions[p] = digest_combine(of_board, partition->n_boards);
     }
-    outcome->run = digest_combine(outcome->partitions, machine->n_partitions);
+    outcome->run = digest_of_all(outcome, machine);
     return ERR_OK;
 }
 

@@ -122,6 +122,19 @@ static struct digest board_digest(struct board *board)
     return digest;
 }
 
+// As in a run: of the partitions, then of the boards that were described in none.
+static struct digest digest_of_all(struct packed *packed, const struct digest *of_partition)
+{
+    const struct machine *machine = packed->crew.machine;
+    struct digest all[PARTITIONS_MAX + BOARDS_MAX];
+    uint32_t n = machine->n_partitions;
+    memcpy(all, of_partition, n * sizeof all[0]);
+    for (uint32_t b = 0; b < machine->n_boards; b++)
+        if (machine->boards[b].partition == NO_PARTITION && packed->crew.boards[b])
+            all[n++] = board_digest(packed->crew.boards[b]);
+    return digest_combine(all, n);
+}
+
 struct digest packed_digest(struct packed *packed, struct digest *partitions)
 {
     const struct machine *machine = packed->crew.machine;
@@ -135,5 +148,5 @@ struct digest packed_digest(struct packed *packed, struct digest *partitions)
     }
     if (partitions)
         memcpy(partitions, of_partition, machine->n_partitions * sizeof of_partition[0]);
-    return digest_combine(of_partition, machine->n_partitions);
+    return digest_of_all(packed, of_partition);
 }
