@@ -74,11 +74,9 @@ void conductor_take_reports(struct conductor *c, uint32_t g)
     struct group_state *group = &c->state[g];
     if (!group->wanted)
         return;
-    if (group->stop_at == SIM_NEVER) {
-        sim_time last = time_of_report(group, group->wanted->reports);
-        if (last != SIM_NEVER)
-            group->stop_at = sim_max(sim_add(last, group->wanted->latency), c->horizon[g].reached);
-    }
+    sim_time last = time_of_report(group, group->wanted->reports);
+    if (last != SIM_NEVER)
+        group->stop_at = sim_max(sim_add(last, group->wanted->latency), c->horizon[g].reached);
     group->reported = group->stop_at != SIM_NEVER && c->horizon[g].reached == group->stop_at;
     if (group->reported && !c->stopping) {
         c->stopping = true;
