@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "coordinator/run/course.h"
 #include "coordinator/run/manifest.h"
 #include "tests/lib/process.h"
 
@@ -55,6 +56,7 @@ static void save(void)
     struct saved_text text = {
         .partition = "SMP1", .name = "console-SMP1.txt", .bytes = 11, .cut = true}; // of the note, no count
     write_file(text.name, "hello\nthere\n[cut]\n", 18);
+    write_file(COURSE_NAME, "controller", 10);
     CU_ASSERT_EQUAL_FATAL(manifest_write(folder, &scenario, &outcome, &text, 1, 3, &err), ERR_OK);
 }
 
@@ -137,6 +139,9 @@ static void test_damaged_parts(void)
     expect_damaged("board-1: is missing");
     outcome_free(&outcome);
     save();
+    write_file(COURSE_NAME, "controlleR", 10);
+    expect_damaged(COURSE_NAME);
+    write_file(COURSE_NAME, "controller", 10);
     write_file("console-SMP1.txt", "hello\nThere\n[cut]\n", 18);
     expect_damaged("console-SMP1.txt: is damaged");
     unlink(path_in("console-SMP1.txt"));
