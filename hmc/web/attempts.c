@@ -96,7 +96,7 @@ static enum err_code mark(struct store *store, const struct buckets *buckets, in
 enum err_code attempts_take(struct store *store, const char *user, const char *address, int64_t now_ms,
                             bool *first, struct err *err)
 {
-    struct buckets buckets;
+    struct buckets buckets = {0};
     double wait = 0;
     int full = 0;
     set_keys(&buckets, user, address);
@@ -119,7 +119,7 @@ enum err_code attempts_take(struct store *store, const char *user, const char *a
 
 enum err_code attempts_forgive(struct store *store, const char *user, const char *address, struct err *err)
 {
-    struct buckets buckets;
+    struct buckets buckets = {0};
     set_keys(&buckets, user, address);
     return store_run(store, NULL, err,
                      "UPDATE attempts SET level = CASE key WHEN ?1 THEN 0 ELSE max(level - 1, 0) END"

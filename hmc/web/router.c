@@ -144,17 +144,26 @@ static enum err_code check_session(struct exchange *exchange, struct err *err)
                                                                                                     : code;
 }
 
-static enum err_code check_role(struct exchange *exchange, struct err *err)
+static enum err_code check_role(const struct exchange *exchange, struct err *err)
 {
     enum api_role role = exchange->session.user.role;
     const struct route *route = exchange->route;
     if (route->roles == ROLE_PUBLIC || (route->roles & ROLE_BIT(role)))
         return ERR_OK;
-    err_set(err, ERR_FORBIDDEN, "a %s may not do this", api_role_word(role));
-    struct err log;
-    if (exchange_audit(exchange, "refused", "", ERR_FORBIDDEN, &log, "%s %s", route->method, route->path))
-        *err = log;
-    return err->code;
+    return err_set(err, ERR_FORBIDDEN, "a %s may not do this", api_role_word(role));
+}
+
+// Who is logged in and is refused stands in the log: it may be a foreign page that tries.
+static void refuse(struct exchange *exchange, const struct err *why)
+{
+    const struct route *route = exchange->route;
+    struct err err;
+    if (exchange->has_session && why->code == ERR_FORBIDDEN &&
+        exchange_audit(exchange, "refused", "", why->code, &err, "%s %s: %s", route->method, route->path,
+                       why->text))
+        exchange_error(exchange, &err);
+    else
+        exchange_error(exchange, why);
 }
 
 void route_handle(struct exchange *exchange)
@@ -168,7 +177,7 @@ void route_handle(struct exchange *exchange)
         refuse_route(exchange, allow);
     else if (check_session(exchange, &err) || (post && check_page(exchange, &err)) ||
              check_role(exchange, &err))
-        exchange_error(exchange, &err);
+        refuse(exchange, &err);
     else if (post && !is_json(exchange->in.content_type))
         exchange_status(exchange, 415, ERR_REQUEST, "the body has to be of type application/json");
     else if (post && check_body(exchange, &err))

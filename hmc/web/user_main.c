@@ -265,10 +265,9 @@ static void print_row(void *self, const struct audit_row *row)
     char at[CLOCK_TEXT_BYTES];
     int64_t *last = self;
     clock_text(row->at_ms, at);
-    printf("%6lld %s %-10s %-15s %-8s %s%s%s%s\n", (long long)row->id, at, row->user[0] ? row->user : "-",
-           row->address[0] ? row->address : "-", row->what, row->outcome, row->run[0] ? " " : "", row->run,
-           "");
-    printf("       %s\n", row->text);
+    printf("%6lld %s %-10s %-15s %-8s %s%s%s\n       %s\n", (long long)row->id, at,
+           row->user[0] ? row->user : "-", row->address[0] ? row->address : "-", row->what, row->outcome,
+           row->run[0] ? " " : "", row->run, row->text);
     *last = row->id;
 }
 

@@ -249,6 +249,7 @@ static void test_foreign_pages(void)
     const struct web_request good = {
         .cookie = ann.cookie, .csrf = ann.csrf, .content_type = "application/json"};
     struct web_request request = good;
+    unsigned before = logged("refused", "NP0811");
     CU_ASSERT_EQUAL(post(request), 404); // gets as far as that there is no such user
     request.csrf = NULL;
     CU_ASSERT_EQUAL(post(request), 403);
@@ -278,6 +279,7 @@ static void test_foreign_pages(void)
     CU_ASSERT_EQUAL(post(request), 404);
     request.cookie = NULL;
     CU_ASSERT_EQUAL(post(request), 401);
+    CU_ASSERT_EQUAL(logged("refused", "NP0811"), before + 7);
 }
 
 static void test_cookies(void)
