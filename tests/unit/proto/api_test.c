@@ -197,6 +197,32 @@ static void test_wrong_bytes(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "no ApiRequest message"));
 }
 
+// Replies that no run sends, byte by byte.
+static void test_wrong_replies(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *says;
+    } replies[] = {
+        {"\x08\x02", 2, "the run speaks version 2 of the control API, and this program 1"},
+        {"\x08\x01\x32\x05\x4a\x03\x32\x01\x05", 9, "snapshot: partition 0: board 5 of 0 is available"},
+        {"\x08\x01\x4a\x03\x1a\x01\x01", 7, "sample: partition_accesses has 0 entries"},
+        {"\x08\x01\x42\x00", 4, "event 0: an event without a number"},
+        {"\x08\x01\x1a\x06NP0000", 10, "an error that is none"},
+        {"\x08\x01\x22\x01\x07", 5, "text has a byte 0x07 at 0"},
+        {"\x08", 1, "no ApiReply message"},
+    };
+    for (size_t i = 0; i < NP_ARRAY_LEN(replies); i++) {
+        struct api_reply reply;
+        struct err err;
+        CU_ASSERT_EQUAL(api_reply_decode((const uint8_t *)replies[i].bytes, replies[i].size, &reply, &err),
+                        ERR_DAMAGED_MESSAGE);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, replies[i].says));
+        CU_ASSERT_TRUE(!reply.events && !reply.console && !reply.snapshot.boards);
+    }
+}
+
 // Damaged bytes are refused, or mean something that is right.
 static void test_damage(void)
 {
@@ -282,6 +308,7 @@ int main(int argc, char **argv)
     CU_add_test(suite, "bytes are those on file", test_golden_bytes);
     CU_add_test(suite, "wrong requests are told why", test_wrong_requests);
     CU_add_test(suite, "wrong bytes are told why", test_wrong_bytes);
+    CU_add_test(suite, "wrong replies are told why", test_wrong_replies);
     CU_add_test(suite, "damage", test_damage);
     CU_add_test(suite, "texts of the run are cleaned", test_texts_of_the_run);
     CU_add_test(suite, "limits of replies", test_limits_of_replies);
