@@ -114,13 +114,12 @@ static struct history_row *row_at(struct history *h, uint32_t partition, sim_tim
     return last;
 }
 
-// What a board did since it was last counted is its partition's; when it is in none, the one's that it was
-// in.
+// What a board did since it was last counted is the partition's that it was in then. In none it did nothing
+// but its self-test.
 static void count_work(struct history *h, const struct board_view *now, sim_time at)
 {
     struct board_view *last = &h->last[now->board];
-    uint32_t partition = now->partition != NO_PARTITION ? now->partition : last->partition;
-    struct history_row *row = partition == NO_PARTITION ? NULL : row_at(h, partition, at);
+    struct history_row *row = last->partition == NO_PARTITION ? NULL : row_at(h, last->partition, at);
     if (row) {
         row->accesses += now->accesses - last->accesses;
         row->hits += now->hits - last->hits;
@@ -168,19 +167,22 @@ static void look_at_partition(struct history *h, uint32_t partition, sim_time at
         row->marked |= marked;
 }
 
+static bool concerns(const struct sc_operation *op, uint32_t partition)
+{
+    return partition != NO_PARTITION && (partition == op->from || partition == op->to);
+}
+
 // Rows of the two partitions of an operation that end at this event, for what it changes to be seen before it
 // and after it. Those where an operation begins or ends stay when rows become longer.
 static void look(struct history *h, const struct sc_operation *op, sim_time at, bool marked)
 {
     for (uint16_t b = 0; at > 0 && b < h->machine->n_boards; b++) {
-        uint32_t partition = h->last[b].partition;
-        bool concerned = partition != NO_PARTITION && (partition == op->from || partition == op->to);
-        struct board_view view = {0};
-        if (!concerned && b != op->command.board)
-            continue;
+        struct board_view view = {.partition = NO_PARTITION};
         h->view(h->self, b, &view);
         view.board = b;
-        count_work(h, &view, at);
+        // A board of a domain that stops and boots is in none for a while.
+        if (concerns(op, h->last[b].partition) || concerns(op, view.partition) || b == op->command.board)
+            count_work(h, &view, at);
     }
     if (at == 0)
         return;

@@ -15,7 +15,8 @@ static void map_own_memory(struct board *board)
     board->home.form.boards = UINT64_C(1) << (board->number - board->system->first_board);
 }
 
-// Puts the test in the place of each CPU's program.
+// Puts the test in the place of each CPU's program. The CPUs of a domain that has stopped stand still: for the
+// test they run.
 void test_attach(struct board *board)
 {
     map_own_memory(board);
@@ -24,6 +25,7 @@ void test_attach(struct board *board)
         struct aside *aside = &board->firmware.aside[i];
         aside->ops = cpu->ops;
         aside->program = cpu->program;
+        cpu->ready = &board->ready[i];
         self_test_open(cpu, board->firmware.test_bytes, i, board->n_cpus);
     }
 }
@@ -40,7 +42,9 @@ void test_begin(struct board *board, struct task *task)
         struct cpu *cpu = &board->cpus[i];
         firmware->aside[i] =
             (struct aside){.done = cpu->done, .blocked = cpu->blocked, .wake_at = cpu->wake_at};
-        NP_ASSERT(cpu->n_pending == 0 && cpu->buffer.n == 0);
+        cpu->n_pending = 0; // in a domain that has stopped: what was done last; it will begin anew
+        cpu->due = SIM_NEVER;
+        NP_ASSERT(cpu->buffer.n == 0);
         cpu->done = cpu->blocked = false;
         cpu->wake_at = SIM_NEVER;
         clock_align(&cpu->clock, board->now);
@@ -65,6 +69,8 @@ static void detach(struct board *board)
         cpu_publish(cpu);
     }
     board->firmware.testing = false;
+    if (board->firmware.quiesced)
+        quiesce_hold(board);
     board_clear(board);
     domain_set(board, &board->domain);
 }

@@ -132,6 +132,31 @@ static void test_series(void)
     history_free(&history);
 }
 
+// What a board does while it is in no partition is its self-test, and nobody's work.
+static void test_self_test(void)
+{
+    begin(100 * US, 10 * US);
+    move.command.verb = SC_REBOOT;
+    move.command.board = NO_BOARD;
+    move.from = move.to = move.command.partition = 0;
+    run_for(10);
+    move.began = 10 * US;
+    tell(10 * US, "begun", "reboot A on");
+    now[0].partition = now[1].partition = NO_PARTITION;
+    tell(12 * US, "step", "self-tests");
+    now[0].accesses += 1000000;
+    now[1].accesses += 1000000;
+    now[0].partition = now[1].partition = 0;
+    tell(15 * US, "step", "boot");
+    move.ended = 16 * US;
+    tell(16 * US, "ended", "reboot A on: done");
+    run_for(4);
+    history_sample(&history, 20 * US, now);
+    check_sum(0, 0, 16, 16, 80, 8);
+    check_sum(0, 16, 20, 4, 32, 8);
+    history_free(&history);
+}
+
 // An event and a sample at one time make one row, and a sample is not counted twice.
 static void test_same_time(void)
 {
@@ -355,6 +380,7 @@ int main(void)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("history of a run", NULL, NULL);
     CU_add_test(suite, "series", test_series);
+    CU_add_test(suite, "self-tests are nobody's work", test_self_test);
     CU_add_test(suite, "event and sample at one time", test_same_time);
     CU_add_test(suite, "intervals", test_intervals);
     CU_add_test(suite, "long runs", test_thinning);
