@@ -15,8 +15,8 @@ static void map_own_memory(struct board *board)
     board->home.form.boards = UINT64_C(1) << (board->number - board->system->first_board);
 }
 
-// Puts the test in the place of each CPU's program. The CPUs of a domain that has stopped stand still: for the
-// test they run.
+// Puts the test in the place of each CPU's program. The CPUs of a domain that has stopped stand still: for
+// the test they run.
 void test_attach(struct board *board)
 {
     map_own_memory(board);
