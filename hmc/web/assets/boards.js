@@ -33,7 +33,7 @@ export class Boards {
   }
 
   makeCard(name) {
-    const card = el("article", { class: "card", tabindex: 0, role: "group", "data-board": name, "aria-keyshortcuts": "M" },
+    const card = el("div", { class: "card", tabindex: 0, role: "group", "data-board": name, "aria-keyshortcuts": "M" },
       el("div", { class: "stripe", "aria-hidden": "true" }),
       el("div", { class: "top" }, el("b", { class: "name" }, name), el("span", { class: "cpus", "aria-hidden": "true" }),
         el("button", { type: "button", class: "dots", "aria-haspopup": "menu", "aria-expanded": "false", tabindex: 0 }, "⋮")),
@@ -118,7 +118,7 @@ export class Boards {
     if (!operation) return;
     const progress = box.querySelector("progress"), moving = board.drained_bytes + board.draining_bytes;
     setText(box.querySelector(".step-word"), word("step", operation.step));
-    setText(box.querySelector(".drain"), moving ? t("drainWords", bytes(board.draining_bytes), bytes(board.drained_bytes)) : "");
+    setText(box.querySelector(".drain"), board.draining_bytes ? t("drainWords", bytes(board.draining_bytes), bytes(board.drained_bytes)) : "");
     setAttribute(progress, "aria-label", t("progressOf", board.name));
     const share = moving && board.draining_bytes ? board.drained_bytes / moving : shareOf(operation);
     if (share === null) progress.removeAttribute("value");
@@ -161,7 +161,7 @@ export class Boards {
   }
 
   keyswitch(button, partition) {
-    setText(button, t("keyswitch") + ": " + word("position", partition.position) + " ▾");
+    setText(button, t("keyswitch") + ": " + word("position", partition.position));
     setAttribute(button, "aria-label", t("keyswitchOf", partition.name, word("position", partition.position)));
   }
 

@@ -12,7 +12,7 @@ let made = "", cells = [], all = false, drawn = 0;
 // Measures in pixels, for a panel of this width.
 function geometry(boards, width) {
   const n = boards.length, left = n <= NAMED_MAX ? 26 + 7.5 * Math.max(...boards.map(board => board.name.length)) : 20;
-  const cell = Math.max(9, Math.min(46, Math.floor((width - left - 2) / n)));
+  const cell = Math.max(5, Math.min(46, Math.floor((width - left - 2) / n)));
   return { n, cell, left, top: n <= LABELLED_MAX ? 36 : left + 14, height: n <= LABELLED_MAX ? Math.min(cell, 32) : cell, labelled: n <= LABELLED_MAX, named: n <= NAMED_MAX };
 }
 

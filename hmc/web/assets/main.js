@@ -66,7 +66,7 @@ function words() {
     el("li", {}, el("span", { class: "part " + (part === "freeMemory" ? "free" : part) }), t(part))));
   wordsOfPace();
   if (user) {
-    setText($("account"), user.name + " ▾");
+    setText($("account"), user.name);
     $("account").title = t("loggedInAs", user.name, word("role", user.role));
     $("account").setAttribute("aria-label", t("account", user.name) + ". " + $("account").title);
     setText($("platform-help"), t(user.role === "viewer" ? "platformLook" : "platformHelp"));
@@ -82,7 +82,7 @@ function connection(name, seconds) {
   Object.assign(state, { name, seconds });
   const lost = name === "lost", run = model.link;
   $("connection").dataset.state = name;
-  setText($("connection"), t(name));
+  setText($("connection"), t(lost ? "lostShort" : name === "live" ? "live" : "connecting"));
   setClass($("app"), "stale", lost || run === "lost");
   const text = lost ? (seconds ? t("lostLong", seconds) : t("lostTrying")) : run === "lost" ? t("runLost")
     : model.snapshot?.state === "ended" || run === "ended" ? t("runEnded") : !chosenRun() && !model.snapshot ? t("noRunsHelp") : null;

@@ -84,7 +84,7 @@ export class Model {
     const last = this.samples[this.samples.length - 1];
     if (last && sample.time_ps < last[1].time_ps) this.samples = [];
     this.samples.push([hostMs, sample]);
-    while (this.samples.length > 2 && this.samples[1][0] < hostMs - SAMPLES_MS) this.samples.shift();
+    while (this.samples.length > 2 && this.samples[1][0] <= hostMs - SAMPLES_MS) this.samples.shift();
   }
 
   // The oldest sample that is kept and the newest, or null.

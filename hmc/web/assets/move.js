@@ -110,7 +110,7 @@ export async function moveBoard(model, user, board, partition) {
     const why = hindrance(answer, forbidden);
     body.replaceChildren(...[why, known ? capacities(model, board, answer.plan) : null, ...(known && !why ? consequences(board, answer.plan) : [])].filter(Boolean));
     submit.disabled = Boolean(why) || !answer.plan;
-    if (!submit.disabled && !dialog.querySelector(".options[open]")) submit.focus();
+    if (!dialog.querySelector(".options[open]")) (submit.disabled ? submit.previousElementSibling : submit).focus();
     say(body.textContent);
   }
 

@@ -65,7 +65,7 @@ export class Machine {
       const online = this.of(partition.name).filter(b => b.cpus_online > 0), sum = online.reduce((n, b) => n + b.cpus_online, 0);
       let left = partition.threads;
       online.forEach((b, i) => {
-        b.threads = i === online.length - 1 ? left : Math.round(partition.threads * b.cpus_online / sum);
+        b.threads = i === online.length - 1 ? left : Math.floor(partition.threads * b.cpus_online / sum);
         left -= b.threads;
       });
     }

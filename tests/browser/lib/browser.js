@@ -2,7 +2,7 @@
 // Debian's Chromium, and a page that notices what must never happen: errors on its console, violations of the content security
 // policy, requests to other hosts.
 import { existsSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { chromium } from "./modules.js";
 
 // The background flags keep Chromium from calling home, which a closed network answers with errors.
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",

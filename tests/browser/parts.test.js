@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parts of the page that need no browser: words, figures, the model, rights.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { before, test } from "node:test";
+import { Machine } from "./fake/machine.js";
+
+const folder = new URL("../../hmc/web/assets/", import.meta.url);
+let text, model, rights, en, de;
+
+before(async () => {
+  globalThis.document = { documentElement: {} };
+  text = await import(new URL("text.js", folder));
+  model = await import(new URL("model.js", folder));
+  rights = await import(new URL("rights.js", folder));
+  en = (await import(new URL("words_en.js", folder))).default;
+  de = (await import(new URL("words_de.js", folder))).default;
+});
+
+const places = words => JSON.stringify([...new Set(words.match(/\{\d\}/g))].sort());
+const sources = () => readdirSync(folder).filter(name => /\.(js|html)$/.test(name) && !name.startsWith("words_"))
+  .map(name => readFileSync(new URL(name, folder), "utf8")).join("\n");
+
+test("both languages have the same words, with the same places to fill in", () => {
+  assert.deepEqual(Object.keys(de).sort(), Object.keys(en).sort());
+  for (const key of Object.keys(en)) {
+    if (!key.endsWith("#")) {
+      assert.equal(places(de[key]), places(en[key]), key);
+      assert.ok(de[key].trim() && en[key].trim(), key);
+    } else if (key !== "eventText#") // what the machine says in English needs no English words
+      assert.deepEqual(Object.keys(de[key]).sort(), Object.keys(en[key]).sort(), key);
+  }
+});
+
+test("all words that the page asks for are there, and none is left over", () => {
+  const code = sources(), asked = new Set([...code.matchAll(/\bt\(\s*"(\w+)"/g), ...code.matchAll(/data-(?:t|label)="(\w+)"/g)].map(match => match[1]));
+  for (const key of asked) assert.ok(en[key], key);
+  for (const key of Object.keys(en)) assert.ok(asked.has(key) || code.includes(`"${key.replace("#", "")}"`), `no part of the page uses "${key}"`);
+});
+
+test("every code of class 8 that the README lists has words", () => {
+  const codes = readFileSync(new URL("../../README.md", import.meta.url), "utf8").match(/NP08\d\d(?= \| 8)/g);
+  for (const code of codes) assert.ok(en["errors#"][code] && de["errors#"][code], code);
+});
+
+test("figures stand as each language writes them", () => {
+  text.setLanguage("en");
+  assert.equal(text.bytes(16 * 2 ** 20), "16\u00a0MiB");
+  assert.equal(text.bytes(1.5 * 2 ** 20), "1.50\u00a0MiB");
+  assert.equal(text.bytesOf(10.5 * 2 ** 20, 16 * 2 ** 20), "10.5 / 16\u00a0MiB");
+  assert.equal(text.bytesOf(0, 0), "0 / 0\u00a0B");
+  assert.equal(text.time(3.4e9), "3.400\u00a0ms");
+  assert.equal(text.time(0), "0\u00a0ps");
+  assert.equal(text.rate(1.18e9), "1.18\u00a0G");
+  assert.deepEqual(text.unitOfBytesRate(4.7e9), ["GB/s", 1e9]);
+  text.setLanguage("de");
+  assert.equal(text.bytes(1.5 * 2 ** 20), "1,50\u00a0MiB");
+  assert.equal(text.percent(3), "300\u00a0%");
+  assert.equal(text.t("cpusOf", "3", "4"), "3 von 4 CPUs online");
+  assert.equal(text.word("step", "drain"), "Speicher wird geräumt");
+  assert.equal(text.word("step", "something new"), "something new");
+  text.setLanguage("en");
+});
+
+test("a line that grows for ever keeps its averages and stays short", () => {
+  const sums = new model.Sums();
+  for (let i = 0; i <= 100000; i++) sums.add(i * 1e6, i * 300); // 300 in a microsecond
+  const rates = sums.rates();
+  assert.ok(rates.length > 100 && rates.length <= 600, String(rates.length));
+  assert.equal(rates[rates.length - 1][0], 1e11);
+  for (const [, rate] of rates) assert.ok(Math.abs(rate - 3e8) < 1, String(rate));
+  sums.add(1e11, 100000 * 300); // no time has passed
+  assert.equal(sums.rates().length, rates.length);
+  sums.add(5, 1); // another run
+  assert.equal(sums.rates().length, 0);
+});
+
+function filled() {
+  const machine = new Machine(), m = new model.Model();
+  m.takeSnapshot(machine.snapshot());
+  for (let i = 0; i < 40; i++) {
+    machine.tick();
+    m.takeSample(machine.sample(), i * 100);
+  }
+  return [machine, m];
+}
+
+test("loads and rates follow from samples", () => {
+  const [machine, m] = filled();
+  assert.equal(m.partitionLoad(m.partition("SMP1")), 0.5);
+  assert.equal(m.partitionLoad(m.partition("SMP2")), 3);
+  assert.equal(m.boardLoad(m.board("SB2")), 3);
+  const [one, two, three] = [0, 1, 2].map(i => m.partitionRate(i));
+  assert.ok(Math.abs(two / one - 8 / 6) < 0.01 && Math.abs(three / one - 2) < 0.01, `${one} ${two} ${three}`);
+  assert.ok(m.boardRates(2).port > 0.4 && m.boardRates(2).port < 0.5);
+  const sent = m.crossbar(false), at = name => machine.boards.findIndex(board => board.name === name);
+  assert.ok(sent[at("SB2")][at("SB4")] > 0);
+  assert.equal(sent[at("SB2")][at("SB0")], 0);
+  assert.equal(m.samples[m.samples.length - 1][0] - m.samples[0][0], 2000); // ms that are kept
+});
+
+test("events are taken once, whatever a connection repeats", () => {
+  const [, m] = filled();
+  assert.ok(m.takeEvent({ seq: 1 }) && m.takeEvent({ seq: 2 }));
+  assert.equal(m.takeEvent({ seq: 2 }), false);
+  assert.equal(m.events.length, 2);
+});
+
+test("parts of a board's memory make up the whole of it", () => {
+  const board = { memory_bytes: 16, permanent_bytes: 2, used_bytes: 9, draining_bytes: 4 };
+  assert.deepEqual(model.memoryParts(board), { permanent: 2, used: 3, draining: 4, free: 7 });
+  assert.deepEqual(model.memoryParts({ ...board, used_bytes: 99 }), { permanent: 2, used: 10, draining: 4, free: 0 });
+  assert.deepEqual(model.memoryParts({ memory_bytes: 0, permanent_bytes: 0, used_bytes: 0, draining_bytes: 0 }), { permanent: 0, used: 0, draining: 0, free: 0 });
+});
+
+test("rights are offered as the run gives them", () => {
+  const [, m] = filled();
+  const user = (role, domains = []) => ({ role, domains });
+  const may = (who, command) => rights.mayCommand(who, m, command) === null;
+  const move = { verb: "move", board: "SB6", partition: "SMP2" };
+  assert.ok(may(user("platform administrator"), move));
+  assert.ok(!may(user("viewer"), move) && !may(user("operator"), move));
+  assert.ok(may(user("operator"), { verb: "power", board: "SB6", on: true }));
+  assert.ok(!may(user("domain administrator", ["SMP2"]), move)); // SB6 is SMP1's
+  assert.ok(may(user("domain administrator", ["SMP1", "SMP2"]), move));
+  m.partition("SMP2").available = [];
+  assert.ok(!may(user("domain administrator", ["SMP1", "SMP2"]), move));
+  assert.ok(!may(user("domain administrator", ["SMP1"]), { verb: "blacklist", board: "SB6", on: true }));
+  assert.equal(rights.mayPace(user("operator"), "pause"), null);
+  assert.ok(rights.mayPace(user("operator"), "stop") && rights.mayPace(user("domain administrator"), "pause"));
+  assert.equal(rights.mayType(user("domain administrator", ["SMP3"]), "SMP3"), null);
+  assert.ok(rights.mayType(user("viewer"), "SMP3"));
+});
