@@ -107,7 +107,8 @@ test("events are taken once, whatever a connection repeats", () => {
 });
 
 test("parts of a board's memory make up the whole of it", () => {
-  const board = { memory_bytes: 16, permanent_bytes: 2, used_bytes: 9, draining_bytes: 4 };
+  const board = { memory_bytes: 16, permanent_bytes: 2, used_bytes: 7, draining_bytes: 4 };
+  assert.equal(model.occupied(board), 9);
   assert.deepEqual(model.memoryParts(board), { permanent: 2, used: 3, draining: 4, free: 7 });
   assert.deepEqual(model.memoryParts({ ...board, used_bytes: 99 }), { permanent: 2, used: 10, draining: 4, free: 0 });
   assert.deepEqual(model.memoryParts({ memory_bytes: 0, permanent_bytes: 0, used_bytes: 0, draining_bytes: 0 }), { permanent: 0, used: 0, draining: 0, free: 0 });

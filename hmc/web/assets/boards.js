@@ -2,7 +2,7 @@
 // The platform: one row to each partition, its boards as cards, and a row of free boards. Cards are made once and changed in
 // place, so that they keep the focus and can be dragged while figures change under them.
 import { calm, el, keyed, setAttribute, setClass, setText } from "./dom.js";
-import { memoryParts, shareOf } from "./model.js";
+import { memoryParts, occupied, shareOf } from "./model.js";
 import { bytes, bytesOf, number, percent, rate, t, word } from "./text.js";
 
 const FREE = "\u0000free"; // no name of a partition has this byte
@@ -89,7 +89,7 @@ export class Boards {
     this.bar(card.querySelector(".port"), t("port"), rates.port ?? 0, rates.port === null ? "–" : percent(rates.port), false);
     this.memory(card.querySelector(".mem"), board, memory);
     this.underWay(card, board);
-    const words = t("memoryWords", bytes(board.used_bytes), bytes(board.permanent_bytes), bytes(board.memory_bytes));
+    const words = t("memoryWords", bytes(occupied(board)), bytes(board.permanent_bytes), bytes(board.memory_bytes));
     setAttribute(card, "aria-label", t("boardLabel", word("family", family), board.name, board.partition ?? t("freeOne"),
       [state, ...flags].join(", "), t("cpusOf", number(board.cpus_online), number(board.cpus)), percent(load), words));
     setAttribute(card.querySelector(".dots"), "aria-label", t("menuOf", board.name));
@@ -106,7 +106,7 @@ export class Boards {
 
   memory(row, board, memory) {
     setText(row.querySelector("dt"), t("memory"));
-    setText(row.querySelector(".value"), bytesOf(board.used_bytes, board.memory_bytes));
+    setText(row.querySelector(".value"), bytesOf(occupied(board), board.memory_bytes));
     for (const part of parts)
       row.querySelector("." + part).style.setProperty("--share", board.memory_bytes ? (memory[part] / board.memory_bytes).toFixed(4) : "0");
   }

@@ -11,7 +11,7 @@ import { Drag } from "./drag.js";
 import { forgetEvents, renderEvents, startEvents } from "./events.js";
 import { changePassword, showLogin, startLogin } from "./login.js";
 import { closeMenu, openMenu } from "./menu.js";
-import { Model, Sums } from "./model.js";
+import { Model } from "./model.js";
 import { chooseTarget, moveBoard } from "./move.js";
 import { boardMenu, partitionMenu } from "./offers.js";
 import { endWords, renderOperations } from "./operations.js";
@@ -137,9 +137,8 @@ const storeKey = () => "numaplex.run." + (model.snapshot?.folder ?? "");
 
 function remember() {
   if (!model.snapshot) return;
-  const lines = [...model.lines].map(([name, sums]) => [name, sums.points.map(point => point.map(Math.round))]);
   try {
-    sessionStorage.setItem(storeKey(), JSON.stringify({ lines, events: model.events.slice(-300) }));
+    sessionStorage.setItem(storeKey(), JSON.stringify({ ...model.kept(), events: model.events.slice(-300) }));
   } catch { /* full or forbidden: the lines begin anew */ }
 }
 
@@ -149,7 +148,7 @@ function remembered() {
     kept = JSON.parse(sessionStorage.getItem(storeKey()));
   } catch { /* likewise */ }
   if (!kept || model.lines.size) return;
-  for (const [name, points] of kept.lines) model.lines.set(name, new Sums(points));
+  model.goOn(kept);
   for (const event of kept.events) if (event.seq <= model.snapshot.last_seq) model.takeEvent(event);
 }
 

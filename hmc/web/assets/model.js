@@ -54,7 +54,9 @@ export class Model {
     this.snapshot = null;
     this.events = [];
     this.lines = new Map(); // partition -> Sums of accesses
-    this.samples = [];      // [host ms, sample], the last SAMPLES_MS
+    this.done = new Map();  // partition -> accesses of its boards since the page began
+    this.boards = null;     // accesses of each board at the last sample
+    this.samples = [];      // [host ms, sample, accesses by partition], the last SAMPLES_MS
     this.missed = false;
   }
 
@@ -73,18 +75,42 @@ export class Model {
     return true;
   }
 
+  // What a partition does is the sum of what its boards do while they are its: a board that comes does not bring its past.
+  addUp(sample) {
+    const before = this.boards ?? sample.board_accesses;
+    this.snapshot.partitions.forEach(partition => this.done.has(partition.name) || this.done.set(partition.name, 0));
+    this.snapshot.boards.forEach((board, i) => {
+      if (board.partition) this.done.set(board.partition, this.done.get(board.partition) + Math.max(0, sample.board_accesses[i] - (before[i] ?? 0)));
+    });
+    this.boards = sample.board_accesses;
+  }
+
   takeSample(sample, hostMs) {
     if (!this.snapshot || sample.partition_accesses.length !== this.snapshot.partitions.length) return;
     this.snapshot.time_ps = Math.max(this.snapshot.time_ps, sample.time_ps);
     this.snapshot.state = sample.state ?? this.snapshot.state;
+    this.addUp(sample);
     this.snapshot.partitions.forEach((partition, i) => {
       if (!this.lines.has(partition.name)) this.lines.set(partition.name, new Sums());
-      this.lines.get(partition.name).add(sample.partition_time_ps[i], sample.partition_accesses[i]);
+      this.lines.get(partition.name).add(sample.partition_time_ps[i], this.done.get(partition.name));
     });
     const last = this.samples[this.samples.length - 1];
     if (last && sample.time_ps < last[1].time_ps) this.samples = [];
-    this.samples.push([hostMs, sample]);
+    this.samples.push([hostMs, sample, this.snapshot.partitions.map(partition => this.done.get(partition.name))]);
     while (this.samples.length > 2 && this.samples[1][0] <= hostMs - SAMPLES_MS) this.samples.shift();
+  }
+
+  // What outlives the page: the lines, and from where they go on.
+  kept() {
+    return { lines: [...this.lines].map(([name, sums]) => [name, sums.points.map(point => point.map(Math.round))]), boards: this.boards };
+  }
+
+  goOn(kept) {
+    for (const [name, points] of kept.lines) {
+      this.lines.set(name, new Sums(points));
+      this.done.set(name, points.length ? points[points.length - 1][1] : 0);
+    }
+    this.boards = kept.boards;
   }
 
   // The oldest sample that is kept and the newest, or null.
@@ -101,10 +127,9 @@ export class Model {
   }
 
   partitionRate(i) {
-    const ends = this.ends();
-    if (!ends) return null;
-    const [a, b] = ends;
-    return per(b.partition_accesses[i], a.partition_accesses[i], b.partition_time_ps[i] - a.partition_time_ps[i]);
+    if (this.samples.length < 2) return null;
+    const [, a, before] = this.samples[0], [, b, now] = this.samples[this.samples.length - 1];
+    return per(now[i], before[i], b.partition_time_ps[i] - a.partition_time_ps[i]);
   }
 
   // Bytes from board to board per simulated second: [sender][receiver], of the last samples or since the start.
@@ -123,7 +148,7 @@ export class Model {
   partitionLoad(partition) {
     const boards = this.boardsOf(partition.name);
     const cpus = boards.reduce((sum, board) => sum + board.cpus_online, 0);
-    return cpus ? partition.running / cpus : 0;
+    return cpus ? (partition.threads || partition.running) / cpus : 0;
   }
 
   boardLoad(board) {
@@ -164,10 +189,11 @@ export function shareOf(operation) {
   return operation.pages_total && ["drain", "copy"].includes(operation.step) ? operation.pages_done / operation.pages_total : null;
 }
 
-// Bytes of a board's memory by what they are; together all of it.
+// Bytes of a board's memory by what they are; together all of it. What is used is so besides what is permanent.
 export function memoryParts(board) {
-  const all = board.memory_bytes, permanent = Math.min(board.permanent_bytes, all);
-  const draining = Math.min(board.draining_bytes, all - permanent);
-  const used = Math.min(Math.max(0, board.used_bytes - permanent - draining), all - permanent - draining);
-  return { permanent, used, draining, free: all - permanent - used - draining };
+  const all = board.memory_bytes, permanent = Math.min(board.permanent_bytes, all), rest = all - permanent;
+  const draining = Math.min(board.draining_bytes, rest), used = Math.min(Math.max(0, board.used_bytes - draining), rest - draining);
+  return { permanent, used, draining, free: rest - used - draining };
 }
+
+export const occupied = board => Math.min(board.memory_bytes, board.permanent_bytes + board.used_bytes);

@@ -3,6 +3,7 @@
 import { ask, confirm } from "./dialog.js";
 import { el } from "./dom.js";
 import { openMenu } from "./menu.js";
+import { occupied } from "./model.js";
 import { send } from "./move.js";
 import { mayCommand } from "./rights.js";
 import { bytes, number, t, word } from "./text.js";
@@ -16,7 +17,7 @@ function details(model, board) {
     attachment: [word("receptacle", board.receptacle), word("occupant", board.occupant)].join(", "), test: word("test", board.test),
     power: t(board.powered ? "on" : "off"), cpus: t("cpusOf", number(board.cpus_online), number(board.cpus)),
     clock: board.clock_hz ? number(board.clock_hz / 1e6) + "\u00a0MHz" : null, cache: board.cache_bytes ? bytes(board.cache_bytes) : null,
-    threads: number(board.threads), memory: t("memoryOf", bytes(board.used_bytes), bytes(board.memory_bytes)),
+    threads: number(board.threads), memory: t("memoryOf", bytes(occupied(board)), bytes(board.memory_bytes)),
     permanent: bytes(board.permanent_bytes), base: board.occupant === "configured" ? "0x" + board.real_base.toString(16) : null,
     next: board.next_partition, work: rates.accesses === null ? null : t("accesses", number(rates.accesses)) };
   return ask(board.name, el("dl", { class: "details" }, Object.entries(rows).filter(([, value]) => value !== null && value !== undefined)

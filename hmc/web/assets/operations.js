@@ -10,7 +10,7 @@ const make = operation => el("li", { class: "operation", "data-operation": opera
   el("div", { class: "line" }, el("b", { class: "name" }), el("span", { class: "chip" })),
   el("progress", { max: 1 }), el("p", { class: "soft" }));
 
-function nameOf(operation) {
+export function nameOf(operation) {
   const way = operation.from && operation.to ? `${operation.from} → ${operation.to}` : operation.to ?? operation.from ?? "";
   return [word("verb", operation.verb), operation.board, way].filter(Boolean).join(" ");
 }

@@ -210,7 +210,7 @@ export default {
   where: "Where",
   what: "What",
   who: "Who",
-  "event#": { state: "state", step: "step", drained: "drained", refused: "refused", ended: "ended", failed: "failed", pace: "pace",
+  "event#": { begun: "begun", state: "state", step: "step", drained: "drained", refused: "refused", ended: "ended", failed: "failed", pace: "pace",
     run: "run" },
   "eventText#": {},
   // Consoles

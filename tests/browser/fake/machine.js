@@ -38,7 +38,7 @@ export class Machine {
       has_guest: name === "SMP3", threads: threads[name] ?? 8, running: threads[name] ?? 8, time_ps: 0, accesses: 0, console: "" }));
     for (const { name } of this.partitions) {
       const first = this.boards.find(b => b.partition === name);
-      if (first) Object.assign(first, { core: true, permanent_bytes: 2 * MIB });
+      if (first) Object.assign(first, { core: true, permanent_bytes: 2 * MIB, used_bytes: first.used_bytes - 2 * MIB });
     }
     const n = this.boards.length;
     this.sums = { accesses: Array(n).fill(0), work: Array(n).fill(0), egress: Array(n).fill(0), ingress: Array(n).fill(0), sent: Array(n * n).fill(0) };
