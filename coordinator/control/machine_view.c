@@ -32,6 +32,16 @@ static void fill_systems(const struct machine *machine, struct api_snapshot *sna
     }
 }
 
+// The group whose time is a partition's: its own, or the one that an operation has joined it to.
+static const struct group_progress *group_of(const struct machine_view *view, uint32_t partition)
+{
+    const uint32_t *groups = sc_groups(view->sc);
+    for (uint32_t b = 0; b < view->machine->n_boards; b++)
+        if (sc_board(view->sc, (uint16_t)b)->partition == partition && groups[b] < view->machine->n_partitions)
+            return &view->groups[groups[b]];
+    return &view->groups[partition];
+}
+
 static void fill_partition(const struct machine_view *view, uint32_t partition, struct api_partition *to)
 {
     const struct partition_desc *desc = &view->machine->partitions[partition];
@@ -47,7 +57,7 @@ static void fill_partition(const struct machine_view *view, uint32_t partition, 
             to->available[(system->first_board + i) / 64] |= UINT64_C(1) << ((system->first_board + i) % 64);
     to->has_guest = desc->guest.image[0] != '\0';
     to->running = view->groups[partition].running;
-    to->time_ps = view->groups[partition].time;
+    to->time_ps = group_of(view, partition)->time;
     for (uint32_t b = 0; b < view->machine->n_boards; b++)
         if (view->seen[b] && sc_board(view->sc, (uint16_t)b)->partition == partition)
             to->threads += view->views[b].threads;
@@ -196,7 +206,7 @@ void machine_view_sample(const struct machine_view *view, struct api_sample *sam
     sim_time least = SIM_NEVER, most = 0;
     api_sample_init(sample, machine->n_partitions, machine->n_boards);
     for (uint32_t p = 0; p < machine->n_partitions; p++) {
-        sample->partition_time_ps[p] = view->groups[p].time;
+        sample->partition_time_ps[p] = group_of(view, p)->time;
         sample->partition_accesses[p] = view->groups[p].accesses;
         least = view->groups[p].running ? sim_min(least, view->groups[p].time) : least;
         most = sim_max(most, view->groups[p].time);
@@ -204,7 +214,7 @@ void machine_view_sample(const struct machine_view *view, struct api_sample *sam
     sample->time_ps = least == SIM_NEVER ? most : least;
     for (uint32_t b = 0; b < machine->n_boards; b++) {
         uint32_t partition = sc_board(view->sc, (uint16_t)b)->partition;
-        sample->board_time_ps[b] = partition == NO_PARTITION ? most : view->groups[partition].time;
+        sample->board_time_ps[b] = partition == NO_PARTITION ? most : group_of(view, partition)->time;
         sample_board(view, b, sample);
     }
 }

@@ -147,7 +147,7 @@ function remembered() {
   try {
     kept = JSON.parse(sessionStorage.getItem(storeKey()));
   } catch { /* likewise */ }
-  if (!kept || model.lines.size) return;
+  if (!kept || model.lines.size || kept.time > model.snapshot.time_ps) return; // a run that has begun anew has nothing of its past
   model.goOn(kept);
   for (const event of kept.events) if (event.seq <= model.snapshot.last_seq) model.takeEvent(event);
 }

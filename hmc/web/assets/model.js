@@ -15,8 +15,7 @@ export class Sums {
 
   add(time, sum) {
     const last = this.points[this.points.length - 1];
-    if (last && (time < last[0] || sum < last[1])) this.points = []; // another run
-    else if (last && time === last[0]) return;
+    if (last && time <= last[0]) return; // groups of partitions that have just parted may lag behind for a moment
     if (last && this.pending) this.points.pop();
     this.points.push([time, sum]);
     this.pending = --this.left > 0; // shown, and replaced by the next
@@ -102,7 +101,7 @@ export class Model {
 
   // What outlives the page: the lines, and from where they go on.
   kept() {
-    return { lines: [...this.lines].map(([name, sums]) => [name, sums.points.map(point => point.map(Math.round))]), boards: this.boards };
+    return { time: this.snapshot.time_ps, lines: [...this.lines].map(([name, sums]) => [name, sums.points.map(point => point.map(Math.round))]), boards: this.boards };
   }
 
   goOn(kept) {

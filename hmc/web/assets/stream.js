@@ -9,7 +9,7 @@ export class Stream {
   // on: message(kind, data), state("connecting" | "live" | "lost", seconds to the next attempt), ended(): the session is,
   // failed(): asks whether the session still is
   constructor(begin, address, on) {
-    Object.assign(this, { begin, address, on, last: null, tries: 0, stopped: false });
+    Object.assign(this, { begin, address, on, last: null, reset: false, tries: 0 });
     this.connect();
   }
 
@@ -20,14 +20,16 @@ export class Stream {
     try {
       const newest = await this.begin();
       if (this.turn !== turn) return;
-      this.last ??= newest;
-      this.open();
+      this.open(newest);
     } catch {
       if (this.turn === turn) this.fail();
     }
   }
 
-  open() {
+  // At first with all events that the server still has, for the log.
+  open(newest) {
+    this.last ??= this.reset ? newest : 0;
+    this.reset = false;
     const source = this.source = new EventSource(this.address(this.last));
     for (const kind of ["snapshot", "event", "sample", "link", "reset", "alive", "logout"])
       source.addEventListener(kind, message => this.source === source && this.take(kind, JSON.parse(message.data)));
@@ -50,9 +52,13 @@ export class Stream {
     }
     this.heard();
     if (kind === "event") this.last = data.seq;
-    this.on.message(kind, data);
-    if (kind !== "reset") return;
-    this.last = null; // events are missing
+    if (kind !== "reset") {
+      this.on.message(kind, data);
+      return;
+    }
+    if (this.last) this.on.message(kind, data); // events are missing of which this page had some
+    this.last = null;
+    this.reset = true;
     this.connect();
   }
 
