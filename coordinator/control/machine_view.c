@@ -37,7 +37,8 @@ static const struct group_progress *group_of(const struct machine_view *view, ui
 {
     const uint32_t *groups = sc_groups(view->sc);
     for (uint32_t b = 0; b < view->machine->n_boards; b++)
-        if (sc_board(view->sc, (uint16_t)b)->partition == partition && groups[b] < view->machine->n_partitions)
+        if (sc_board(view->sc, (uint16_t)b)->partition == partition &&
+            groups[b] < view->machine->n_partitions)
             return &view->groups[groups[b]];
     return &view->groups[partition];
 }
