@@ -99,6 +99,24 @@ test("loads and rates follow from samples", () => {
   assert.equal(m.samples[m.samples.length - 1][0] - m.samples[0][0], 2000); // ms that are kept
 });
 
+test("a board that comes to a partition brings neither its past nor its self-test", () => {
+  const machine = new Machine(), m = new model.Model(), at = machine.boards.findIndex(board => board.name === "SB6");
+  const sample = (accesses, ms) => {
+    machine.time += 1e6;
+    m.takeSample({ ...machine.sample(), board_accesses: machine.boards.map((_, i) => i === at ? accesses : 0) }, ms);
+  };
+  m.takeSnapshot(machine.snapshot());
+  sample(0, 0);
+  sample(500, 100);
+  Object.assign(machine.boards[at], { partition: "SMP2", occupant: "unconfigured" });
+  m.takeSnapshot(machine.snapshot());
+  sample(9000, 200);
+  machine.boards[at].occupant = "configured";
+  m.takeSnapshot(machine.snapshot());
+  sample(9070, 300);
+  assert.deepEqual([m.done.get("SMP1"), m.done.get("SMP2")], [500, 70]);
+});
+
 test("events are taken once, whatever a connection repeats", () => {
   const [, m] = filled();
   assert.ok(m.takeEvent({ seq: 1 }) && m.takeEvent({ seq: 2 }));

@@ -74,12 +74,13 @@ export class Model {
     return true;
   }
 
-  // What a partition does is the sum of what its boards do while they are its: a board that comes does not bring its past.
+  // What a partition does is the sum of what its boards do while they are configured in it: a board that comes brings neither
+  // its past nor its self-test.
   addUp(sample) {
     const before = this.boards ?? sample.board_accesses;
     this.snapshot.partitions.forEach(partition => this.done.has(partition.name) || this.done.set(partition.name, 0));
     this.snapshot.boards.forEach((board, i) => {
-      if (board.partition) this.done.set(board.partition, this.done.get(board.partition) + Math.max(0, sample.board_accesses[i] - (before[i] ?? 0)));
+      if (board.partition && board.occupant === "configured") this.done.set(board.partition, this.done.get(board.partition) + Math.max(0, sample.board_accesses[i] - (before[i] ?? 0)));
     });
     this.boards = sample.board_accesses;
   }

@@ -38,7 +38,7 @@ export class Watcher {
 // A context of its own: nobody is logged in.
 export async function newPage(browser, origin, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", reducedMotion: "reduce", ignoreHTTPSErrors: true, ...options });
-  context.setDefaultTimeout(20000);
+  context.setDefaultTimeout(60000); // hosts may be slow; nothing is proved by it
   const page = await context.newPage();
   page.watcher = new Watcher(page, origin);
   await page.addInitScript(() => addEventListener("securitypolicyviolation", event =>
