@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drains: pages in frames of this board's memory move to free frames of other boards. Batch after batch is
 // taken out of all boards' page tables, moved, and put back in with its new addresses. Drains are worked on
-// one after another; each answers when all boards know of its last page.
+// one after another: the next one begins beside the last pages of the one before, so that the port never
+// waits between two. Each answers, in its turn, when all boards know of its last page.
 #include <string.h>
 
 #include "node/board/internal.h"
@@ -29,7 +30,7 @@ static bool next_target(const struct board *board, struct task *task, struct bat
 // The next page to move and where it goes; false: there is none, or no place for it.
 static bool next_page(struct board *board, struct task *task, struct batch_page *page)
 {
-    uint32_t frame = (uint32_t)task->at;
+    uint32_t frame = board->firmware.drain_frame;
     if (task->taken == task->order.number || task->status == REPORT_NO_FRAMES || !board->threads ||
         !threads_next_frame(board->threads, &frame, &page->page))
         return false;
@@ -38,7 +39,7 @@ static bool next_page(struct board *board, struct task *task, struct batch_page 
         return false;
     }
     page->from = frames_offset(board) + (uint64_t)frame * PAGE_BYTES;
-    task->at = frame + 1;
+    board->firmware.drain_frame = frame + 1;
     task->taken++;
     return true;
 }
@@ -69,51 +70,76 @@ static void tell_all(struct board *board, struct drain_batch *batch, enum packet
     }
 }
 
-static void begin_batches(struct board *board, struct task *task)
+// Pages of the oldest drain that has some to move; false: there is none.
+static bool fill(struct board *board, struct drain_batch *batch)
 {
-    for (struct drain_batch *batch = board->firmware.batches; batch < board->firmware.batches + BATCHES_MAX;
-         batch++) {
-        if (batch->phase != BATCH_FREE)
+    struct firmware *firmware = &board->firmware;
+    batch->n = 0;
+    for (uint32_t i = 0; i < firmware->n_tasks && batch->n == 0; i++) {
+        struct task *task = &firmware->tasks[i];
+        if (task->order.kind != ORDER_DRAIN)
             continue;
-        batch->n = 0;
+        batch->drain = task->serial;
         while (batch->n < BATCH_PAGES && next_page(board, task, &batch->pages[batch->n]))
             batch->n++;
-        if (batch->n == 0)
+    }
+    return batch->n > 0;
+}
+
+// Batches of the task, or any.
+static bool has_batches(const struct board *board, const struct task *task)
+{
+    bool has = false;
+    for (uint32_t i = 0; i < BATCHES_MAX; i++) {
+        const struct drain_batch *batch = &board->firmware.batches[i];
+        has |= batch->phase != BATCH_FREE && (!task || batch->drain == task->serial);
+    }
+    return has;
+}
+
+// Pages leave in the order of their frames. When none is under way, those that have left are gone from the
+// index of frames, and it is read from its beginning again.
+static void begin_batches(struct board *board)
+{
+    struct drain_batch *batches = board->firmware.batches;
+    if (!has_batches(board, NULL))
+        board->firmware.drain_frame = 0;
+    for (uint32_t i = 0; i < BATCHES_MAX; i++) {
+        if (batches[i].phase != BATCH_FREE)
+            continue;
+        if (!fill(board, &batches[i]))
             return;
-        batch->phase = BATCH_UNMAP;
-        tell_all(board, batch, PACKET_UNMAP);
+        batches[i].phase = BATCH_UNMAP;
+        tell_all(board, &batches[i], PACKET_UNMAP);
     }
 }
 
-static bool all_free(const struct board *board)
+static bool is_oldest(const struct board *board, const struct task *task)
 {
-    bool all = true;
-    for (uint32_t i = 0; i < BATCHES_MAX; i++)
-        all &= board->firmware.batches[i].phase == BATCH_FREE;
-    return all;
-}
-
-// The drain in hand is the oldest.
-static struct task *drain_in_hand(struct board *board)
-{
-    struct firmware *firmware = &board->firmware;
-    for (uint32_t i = 0; i < firmware->n_tasks; i++)
-        if (firmware->tasks[i].order.kind == ORDER_DRAIN)
-            return &firmware->tasks[i];
-    return NULL;
+    bool oldest = true;
+    for (const struct task *before = board->firmware.tasks; before < task; before++)
+        oldest &= before->order.kind != ORDER_DRAIN;
+    return oldest;
 }
 
 bool drain_duty(struct board *board, struct task *task)
 {
-    if (task != drain_in_hand(board))
-        return false;
-    begin_batches(board, task);
-    if (!all_free(board))
+    begin_batches(board);
+    if (!is_oldest(board, task) || has_batches(board, task))
         return false;
     if (task->lost)
         task->status = REPORT_LOST;
     task_end(board, task, board->threads ? threads_frames_used(board->threads) : 0);
     return true;
+}
+
+static struct task *drain_of(struct board *board, const struct drain_batch *batch)
+{
+    struct firmware *firmware = &board->firmware;
+    for (uint32_t i = 0; i < firmware->n_tasks; i++)
+        if (firmware->tasks[i].serial == batch->drain)
+            return &firmware->tasks[i];
+    np_panic("NP0101: board %u moves pages that no order asks for", board->number);
 }
 
 // The batch that an answer belongs to; NULL: there is none in that phase.
@@ -148,9 +174,8 @@ void drain_unmapped(struct board *board, unsigned from, struct archive *packet)
 void drain_page_moved(struct board *board, const struct moving_page *page, bool lost)
 {
     struct drain_batch *batch = &board->firmware.batches[page->batch];
-    struct task *task = drain_in_hand(board);
-    NP_ASSERT(task && batch->phase == BATCH_MOVE);
-    task->lost |= lost;
+    NP_ASSERT(batch->phase == BATCH_MOVE);
+    drain_of(board, batch)->lost |= lost;
     if (--batch->awaited)
         return;
     batch->phase = BATCH_MAP;
@@ -163,9 +188,7 @@ void drain_mapped(struct board *board, unsigned from, struct archive *packet)
     struct drain_batch *batch = batch_of(board, packet, BATCH_MAP);
     if (!batch || --batch->awaited)
         return;
-    struct task *task = drain_in_hand(board);
-    NP_ASSERT(task);
-    task->done += batch->n;
+    drain_of(board, batch)->done += batch->n;
     batch->phase = BATCH_FREE;
-    begin_batches(board, task);
+    begin_batches(board);
 }

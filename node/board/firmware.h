@@ -22,6 +22,7 @@ struct event;
 // An order under way.
 struct task {
     struct order order;      // a copy, owned
+    uint64_t serial;         // of the board's orders
     uint64_t done;           // for the report: pages, bytes, threads or lines
     uint64_t taken;          // of what it is to do: begun
     uint64_t at;             // where it goes on: frame, offset or slot; of threads: how many are to go
@@ -100,6 +101,7 @@ struct batch_page {
 };
 struct drain_batch {
     uint8_t phase;       // enum batch_phase
+    uint64_t drain;      // serial of the task that it is part of
     uint32_t n, awaited; // pages; answers still to come
     struct batch_page pages[BATCH_PAGES];
 };
@@ -140,8 +142,9 @@ struct aside {
 struct firmware {
     bool touched; // has had an order or a packet: from then on it is part of the digest
     bool powered, quiesced;
-    bool duty;    // a duty event is scheduled
-    uint64_t seq; // of what it sends and schedules
+    bool duty;       // a duty event is scheduled
+    uint64_t seq;    // of what it sends and schedules
+    uint64_t serial; // of the next order
     uint32_t n_tasks, tasks_capacity;
     struct task *tasks; // oldest first
     struct report_list reports;
@@ -151,7 +154,8 @@ struct firmware {
     uint64_t test_bytes;
     struct aside aside[CPUS_PER_BOARD_MAX];
     struct mover mover;
-    struct drain_batch batches[BATCHES_MAX]; // of the drain under way
+    struct drain_batch batches[BATCHES_MAX]; // of drains under way
+    uint32_t drain_frame;                    // frames before it have left, or are leaving
     struct unmapping_list unmappings;
     struct arriving_list arriving;
 };

@@ -44,6 +44,7 @@ static void task_state(struct archive *ar, struct task *task)
 {
     uint32_t status = task->status;
     order_state(ar, &task->order);
+    ar_u64(ar, &task->serial);
     ar_u64(ar, &task->done);
     ar_u64(ar, &task->taken);
     ar_u64(ar, &task->at);
@@ -155,6 +156,7 @@ static void batch_state(struct drain_batch *batch, struct archive *ar)
         ar_fail(ar, "a batch in phase %u", batch->phase);
     if (batch->phase == BATCH_FREE || ar_failed(ar))
         return;
+    ar_u64(ar, &batch->drain);
     ar_count(ar, &batch->n, BATCH_PAGES);
     ar_u32(ar, &batch->awaited);
     for (uint32_t i = 0; i < batch->n; i++) {
@@ -205,12 +207,14 @@ void firmware_state(struct board *board, struct archive *ar)
     ar_bool(ar, &firmware->powered);
     ar_bool(ar, &firmware->duty);
     ar_u64(ar, &firmware->seq);
+    ar_u64(ar, &firmware->serial);
     domain_state(board, ar);
     quiesced_state(board, ar);
     tasks_state(firmware, ar);
     reports_state(&firmware->reports, ar);
     test_state(board, ar);
     mover_state(board, ar);
+    ar_u32(ar, &firmware->drain_frame);
     for (uint32_t i = 0; i < BATCHES_MAX; i++)
         batch_state(&firmware->batches[i], ar);
     unmappings_state(&firmware->unmappings, ar);

@@ -55,7 +55,8 @@ static void add_task(struct board *board, const struct order *order)
         firmware->tasks = realloc(firmware->tasks, firmware->tasks_capacity * sizeof *firmware->tasks);
         NP_ASSERT(firmware->tasks);
     }
-    firmware->tasks[firmware->n_tasks++] = (struct task){.order = copy_of(order)};
+    firmware->tasks[firmware->n_tasks++] =
+        (struct task){.order = copy_of(order), .serial = firmware->serial++};
     if (order->kind == ORDER_OFFLINE || order->kind == ORDER_SPREAD)
         leave_begin(board, &firmware->tasks[firmware->n_tasks - 1]);
     if (order->kind == ORDER_TEST)

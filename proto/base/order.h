@@ -24,22 +24,29 @@ struct domain {
 };
 
 enum order_kind {
-    ORDER_POWER,  // number 1: on, memory and caches empty; 0: off, only of a board in no partition
-    ORDER_TEST,   // self-test of a board in no partition: memory patterns, and its L1s against one another
-                  // through the board cache, in `size` bytes of memory; the report's status says how it ended
-    ORDER_DOMAIN, // `domain` becomes its gates, its partition and its segment map, on all its boards at one
-                  // time
-    ORDER_TABLES, // `bytes` are the page tables of the partition's pools, as board_tables gave them
-    ORDER_ONLINE, // its CPUs take threads
-    ORDER_OFFLINE, // they take none any more; all threads leave for the boards in `spread`
-    ORDER_SPREAD,  // so many threads leave for each of the boards in `spread`
+    ORDER_POWER,   // number 1: on, memory and caches empty; 0: off, only of a board in no partition. Boards
+                   // that begin in no partition are off
+    ORDER_TEST,    // self-test of a board in no partition: memory patterns, and its L1s against one another
+                   // through the board cache, in `size` bytes of memory (at least two pages); the report's
+                   // status says how it ended. Memory and caches are empty afterwards
+    ORDER_DOMAIN,  // `domain` becomes its gates, its partition and its segment map, on all its boards at one
+                   // time; no line whose home changes is cached anywhere, and map_version is new
+    ORDER_TABLES,  // `bytes` are the page tables of the partition's pools, as board_tables gave them
+    ORDER_ONLINE,  // its CPUs take threads
+    ORDER_OFFLINE, // they take none any more; all threads leave for the boards in `shares`, which are filled
+                   // in their order
+    ORDER_SPREAD,  // so many threads leave for each of the boards in `shares`
     ORDER_DRAIN,   // up to `number` pages in frames of its memory move to free frames of other boards, those
-                   // in `targets`; the page tables of all boards follow
-    ORDER_QUIESCE, // its CPUs issue nothing from now on; done when nothing at all is under way
+                   // in `shares`; the page tables of all boards follow. Several may be given at once: each
+                   // begins beside the last pages of the one before, and they report in their order
+    ORDER_QUIESCE, // its CPUs issue nothing from now on; done when nothing of this board is under way, and no
+                   // line of its home waits for anybody
     ORDER_RESUME,  // they go on
-    ORDER_COPY,  // quiesced: memory [offset, offset + size) goes to board `target`, at the same offset there
-    ORDER_FLUSH, // whatever its board cache holds is written back or dropped; its CPUs are offline
-    ORDER_RESET, // as at time 0 of a run: memory, caches, programs begin anew at the time of the order
+    ORDER_COPY,    // quiesced, all boards: memory [offset, offset + size) goes to board `target`, at the same
+                   // offset there, whose content nobody uses; pages' lines are brought home first
+    ORDER_FLUSH,   // whatever its board cache holds is written back or dropped; its CPUs are offline
+    ORDER_RESET, // quiesced, all boards of the partition: memory, caches and programs begin anew at the time
+                 // of the order, threads where they are; what was counted stays counted. Goes on at once
     ORDER_KIND_COUNT
 };
 
@@ -59,7 +66,7 @@ struct order {
     uint16_t target;
     struct domain domain;
     uint32_t n_shares;
-    struct order_share *shares; // owned: `spread` or `targets`
+    struct order_share *shares; // owned
     uint64_t n_bytes;
     uint8_t *bytes; // owned
 };
@@ -70,7 +77,8 @@ enum report_status {
     REPORT_DONE,
     REPORT_FAILED_TEST, // `done`: bytes tested before it failed
     REPORT_NO_FRAMES,   // targets were used up; what has moved has moved
-    REPORT_LOST,        // data of a page was lost (poisoned) before or while it moved
+    REPORT_LOST,        // data of a page was lost (poisoned) before or while it moved; its line is lost where
+                        // it is now, too, and whoever uses it is told
     REPORT_STATUS_COUNT
 };
 
