@@ -88,10 +88,10 @@ void copy_cleared(struct board *board, unsigned from, struct archive *packet)
     struct task *task = copy_in_hand(board);
     ar_u64(packet, &offset);
     ar_u64(packet, &size);
-    if (!task || task->order.target != from || offset != task->order.offset)
+    if (!task || task->order.target != from || offset != task->order.offset) {
         ar_fail(packet, "a stretch at 0x%llx has been cleared", (unsigned long long)offset);
-    if (ar_failed(packet))
         return;
+    }
     task->ready = true;
     begin_pages(board, task);
 }
