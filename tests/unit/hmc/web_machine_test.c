@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "hmc/web/runs.h"
 #include "proto/base/assert.h"
@@ -267,6 +268,42 @@ static void test_idle(void)
     fake_run_close(run);
 }
 
+// A note of a socket where nobody answers, although the process is alive.
+static void write_ghost(const char *file)
+{
+    FILE *out = fopen(file, "w");
+    NP_ASSERT(out);
+    fprintf(
+        out,
+        "{\"endpoint\": \"ipc://%s/ghost/none\", \"folder\": \"%s/ghost\", \"scenario\": \"g\", \"pid\": %d}",
+        folder, folder, (int)getpid());
+    fclose(out);
+}
+
+// A run that does not answer: the question ends in time, and the page is told when the run is no more.
+static void test_ghost(void)
+{
+    char ghost[PATH_MAX_BYTES + 32];
+    snprintf(ghost, sizeof ghost, "%s/ghost", folder);
+    CU_ASSERT_EQUAL(mkdir(ghost, 0700), 0);
+    strcat(ghost, "/control.json");
+    write_ghost(ghost);
+    struct exchange *exchange = web_try_exchange(&try, &ann);
+    exchange->in = (struct web_request){
+        .method = "GET", .path = "/api/snapshot", .query = "run=ghost", .host = "h", .cookie = ann.cookie};
+    web_try_give(exchange);
+    CU_ASSERT_EQUAL(ann.status, 0);
+    try.now_ms += WEB_ANSWER_MS;
+    while (!ann.status)
+        event_base_loop(try.base, EVLOOP_ONCE);
+    CU_ASSERT_EQUAL(ann.status, 504);
+    CU_ASSERT_STRING_EQUAL(code(&ann), "NP0603");
+    CU_ASSERT_EQUAL(ask(&vic, "GET", "/api/events?run=ghost", NULL), 200);
+    unlink(ghost);
+    CU_ASSERT_TRUE(wait_for(&vic, "{\"link\":\"ended\"}"));
+    web_browser_leave(&vic);
+}
+
 static void make_folders(void)
 {
     char ended[PATH_MAX_BYTES + 32];
@@ -306,6 +343,7 @@ int main(void)
     CU_add_test(suite, "gone", test_gone);
     CU_add_test(suite, "end", test_end);
     CU_add_test(suite, "again", test_again);
+    CU_add_test(suite, "ghost", test_ghost);
     CU_add_test(suite, "idle", test_idle);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
