@@ -65,7 +65,7 @@ void zcpu_change_psw(struct zcpu *z, uint64_t mask)
 void zcpu_set_psw(struct zcpu *z, uint64_t mask, uint64_t address)
 {
     z->psw_mask = mask & ~PSW_CC;
-    z->cc = (mask & PSW_CC) >> PSW_CC_SHIFT;
+    z->cc = (uint8_t)((mask & PSW_CC) >> PSW_CC_SHIFT);
     z->address_mask = zcpu_mode_mask(mask);
     z->psw_address = address;
     z->target = address;
