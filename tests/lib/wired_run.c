@@ -139,20 +139,30 @@ struct board *wired_board(const struct wired *wired, unsigned board)
     return wired->nodes[wired->worker_of_board[board]].crew.boards[board];
 }
 
+static struct digest digest_of(const struct wired *wired, unsigned board)
+{
+    struct archive ar;
+    ar_init_hash(&ar);
+    board_state(wired_board(wired, board), &ar);
+    struct digest digest = ar_digest(&ar);
+    ar_free(&ar);
+    return digest;
+}
+
+// As in a run: of the partitions, then of the boards that were described in none.
 struct digest wired_digest(const struct wired *wired)
 {
-    struct digest of_partition[PARTITIONS_MAX];
-    for (uint32_t p = 0; p < wired->machine->n_partitions; p++) {
-        const struct partition_desc *partition = &wired->machine->partitions[p];
+    struct digest all[PARTITIONS_MAX + BOARDS_MAX];
+    uint32_t n = 0;
+    for (; n < wired->machine->n_partitions; n++) {
+        const struct partition_desc *partition = &wired->machine->partitions[n];
         struct digest of_board[BOARDS_PER_SYSTEM_MAX];
-        for (uint32_t i = 0; i < partition->n_boards; i++) {
-            struct archive ar;
-            ar_init_hash(&ar);
-            board_state(wired_board(wired, partition->boards[i]), &ar);
-            of_board[i] = ar_digest(&ar);
-            ar_free(&ar);
-        }
-        of_partition[p] = digest_combine(of_board, partition->n_boards);
+        for (uint32_t i = 0; i < partition->n_boards; i++)
+            of_board[i] = digest_of(wired, partition->boards[i]);
+        all[n] = digest_combine(of_board, partition->n_boards);
     }
-    return digest_combine(of_partition, wired->machine->n_partitions);
+    for (uint32_t b = 0; b < wired->machine->n_boards; b++)
+        if (wired->machine->boards[b].partition == NO_PARTITION && wired_board(wired, b))
+            all[n++] = digest_of(wired, b);
+    return digest_combine(all, n);
 }
