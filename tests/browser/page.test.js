@@ -107,6 +107,8 @@ page_test("a reload in the middle of a move shows the same move going on", {}, a
 
 page_test("a lost connection is said, tried again, and resumed without a gap", { noise: [lineNoise] }, async ({ page, line, machine, server }) => {
   await page.waitForSelector("#connection[data-state=live]");
+  machine.event("state", { board: "SB0", text: "SB0: active" }); // behind which the stream has to go on
+  await page.waitForSelector("#event-count:has-text('1 of 1 events')");
   line.cut();
   await page.waitForSelector("#banner[data-kind=bad]:has-text('Connection lost')");
   await page.waitForSelector("#app.stale");

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parts of the page that need no browser: words, figures, the model, rights.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
-import { before, test } from "node:test";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { Machine } from "./fake/machine.js";
 
-const folder = new URL("../../hmc/web/assets/", import.meta.url);
+// Node 18 takes a file for a module where a package.json says so; the page needs none.
+const copy = mkdtempSync(join(tmpdir(), "numaplex-page-")), folder = pathToFileURL(copy + "/");
+cpSync(new URL("../../hmc/web/assets/", import.meta.url), copy, { recursive: true });
+writeFileSync(join(copy, "package.json"), '{"type": "module"}');
+after(() => rmSync(copy, { recursive: true }));
+
 let text, model, rights, en, de;
 
 before(async () => {
