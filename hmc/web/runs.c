@@ -28,11 +28,8 @@ static void drop_run(struct runs *runs, struct run **link)
     run_close(run);
 }
 
-// Every second: connections that have been lost are noticed, and runs that nobody looks at are left alone.
-static void on_tick(int file, short what, void *self)
+void runs_tick(struct runs *runs)
 {
-    (void)file, (void)what;
-    struct runs *runs = self;
     for (struct run **link = &runs->first; *link;) {
         run_tick(*link);
         if (run_is_idle(*link))
@@ -40,6 +37,12 @@ static void on_tick(int file, short what, void *self)
         else
             link = &(*link)->next;
     }
+}
+
+static void on_tick(int file, short what, void *self)
+{
+    (void)file, (void)what;
+    runs_tick(self);
 }
 
 struct runs *runs_new(struct web *web, const char *folder, const char *run)

@@ -20,6 +20,10 @@ json_t *runs_json(struct runs *runs);
 // The run of a name, "" for the one above; opens it. ERR_NO_RUN, ERR_REQUEST for what is no name.
 enum err_code runs_find(struct runs *runs, const char *name, struct run **run, struct err *err);
 
+// Notices connections that have been lost, and leaves runs alone that nobody looks at. It happens every
+// second by itself.
+void runs_tick(struct runs *runs);
+
 unsigned runs_open(const struct runs *runs); // how many are being watched
 
 const char *run_name(const struct run *run);
