@@ -112,9 +112,7 @@ int verb_pace(int argc, char **argv)
         [API_PAUSE] = "Pauses a run at its next cut; consoles go on working.",
         [API_CONTINUE] = "Lets a paused run go on.",
         [API_STEP] = "Lets a run simulate so much time (10us, 2ms), then pauses it.",
-        [API_SLOW] =
-            "Slows a run to so much simulated time per second of yours, so that one can watch; off: as fast "
-            "as it goes.",
+        [API_SLOW] = "Slows a run to so much simulated time a second, to watch it; off: as fast as it goes.",
         [API_STOP] = "Ends a run as Ctrl-C does: results so far are kept."};
     struct pace_line line = {.cli = {0}};
     struct err err = {0};
