@@ -296,6 +296,17 @@ static char *printed(void)
     return text;
 }
 
+static char *printed_partition(uint32_t partition)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    NP_ASSERT(out);
+    history_print_partition(&history, partition, out);
+    fclose(out);
+    return text;
+}
+
 static void test_people(void)
 {
     begin(100 * US, 10 * US);
@@ -329,6 +340,12 @@ static void test_people(void)
             printf("\n  missing: %s\n%s", lines[i], text);
         CU_ASSERT_PTR_NOT_NULL(strstr(text, lines[i]));
     }
+    free(text);
+    text = printed_partition(1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "at the end   boards SB1 SB2; 8 CPUs; 5.0 M accesses"));
+    free(text);
+    text = printed_partition(2); // has what it had
+    CU_ASSERT_STRING_EQUAL(text, "");
     free(text);
     json_t *results = json_object();
     history_put(results, &history);
