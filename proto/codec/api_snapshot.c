@@ -11,7 +11,8 @@
     X(name) X(system) X(partition) X(assignment) X(receptacle) X(occupant) X(test) X(next_partition) X(target)
 #define BOARD_FLAGS(X)       X(powered) X(blacklisted) X(floating) X(core) X(use_on_next_boot)
 #define BOARD_NUMBERS(X)     X(cpus) X(cpus_online) X(threads) X(clock_hz) X(cache_bytes) X(real_base)
-#define BOARD_SIZES(X)       X(memory_bytes) X(permanent_bytes) X(used_bytes) X(draining_bytes) X(drained_bytes)
+#define BOARD_SIZES(X)       X(memory_bytes) X(permanent_bytes) X(used_bytes)
+#define BOARD_DRAIN(X)       X(draining_bytes) X(drained_bytes)
 #define OPERATION_TEXTS(X)   X(verb) X(board) X(from) X(to) X(step) X(user)
 #define OPERATION_NUMBERS(X) X(id) X(began_ps) X(ended_ps) X(pages_done) X(pages_total)
 #define SNAPSHOT_TEXTS(X)    X(scenario) X(folder) X(state)
@@ -88,6 +89,7 @@ static void boards_to_wire(const struct api_snapshot *snapshot, Np__ApiSnapshot 
         BOARD_FLAGS(API_PUT)
         BOARD_NUMBERS(API_PUT)
         BOARD_SIZES(API_PUT)
+        BOARD_DRAIN(API_PUT)
     }
 }
 
@@ -97,6 +99,7 @@ static enum err_code board_from_wire(const Np__ApiBoard *from, struct api_board 
     BOARD_FLAGS(API_GET)
     BOARD_NUMBERS(API_GET)
     BOARD_SIZES(API_GET)
+    BOARD_DRAIN(API_GET)
     return ERR_OK;
 }
 
