@@ -25,9 +25,23 @@ static void on_planned(void *self, uint64_t ticket, const struct err *outcome, c
         course->live->answer(course->live->self, ticket, outcome, 0, plan);
 }
 
+// Of the log, which is for people: what operations came to, not each of their steps.
+static bool is_news(const struct sc_event *event)
+{
+    static const char *const news[] = {"begun", "refused", "failed", "ended"};
+    for (size_t i = 0; i < NP_ARRAY_LEN(news); i++)
+        if (strcmp(event->what, news[i]) == 0)
+            return true;
+    return false;
+}
+
 static void on_event(void *self, const struct sc_event *event, const struct sc_operation *operation)
 {
     struct course *course = self;
+    char time[UNIT_TEXT_SIZE];
+    if (course->log && is_news(event))
+        fprintf(course->log, "at %s: operation %llu %s: %s\n", unit_pretty_time(event->at, time),
+                (unsigned long long)event->operation, event->what, event->text);
     if (course->history)
         history_event(course->history, event, operation);
     if (course->live && course->live->event)
@@ -173,7 +187,7 @@ enum err_code course_open(struct course *course, const struct scenario *scenario
                           const struct course_options *options, const struct run_folder *folder,
                           struct err *err)
 {
-    *course = (struct course){.scenario = scenario, .live = course->live};
+    *course = (struct course){.scenario = scenario, .log = folder->log, .live = course->live};
     make_agenda(course);
     journal_open(&course->journal, folder->path);
     if (options->series || scenario->n_commands)

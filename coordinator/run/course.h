@@ -18,6 +18,7 @@ struct course {
     struct agenda *agenda;
     struct history *history; // NULL: nothing changes, and nobody asked
     struct journal journal;
+    FILE *log;                           // the run's: operations that begin and end
     const struct drive_live_hooks *live; // who is told; NULL: nobody
 };
 
