@@ -38,6 +38,7 @@ char **child_run_argv(const struct child_run *run, struct err *err)
     add(&a, "%s", program);
     add(&a, "run");
     add(&a, "--quiet");
+    add(&a, "--no-control"); // nobody looks at one point of many
     add(&a, "--force");
     add(&a, "--out=%s", run->folder);
     add(&a, "--nodes=%" PRIu32, run->nodes ? run->nodes : 1);

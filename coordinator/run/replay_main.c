@@ -90,6 +90,7 @@ static enum err_code read_command(const struct replay *r, struct run_command *co
     if (run_command_read(command, argc, argv, err))
         return err->code;
     command->replay = r->folder;
+    command->no_control = true; // what consoles did stands in the journal, and no more is to come
     return ERR_OK;
 }
 

@@ -148,6 +148,9 @@ static enum err_code open_consoles(struct run *run, struct err *err)
         consoles_open(&run->consoles, machine, run->folder.path, c->paused, &run->hooks, err);
     if (!code)
         run->course.live = &run->hooks;
+    if (!code && c->paused && !c->quiet)
+        fprintf(stderr, "numaplex: paused at its begin; numaplex continue --run %s lets it go\n",
+                run->folder.shown);
     else if (!asked)
         fprintf(stderr, "numaplex: warning: no console can connect: %s\n", err->text);
     return asked ? code : ERR_OK;

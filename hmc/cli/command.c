@@ -51,7 +51,7 @@ const char *command_progress(const struct api_operation *o, uint64_t now_ps, uns
     char gauge[BAR_MAX + 1], done[UNIT_TEXT], all[UNIT_TEXT], took[UNIT_TEXT];
     bar(o, gauge);
     time_text(now_ps > o->began_ps ? now_ps - o->began_ps : 0, took);
-    if (o->pages_total)
+    if (o->pages_done < o->pages_total) // the other steps are no matter of pages
         snprintf(text, size, "%s: %s [%s] %s of %s, %s", o->board, o->step, gauge,
                  bytes_text(o->pages_done * PAGE, done), bytes_text(o->pages_total * PAGE, all), took);
     else

@@ -156,6 +156,22 @@ static void expect_cpus(struct live *live, uint32_t smp1, uint32_t smp2, uint32_
     CU_ASSERT_EQUAL(cpus_of(now, "SMP3"), smp3);
 }
 
+// What people did stands in the journal: done again, the run has the same digest.
+static void expect_replayed(const char *place)
+{
+    char again[PATH_MAX_BYTES + 64], to[PATH_MAX_BYTES + 96];
+    const char *program = test_program("numaplex");
+    snprintf(again, sizeof again, "%s-again", place);
+    snprintf(to, sizeof to, "--to=%s", again);
+    const char *const argv[] = {program, "replay", place, to, "--nodes=1", "--quiet", NULL};
+    struct test_process process = process_run_list(program, argv);
+    CU_ASSERT_EQUAL(process.status, 0);
+    if (process.status)
+        printf("%s\n", process.err);
+    process_free(&process);
+    CU_ASSERT_FALSE(file_exists(again, "control.json"));
+}
+
 static void test_move(void)
 {
     struct live live = begin("--hold");
@@ -178,6 +194,7 @@ static void test_move(void)
     CU_ASSERT_EQUAL(command(&live, API_MOVE, "SB6", "SMP1"), ERR_OVER);
     pace(&live, API_STOP);
     CU_ASSERT_EQUAL(end(&live), 0);
+    expect_replayed(live.place);
 }
 
 // Who watches, steps and slows changes nothing; nor does a console that is killed.
