@@ -146,14 +146,15 @@ static enum err_code open_consoles(struct run *run, struct err *err)
         return ERR_OK;
     enum err_code code =
         consoles_open(&run->consoles, machine, run->folder.path, c->paused, &run->hooks, err);
-    if (!code)
-        run->course.live = &run->hooks;
-    if (!code && c->paused && !c->quiet)
+    if (code && !asked)
+        fprintf(stderr, "numaplex: warning: no console can connect: %s\n", err->text);
+    if (code)
+        return asked ? code : ERR_OK;
+    run->course.live = &run->hooks;
+    if (c->paused && !c->quiet)
         fprintf(stderr, "numaplex: paused at its begin; numaplex continue --run %s lets it go\n",
                 run->folder.shown);
-    else if (!asked)
-        fprintf(stderr, "numaplex: warning: no console can connect: %s\n", err->text);
-    return asked ? code : ERR_OK;
+    return ERR_OK;
 }
 
 static enum err_code simulate(struct run *run, struct err *err)
