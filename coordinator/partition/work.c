@@ -65,6 +65,8 @@ static uint32_t quota(const struct worker *workers, uint32_t n, uint32_t i)
         cpus += workers[k].cpus;
         threads += workers[k].threads;
     }
+    if (cpus == 0)
+        return 0;
     for (uint32_t k = 0; k < n; k++)
         given += threads * workers[k].cpus / cpus;
     uint64_t left = threads - given; // less than n

@@ -83,7 +83,7 @@ int cli_run(struct cli *cli, bool look,
                                   struct err *err),
             void *context)
 {
-    const struct api_snapshot *snapshot;
+    const struct api_snapshot *snapshot = NULL;
     struct err err = {0};
     if (!cli_open(cli, &err) && !(look ? cli_look : cli_show)(cli, &snapshot, &err))
         show(cli, snapshot, context, &err);

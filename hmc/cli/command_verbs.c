@@ -240,7 +240,7 @@ int verb_command(int argc, char **argv)
     for (size_t i = 0; known && i < NP_ARRAY_LEN(forms); i++)
         if (forms[i].verb == verb)
             line.form = &forms[i];
-    NP_ASSERT(line.form && "every row of the verbs' table that leads here has a form");
+    NP_ASSERT(line.form); // every row of the verbs' table that leads here has one
     const struct argp_child children[] = {{&cli_argp, 0, 0, 0}, {0}};
     const struct argp argp = {line.form->levels ? board_options : options,
                               parse_option,

@@ -54,7 +54,8 @@ void packet_egress(struct board *board, uint32_t payload)
 {
     struct frame frame = adapter_take(board, payload);
     unsigned to = component_board(frame.dst), member = to - board->system->first_board;
-    if (member >= BOARDS_PER_SYSTEM_MAX || !(board->domain.members >> member & 1))
+    NP_ASSERT(member < BOARDS_PER_SYSTEM_MAX);
+    if (!(board->domain.members >> member & 1))
         np_panic("NP0101: board %u sends a packet to board %u, which its gate hides", board->number, to);
     sim_time start = sim_max(board->now, board->port.egress_free_at), length = transfer(board, frame.size);
     board->port.egress_free_at = start + length;

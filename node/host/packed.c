@@ -138,7 +138,7 @@ static struct digest digest_of_all(struct packed *packed, const struct digest *o
 struct digest packed_digest(struct packed *packed, struct digest *partitions)
 {
     const struct machine *machine = packed->crew.machine;
-    struct digest of_partition[PARTITIONS_MAX];
+    struct digest of_partition[PARTITIONS_MAX] = {0};
     for (uint32_t p = 0; p < machine->n_partitions; p++) {
         struct digest of_board[BOARDS_PER_SYSTEM_MAX];
         const struct partition_desc *partition = &machine->partitions[p];

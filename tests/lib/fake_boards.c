@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/assert.h"
 #include "proto/base/digest.h"
 
 #define MEMORY (FAKE_FRAMES * (uint64_t)PAGE_BYTES + 16 * PAGE_BYTES) // frames, and 16 pages below them
@@ -102,7 +103,8 @@ static void move_pages(struct fake *fake, struct fake_board *board, const struct
             uint32_t frame = order->shares[i].first + k;
             while (from < FAKE_FRAMES && !board->frame[from])
                 from++;
-            CU_ASSERT_FATAL(from < FAKE_FRAMES && frame < FAKE_FRAMES && to != board && !to->frame[frame]);
+            NP_ASSERT(from < FAKE_FRAMES && frame < FAKE_FRAMES);
+            CU_ASSERT_FATAL(to != board && !to->frame[frame]);
             CU_ASSERT_FATAL(to->domain.partition == board->domain.partition);
             board->frame[from] = false;
             to->frame[frame] = true;

@@ -212,6 +212,7 @@ static uint64_t begin(struct fake_run *run, const struct api_command *command, c
 {
     NP_ASSERT(run->now.n_operations < API_OPERATIONS_MAX);
     struct api_board *board = board_of(run, command->board);
+    NP_ASSERT(board); // else it was refused
     struct api_operation *o = &run->now.operations[run->now.n_operations++];
     *o = (struct api_operation){.id = run->now.n_operations, .began_ps = run->now.time_ps};
     snprintf(o->verb, sizeof o->verb, "%s", api_verb_word(command->verb));
@@ -222,7 +223,6 @@ static uint64_t begin(struct fake_run *run, const struct api_command *command, c
     strcpy(o->step, "drain");
     o->pages_total = run->options.pages ? run->options.pages : 1024;
     run->active = *command;
-    NP_ASSERT(board);         // else it was refused
     if (run->options.stuck) { // a quarter of it is done, for ever
         o->pages_done = o->pages_total / 4;
         board->drained_bytes = o->pages_done * PAGE;

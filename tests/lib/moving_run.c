@@ -124,8 +124,9 @@ static void look(struct moving *m)
         while (wish.take[b] && board_take_report(board, &report)) {
             if (m->options->report)
                 m->options->report(m->options->self, &report);
-            reports = realloc(reports, (n + 1) * sizeof *reports);
-            NP_ASSERT(reports);
+            struct report *more = realloc(reports, (n + 1) * sizeof *reports);
+            NP_ASSERT(more);
+            reports = more;
             reports[n++] = report;
         }
         if (wish.view[b])

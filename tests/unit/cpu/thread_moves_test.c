@@ -92,7 +92,7 @@ static void test_pages(void)
     threads_unmap(first, page, 0);
     holds(first, 1, (const uint32_t[]){0}); // still its frame
     threads_map(first, page, 262144 + 65536 + 5 * PAGE_BYTES, 0);
-    holds(first, 0, NULL);
+    holds(first, 0, (const uint32_t[]){0});
     threads_unmap(second, page, 0);
     threads_map(second, page, 262144 + 65536 + 5 * PAGE_BYTES, 0);
     holds(second, 2, (const uint32_t[]){1, 0});

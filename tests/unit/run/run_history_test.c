@@ -67,8 +67,8 @@ static void run_for(unsigned us)
 
 static void tell(sim_time at, const char *what, const char *text)
 {
-    struct sc_event event = {
-        .seq = ++seq, .at = at, .operation = 1, .what = what, .board = 1, .partition = 0};
+    seq++;
+    struct sc_event event = {.seq = seq, .at = at, .operation = 1, .what = what, .board = 1, .partition = 0};
     snprintf(event.text, sizeof event.text, "%s", text);
     history_event(&history, &event, &move);
 }
