@@ -5,8 +5,9 @@
 #include "coordinator/run/drive_state.h"
 #include "proto/base/assert.h"
 
-// How far partitions may run ahead of one another while somebody watches; never a result.
-#define SKEW_WATCHED (1000 * SIM_PS_PER_US)
+// How far partitions may run ahead of one another while consoles may connect: a command begins when the
+// slowest has come to where the furthest stands. Never a result.
+#define SKEW_WATCHED (100 * SIM_PS_PER_US)
 
 void drive_tell(struct drive *drive, const struct worker *to, const struct control *control)
 {
@@ -90,6 +91,8 @@ void drive_run_on(struct drive *drive)
 static void start(struct drive *drive)
 {
     drive_log(drive, "all processes are ready after %.3f s", 1e-6 * (double)(host_us() - drive->began_us));
+    if (drive->live.held) // asked for while nobody was ready: there is no cut before the first grant
+        drive->live.step_until = 1;
     drive_run_on(drive);
 }
 

@@ -84,7 +84,7 @@ static void test_replay(void)
 {
     const char *place = below("live");
     const char *const argv[] = {numaplex, "run",   moves, "--quiet",  "--nodes",
-                                "2",      "--out", place, "--paused", NULL};
+                                "1",      "--out", place, "--paused", NULL};
     struct test_process p = process_start_test(numaplex, argv, NULL);
     for (unsigned i = 0; i < 500 && !file_exists(place, "control.json"); i++)
         test_sleep_ms(20);
