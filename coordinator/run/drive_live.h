@@ -37,9 +37,6 @@ void drive_plan(struct drive *drive, uint64_t ticket, const struct sc_command *c
 // it goes; END: results of what there is, as with Ctrl-C.
 void drive_pace(struct drive *drive, uint64_t ticket, enum drive_pace_kind kind, uint64_t value);
 
-// A line for a partition's console, with its newline; journalled like a command. ERR_STATE: it has no guest.
-void drive_type(struct drive *drive, uint64_t ticket, uint32_t partition, const char *text, const char *user);
-
 void drive_look(struct drive *drive);
 
 struct drive_standing {
