@@ -183,12 +183,13 @@ static void page_state(struct page *page, struct archive *ar)
 
 void page_tables_state(struct threads *threads, struct archive *ar)
 {
-    uint32_t n = threads->spaces ? threads->spaces->n : 0;
+    const uint32_t here = threads->spaces ? threads->spaces->n : 0;
+    uint32_t n = here;
     ar_mark(ar, "TABL");
     ar_u32(ar, &n);
-    if (n != (threads->spaces ? threads->spaces->n : 0))
+    if (n != here)
         ar_fail(ar, "page tables of %u address spaces", n);
-    for (uint32_t s = 0; s < n && !ar_failed(ar); s++) {
+    for (uint32_t s = 0; s < here && !ar_failed(ar); s++) {
         struct address_space *space = &threads->spaces->list[s];
         uint32_t pages = space->n;
         ar_u32(ar, &pages);

@@ -158,6 +158,7 @@ static void run(struct cpu *cpu, sim_time limit)
     struct pool_cpu *slot = cpu->pool;
     for (sim_time ready = cpu_ready(cpu); ready < limit; ready = cpu_ready(cpu)) {
         struct thread *thread = slot->current;
+        NP_ASSERT(thread); // a CPU without one is never ready
         bool others = slot->n_ready > 0;
         slot->stop = thread->leaving || (others && ready >= slot->quantum_end);
         sim_time until = others && !slot->stop ? sim_min(limit, slot->quantum_end) : limit;
