@@ -46,6 +46,21 @@ static enum err_code check_threads(struct sc *sc, uint32_t partition, uint16_t l
                    sc_board_name(sc, leaving), sc_partition_name(sc, partition));
 }
 
+// The far end goes on sending: a board with a cable in it, or a domain with such a board, cannot stand still.
+static enum err_code check_links(const struct sc *sc, uint32_t partition, uint16_t board, struct err *err)
+{
+    for (uint32_t i = 0; i < sc->machine->n_links; i++)
+        for (unsigned end = 0; end < 2; end++) {
+            uint16_t at = sc->machine->links[i].board[end];
+            if (board == NO_BOARD ? sc_member(sc, partition, at) : at == board)
+                return err_set(err, ERR_BOUND,
+                               "the timed link %s ends at %s; a link cannot be unplugged while the machine "
+                               "runs; leave it out of the scenario, or use another board",
+                               sc->machine->links[i].name, sc_board_name(sc, at));
+        }
+    return ERR_OK;
+}
+
 enum err_code admission_leave(struct sc *sc, struct operation *op, struct err *err)
 {
     uint16_t board = op->shown.command.board;
@@ -53,6 +68,8 @@ enum err_code admission_leave(struct sc *sc, struct operation *op, struct err *e
     struct board_view view;
     // A guest's board that a standby board replaces may hold all that the guest has of memory.
     if (!sc_has_guest(sc, from) && check_last(sc, from, board, err))
+        return err->code;
+    if (check_links(sc, from, board, err))
         return err->code;
     sc->io.view(sc->io.self, board, &view);
     if (view.bound)
@@ -166,6 +183,8 @@ enum err_code admission_keyswitch(struct sc *sc, struct operation *op, struct er
                        sc_partition_name(sc, partition), sc_position_name(to));
     uint64_t members = choose(sc, op, partition, false);
     if (!is_running_position(to)) {
+        if (check_links(sc, partition, NO_BOARD, err))
+            return err->code;
         take_down(op, p, to);
         return ERR_OK;
     }
@@ -189,6 +208,8 @@ enum err_code admission_reboot(struct sc *sc, struct operation *op, struct err *
                        "%s: its keyswitch is secure, where resets are ignored; turn it on first",
                        sc_partition_name(sc, partition));
     uint64_t members = choose(sc, op, partition, !op->shown.command.on);
+    if (check_links(sc, partition, NO_BOARD, err))
+        return err->code;
     if (check_boot(sc, partition, members, err))
         return err->code;
     take_boot(op, false);

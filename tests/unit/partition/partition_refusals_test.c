@@ -199,6 +199,20 @@ static void test_frames(void)
     end();
 }
 
+static void test_link(void)
+{
+    begin();
+    struct link_desc link = {.name = "wire", .board = {2, 3}, .latency = 1};
+    fake.machine.links = &link;
+    fake.machine.n_links = 1;
+    refused(remove_board(2, SC_UNASSIGN), ERR_BOUND, "wire ends at SB2");
+    refused(move(3, 0), ERR_BOUND, "wire ends at SB3");
+    refused(key(0, SC_KEY_OFF), ERR_BOUND, "wire");
+    refused((struct sc_command){.verb = SC_REBOOT, .partition = 0}, ERR_BOUND, "wire");
+    do_all(remove_board(1, SC_UNASSIGN));
+    end();
+}
+
 static void test_bound(void)
 {
     begin();
@@ -407,6 +421,7 @@ int main(void)
     CU_add_test(suite, "the last CPUs", test_last);
     CU_add_test(suite, "permanent memory", test_permanent);
     CU_add_test(suite, "free frames", test_frames);
+    CU_add_test(suite, "timed links", test_link);
     CU_add_test(suite, "bound programs", test_bound);
     CU_add_test(suite, "interleaved memory", test_interleaved);
     CU_add_test(suite, "blacklist", test_blacklist);
