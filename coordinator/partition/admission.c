@@ -110,11 +110,11 @@ static enum err_code admit_in(struct sc *sc, struct operation *op, bool cycle, s
         if (cycle || b->test != SC_TEST_PASSED || !b->powered)
             take(op, STEP_TEST);
         take(op, STEP_JOIN);
+        if (sc_has_pools(sc, to))
+            take(op, STEP_TABLES); // whoever is behind the gates follows pages that move
     }
     if (c->level == SC_CONNECT || sc_has_guest(sc, to)) // a guest takes into use what it likes, by itself
         return ERR_OK;
-    if (sc_has_pools(sc, to))
-        take(op, STEP_TABLES);
     take(op, STEP_ONLINE);
     if (sc_has_pools(sc, to))
         take(op, STEP_SPREAD);

@@ -143,7 +143,7 @@ static enum err_code check_boot(const struct sc *sc, uint32_t partition, uint64_
         sc_partition_name(sc, partition), cpu ? "a program is" : "its guest is");
 }
 
-static void take_boot(struct operation *op, bool dark)
+static void take_boot(struct operation *op, bool dark, bool pools)
 {
     if (!dark) {
         admission_take(op, STEP_STOP);
@@ -151,6 +151,8 @@ static void take_boot(struct operation *op, bool dark)
     }
     for (enum step s = STEP_UP; s <= STEP_RESET; s++)
         admission_take(op, s);
+    if (pools)
+        admission_take(op, STEP_SHARE);
 }
 
 static bool is_running_position(enum sc_position position)
@@ -192,7 +194,7 @@ enum err_code admission_keyswitch(struct sc *sc, struct operation *op, struct er
         return ERR_OK; // takes effect at the next boot
     if (check_boot(sc, partition, members, err))
         return err->code;
-    take_boot(op, true);
+    take_boot(op, true, sc_has_pools(sc, partition));
     return ERR_OK;
 }
 
@@ -212,6 +214,6 @@ enum err_code admission_reboot(struct sc *sc, struct operation *op, struct err *
         return err->code;
     if (check_boot(sc, partition, members, err))
         return err->code;
-    take_boot(op, false);
+    take_boot(op, false, sc_has_pools(sc, partition));
     return ERR_OK;
 }

@@ -201,8 +201,6 @@ static uint16_t tables_for(const struct agenda *agenda)
 {
     if (agenda->reason == FOR_REPORTS)
         return sc_wants_tables(agenda->sc, agenda->group);
-    if (agenda->reason == FOR_COMMAND)
-        return sc_begin_wants_tables(agenda->sc, &agenda->commands[agenda->next_command].command);
     return NO_BOARD;
 }
 

@@ -62,6 +62,7 @@ static void board_state(const struct sc *sc, struct sc_board *b, struct archive 
     ar_bool(ar, &b->use_on_next_boot);
     ar_bool(ar, &b->offline);
     ar_bool(ar, &b->standby);
+    ar_bool(ar, &b->tables);
     partition_index(sc, ar, &b->partition);
     partition_index(sc, ar, &b->next_partition);
 }

@@ -158,6 +158,7 @@ void states_board(struct sc *sc, struct operation *op, sim_time at, uint16_t boa
     uint32_t was = b->partition;
     happen(b, event);
     enter(b, to);
+    b->tables &= event != EV_DISCONNECT && event != EV_UNASSIGN && event != EV_REASSIGN;
     if (event == EV_ASSIGN || event == EV_REASSIGN)
         b->partition = b->next_partition = partition;
     NP_ASSERT(board_state_of(b) == to);

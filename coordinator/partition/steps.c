@@ -264,6 +264,12 @@ static void begin_tables(struct sc *sc, struct operation *op, sim_time at)
     order_give(sc, op, &order);
 }
 
+static void done_tables(struct sc *sc, struct operation *op, sim_time at)
+{
+    (void)at;
+    sc->boards[leaving(op)].tables = true;
+}
+
 static void begin_online(struct sc *sc, struct operation *op, sim_time at)
 {
     order_simple(sc, op, at, leaving(op), ORDER_ONLINE, 0);
@@ -309,8 +315,9 @@ const char *step_way_out(enum step step)
 
 uint16_t tables_source(const struct sc *sc, const struct operation *op)
 {
+    uint32_t partition = op->shown.to == NO_PARTITION ? op->shown.from : op->shown.to;
     for (uint16_t b = 0; b < sc->machine->n_boards; b++)
-        if (b != leaving(op) && sc_member(sc, op->shown.to, b) && sc->boards[b].assignment == SC_ACTIVE)
+        if (b != leaving(op) && sc_member(sc, partition, b) && sc->boards[b].tables)
             return b;
     return NO_BOARD;
 }
@@ -331,7 +338,7 @@ static const struct {
     [STEP_POWER_ON] = {begin_power, done_power_on},
     [STEP_TEST] = {begin_test, NULL},
     [STEP_JOIN] = {begin_join, done_join},
-    [STEP_TABLES] = {begin_tables, NULL},
+    [STEP_TABLES] = {begin_tables, done_tables},
     [STEP_ONLINE] = {begin_online, done_online},
     [STEP_SPREAD] = {begin_spread, NULL},
     [STEP_STOP] = {begin_quiesce, done_quiesce},
@@ -341,6 +348,7 @@ static const struct {
     [STEP_POST] = {begin_post, done_post},
     [STEP_BOOT] = {begin_boot, NULL},
     [STEP_RESET] = {begin_reset, done_reset},
+    [STEP_SHARE] = {begin_share, done_share},
 };
 
 void step_begin(struct sc *sc, struct operation *op, sim_time at)

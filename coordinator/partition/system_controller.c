@@ -18,6 +18,7 @@ static struct sc_board board_at_start(const struct board_desc *desc)
                              .occupant = active ? SC_CONFIGURED : SC_UNCONFIGURED,
                              .test = active ? SC_TEST_PASSED : SC_TEST_UNKNOWN,
                              .powered = active,
+                             .tables = active,
                              .blacklisted = desc->blacklisted,
                              .floating = desc->floating,
                              .use_on_next_boot = true,
@@ -315,18 +316,10 @@ uint32_t sc_wanted(const struct sc *sc, uint32_t group)
 uint16_t sc_wants_tables(const struct sc *sc, uint32_t group)
 {
     const struct operation *op = under_way(sc, group);
-    if (!op || op->failing || op->at_step + 1 >= op->n_steps || op->steps[op->at_step + 1] != STEP_TABLES)
+    if (!op || op->failing || op->at_step + 1 >= op->n_steps)
         return NO_BOARD;
-    return tables_source(sc, op);
-}
-
-uint16_t sc_begin_wants_tables(const struct sc *sc, const struct sc_command *command)
-{
-    if (command->verb != SC_ADD || command->board >= sc->machine->n_boards ||
-        sc->boards[command->board].receptacle != SC_CONNECTED)
-        return NO_BOARD;
-    const struct operation op = {.shown = {.command = *command, .to = sc->boards[command->board].partition}};
-    return tables_source(sc, &op);
+    enum step next = (enum step)op->steps[op->at_step + 1];
+    return next == STEP_TABLES || next == STEP_SHARE ? tables_source(sc, op) : NO_BOARD;
 }
 
 void sc_step(struct sc *sc, sim_time at, const struct report *reports, uint32_t n)

@@ -69,6 +69,7 @@ struct sc_board {
     enum sc_test test;
     bool powered, blacklisted, floating, use_on_next_boot;
     bool offline;            // active, but its CPUs take no threads: it is leaving, or failed to
+    bool tables;             // it knows where the pages of its partition's pools are
     bool standby;            // a guest's: its CPUs and memory are offered, and nothing uses them
     uint32_t partition;      // NO_PARTITION: available
     uint32_t next_partition; // of a base cell: its partition after the next reboot for reconfiguration
@@ -156,7 +157,6 @@ uint32_t sc_wanted(const struct sc *sc, uint32_t group);
 // A board whose page tables sc_step will ask for when these reports have come; NO_BOARD: none. For those who
 // have to fetch them first.
 uint16_t sc_wants_tables(const struct sc *sc, uint32_t group);
-uint16_t sc_begin_wants_tables(const struct sc *sc, const struct sc_command *command); // likewise sc_begin
 
 // Reports of one group, taken at the cut `at` in order of (time, board). Gives the next orders. A report of
 // no operation under way stops the process: boards report what they were ordered, once.

@@ -229,6 +229,27 @@ static void test_random(void)
     CU_ASSERT_STRING_EQUAL(r.first_failure, "");
 }
 
+static void test_keyswitch(void)
+{
+    struct scenario domains;
+    struct moving_result r, again;
+    struct agenda_command commands[16];
+    const struct moving_options otherwise = {.chop = 4, .threads = 2, .reopen_every = 3};
+    whole_read("tests/sim/moves/keyswitch.yaml", &domains);
+    for (uint32_t i = 0; i < domains.n_commands; i++)
+        commands[i] =
+            (struct agenda_command){.at = domains.commands[i].at, .command = domains.commands[i].command};
+    moving_run(&domains.machine, commands, domains.n_commands, &plain, &r);
+    CU_ASSERT_EQUAL(r.done, domains.n_commands);
+    CU_ASSERT_STRING_EQUAL(r.first_failure, "");
+    CU_ASSERT_EQUAL(r.members[0], 0x14); // SB2 and SB4
+    CU_ASSERT_EQUAL(r.members[1], 0x0a); // SB1 and SB3
+    moving_run(&domains.machine, commands, domains.n_commands, &otherwise, &again);
+    CU_ASSERT(digest_equal(r.digest, again.digest));
+    CU_ASSERT_EQUAL(r.history, again.history);
+    scenario_free(&domains);
+}
+
 int main(void)
 {
     CU_initialize_registry();
@@ -239,6 +260,7 @@ int main(void)
     CU_add_test(suite, "clocks far apart, both ways", test_clocks_apart);
     CU_add_test(suite, "failures on the way", test_failures);
     CU_add_test(suite, "moves at random", test_random);
+    CU_add_test(suite, "keyswitches between moves", test_keyswitch);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_failures() + (CU_get_number_of_asserts() == 0);
