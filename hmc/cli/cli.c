@@ -2,14 +2,15 @@
 #include "hmc/cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { OPTION_RUN = 'r', OPTION_JSON = 'j' + 256 };
 
 static const struct argp_option options[] = {
     {"run", OPTION_RUN, "RUN_DIR", 0,
-     "the run folder, or the endpoint that its control.json names; without it the "
-     "newest run that is running",
+     "the run folder, or the endpoint that its control.json names; without it "
+     "$NUMAPLEX_RUN, or the newest run that is running",
      100},
     {"json", OPTION_JSON, 0, 0, "print JSON, in the form that the web console has", 100},
     {0},
@@ -43,6 +44,8 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
 
 enum err_code cli_open(struct cli *cli, struct err *err)
 {
+    if (!cli->run)
+        cli->run = getenv("NUMAPLEX_RUN");
     if (client_open(&cli->client, cli->run, err))
         return err->code;
     const struct client_place *place = client_place(cli->client);

@@ -104,8 +104,7 @@ static enum err_code read_words(struct par_words *words, const struct par_comman
 int par_main(const char *name, int argc, char **argv)
 {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        struct par_words words = {
-            .cli = {.run = getenv("NUMAPLEX_RUN")}, .usage = commands[i].usage, .number = UINT32_MAX};
+        struct par_words words = {.usage = commands[i].usage, .number = UINT32_MAX};
         struct err err = {0};
         if (strcmp(commands[i].name, name) != 0)
             continue;

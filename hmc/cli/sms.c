@@ -129,7 +129,7 @@ static enum err_code read_words(struct words *words, int argc, char **argv, stru
 
 int sms_main(const struct sms_command *command, int argc, char **argv)
 {
-    struct words words = {.cli = {.run = getenv("NUMAPLEX_RUN")}, .command = command};
+    struct words words = {.command = command};
     struct err err = {0};
     if (argc == 2 && strcmp(argv[1], "-h") == 0) {
         printf("usage: %s\n", command->usage);
