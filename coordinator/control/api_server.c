@@ -134,7 +134,7 @@ static struct ticket *free_ticket(struct api_server *server)
 
 // Hands a request to the run, which answers by a ticket.
 static void hand_over(struct api_server *server, const struct console_id *console,
-                      const struct api_request *request)
+                      const struct api_request *request, const struct err *forbidden)
 {
     struct ticket *ticket = free_ticket(server);
     struct err err;
@@ -144,7 +144,7 @@ static void hand_over(struct api_server *server, const struct console_id *consol
         answer(server, console, request->id, &err);
         return;
     }
-    *ticket = (struct ticket){++server->last_ticket, request->id, *console};
+    *ticket = (struct ticket){++server->last_ticket, request->id, *console, *forbidden};
     const struct api_run *run = &server->run;
     if (request->kind == API_PACE)
         run->pace(run->self, ticket->number, &request->pace, request->user);
@@ -162,6 +162,14 @@ static void show(struct api_server *server, const struct console_id *console, ui
     api_snapshot_free(&reply.snapshot);
 }
 
+static void show_series(struct api_server *server, const struct console_id *console, uint64_t request)
+{
+    struct api_reply reply = {.id = request, .has_series = true};
+    server->run.series(server->run.self, &reply.series);
+    api_send(server, console, &reply);
+    api_series_free(&reply.series);
+}
+
 static void read_console(struct api_server *server, const struct console_id *console,
                          const struct api_request *request)
 {
@@ -172,15 +180,20 @@ static void read_console(struct api_server *server, const struct console_id *con
     api_send(server, console, &reply);
 }
 
-// ERR_OK also for what changes nothing and needs no snapshot to be sure.
+// A plan may be asked for by everybody; *forbidden then says what the command would be told.
 static enum err_code check_rights(struct api_server *server, const struct api_request *request,
-                                  struct err *err)
+                                  struct err *forbidden, struct err *err)
 {
     struct api_snapshot snapshot;
     if (!request->user[0])
         return ERR_OK;
     api_snapshot_now(server, &snapshot);
     api_rights(request, &snapshot, err);
+    if (request->kind == API_PLAN) {
+        struct api_request command = *request;
+        command.kind = API_COMMAND;
+        api_rights(&command, &snapshot, forbidden);
+    }
     api_snapshot_free(&snapshot);
     return err->code;
 }
@@ -188,8 +201,8 @@ static enum err_code check_rights(struct api_server *server, const struct api_re
 static void obey(struct api_server *server, const struct console_id *console,
                  const struct api_request *request)
 {
-    struct err err = {0};
-    if (check_rights(server, request, &err)) {
+    struct err err = {0}, forbidden = {0};
+    if (check_rights(server, request, &forbidden, &err)) {
         answer(server, console, request->id, &err);
         return;
     }
@@ -201,11 +214,14 @@ static void obey(struct api_server *server, const struct console_id *console,
         api_watch_set(server, console, &request->watch, &err);
         answer(server, console, request->id, &err);
         break;
+    case API_SERIES:
+        show_series(server, console, request->id);
+        break;
     case API_CONSOLE:
         read_console(server, console, request);
         break;
     default:
-        hand_over(server, console, request);
+        hand_over(server, console, request, &forbidden);
         break;
     }
 }
@@ -292,7 +308,9 @@ void api_server_answer(struct api_server *server, uint64_t ticket, const struct 
         struct ticket *t = &server->tickets[i];
         if (t->number != ticket)
             continue;
-        struct api_reply reply = {.id = t->request, .outcome = *outcome, .operation = operation};
+        bool forbidden = plan && !outcome->code && t->forbidden.code;
+        struct api_reply reply = {
+            .id = t->request, .outcome = forbidden ? t->forbidden : *outcome, .operation = operation};
         reply.has_plan = plan != NULL;
         if (plan)
             reply.plan = *plan;

@@ -34,6 +34,8 @@ struct api_run {
     // is so far. ERR_UNKNOWN_NAME, ERR_STATE (it has no console).
     enum err_code (*console)(void *self, const struct api_console *console, uint8_t *bytes, uint32_t *n,
                              uint64_t *end, struct err *err);
+    // What partitions have done so far, into a zeroed series.
+    void (*series)(void *self, struct api_series *series);
     // Somebody watches and would like a sample: api_server_sample() brings it, soon or never. Called at most
     // once every API_SAMPLE_MS_MIN and not again before it came; never while nobody watches.
     void (*want_sample)(void *self);
@@ -54,7 +56,8 @@ int api_server_fd(const struct api_server *server);
 void api_server_serve(struct api_server *server, int64_t now_us);
 int64_t api_server_wait_us(const struct api_server *server, int64_t now_us); // INT64_MAX: only the socket
 
-// `outcome` of ERR_OK: done, begun as `operation` (0: it needed no time), or planned. `plan` may be NULL.
+// `outcome` of ERR_OK: done, begun as `operation` (0: it needed no time), or planned. `plan` may be
+// NULL; beside an error it says what the command would do if it were not refused.
 void api_server_answer(struct api_server *server, uint64_t ticket, const struct err *outcome,
                        uint64_t operation, const struct api_plan *plan);
 

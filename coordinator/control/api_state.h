@@ -27,6 +27,7 @@ struct ticket {
     uint64_t number; // 0: free
     uint64_t request;
     struct console_id console;
+    struct err forbidden; // of a plan: what the command would be told
 };
 
 struct api_server {

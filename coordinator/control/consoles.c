@@ -26,6 +26,8 @@ struct consoles {
     struct event *readable, *timer;
     struct board_view views[BOARDS_MAX];
     bool seen[BOARDS_MAX];
+    struct throughput *work;
+    int64_t looked_us;        // host time of the last look, whoever asked for it
     struct api_snapshot last; // of the run, once that is over
     bool paused;              // to be held at its begin
     struct event_base *hold;  // while consoles may still look; NULL: not
@@ -44,12 +46,24 @@ static void set_timer(struct consoles *consoles, int64_t wait_us)
     event_add(consoles->timer, &(struct timeval){.tv_sec = us / 1000000, .tv_usec = us % 1000000});
 }
 
+static void want_sample(void *self)
+{
+    struct consoles *consoles = self;
+    if (!consoles->drive)
+        return;
+    consoles->looked_us = now_us();
+    drive_look(consoles->drive);
+}
+
 static void serve(evutil_socket_t fd, short what, void *self)
 {
     struct consoles *consoles = self;
     (void)fd;
     (void)what;
     api_server_serve(consoles->server, now_us());
+    // A console that comes later begins with what there was before it.
+    if (consoles->drive && now_us() - consoles->looked_us >= LONGEST_US)
+        want_sample(consoles);
     set_timer(consoles, api_server_wait_us(consoles->server, now_us()));
 }
 
@@ -62,8 +76,9 @@ static void poke(struct consoles *consoles)
 
 static struct machine_view view_of(struct consoles *consoles, const struct drive_standing *standing)
 {
-    return (struct machine_view){consoles->machine, agenda_sc(drive_agenda(consoles->drive)), consoles->views,
-                                 consoles->seen, standing->groups};
+    return (struct machine_view){consoles->machine, agenda_sc(drive_agenda(consoles->drive)),
+                                 consoles->views,   consoles->seen,
+                                 standing->groups,  consoles->work};
 }
 
 static void fill_run(const struct consoles *consoles, const struct drive_standing *standing,
@@ -196,11 +211,10 @@ static enum err_code console(void *self, const struct api_console *asked, uint8_
     return err->code;
 }
 
-static void want_sample(void *self)
+static void series(void *self, struct api_series *to)
 {
-    struct consoles *consoles = self;
-    if (consoles->drive)
-        drive_look(consoles->drive);
+    const struct consoles *consoles = self;
+    throughput_series(consoles->work, to);
 }
 
 static void add_events(struct consoles *consoles, struct event_base *base)
@@ -253,6 +267,7 @@ static void answer(void *self, uint64_t ticket, const struct err *outcome, uint6
 
 static void look_at(struct consoles *consoles, const struct board_view *view)
 {
+    throughput_view(consoles->work, view);
     consoles->views[view->board] = *view;
     consoles->seen[view->board] = true;
 }
@@ -283,6 +298,8 @@ static void looked(void *self, const struct board_view *views, uint32_t n)
     drive_standing(consoles->drive, &standing);
     struct machine_view view = view_of(consoles, &standing);
     machine_view_sample(&view, &sample);
+    for (uint32_t p = 0; p < sample.n_partitions; p++)
+        throughput_point(consoles->work, p, sample.partition_time_ps[p]);
     strcpy(sample.state, standing.ending ? "ended" : standing.held ? "paused" : "running");
     api_server_sample(consoles->server, &sample);
     api_sample_free(&sample);
@@ -294,12 +311,14 @@ enum err_code consoles_open(struct consoles **consoles, const struct machine *ma
 {
     struct consoles *c = calloc(1, sizeof *c);
     NP_ASSERT(c);
-    const struct api_run run = {c, snapshot, command, pace, type, console, want_sample};
+    const struct api_run run = {c, snapshot, command, pace, type, console, series, want_sample};
     c->machine = machine;
     c->paused = paused;
+    c->work = throughput_new(machine);
     snprintf(c->folder, sizeof c->folder, "%s", folder);
     *consoles = NULL;
     if (api_server_open(&c->server, folder, machine->name, &run, err)) {
+        throughput_free(c->work);
         free(c);
         return err->code;
     }
@@ -340,5 +359,6 @@ void consoles_close(struct consoles *consoles)
         return;
     api_server_close(consoles->server);
     api_snapshot_free(&consoles->last);
+    throughput_free(consoles->work);
     free(consoles);
 }

@@ -43,6 +43,30 @@ static const struct group_progress *group_of(const struct machine_view *view, ui
     return &view->groups[partition];
 }
 
+// An operation has brought boards of another partition into the group.
+static bool is_joined(const struct machine_view *view, uint32_t partition)
+{
+    const uint32_t *groups = sc_groups(view->sc);
+    for (uint32_t b = 0; b < view->machine->n_boards; b++) {
+        bool ours = sc_board(view->sc, (uint16_t)b)->partition == partition;
+        if (groups[b] < view->machine->n_partitions && ours != (groups[b] == partition))
+            return true;
+    }
+    return false;
+}
+
+// What it has to do itself: a joined group counts for all of its partitions.
+static uint32_t running_in(const struct machine_view *view, uint32_t partition)
+{
+    uint32_t running = 0;
+    if (!is_joined(view, partition))
+        return view->groups[partition].running;
+    for (uint32_t b = 0; b < view->machine->n_boards; b++)
+        if (view->seen[b] && sc_board(view->sc, (uint16_t)b)->partition == partition)
+            running += view->views[b].bound + view->views[b].threads_running;
+    return running;
+}
+
 static void fill_partition(const struct machine_view *view, uint32_t partition, struct api_partition *to)
 {
     const struct partition_desc *desc = &view->machine->partitions[partition];
@@ -57,7 +81,7 @@ static void fill_partition(const struct machine_view *view, uint32_t partition, 
         if (state->available[i])
             to->available[(system->first_board + i) / 64] |= UINT64_C(1) << ((system->first_board + i) % 64);
     to->has_guest = desc->guest.image[0] != '\0';
-    to->running = view->groups[partition].running;
+    to->running = running_in(view, partition);
     to->time_ps = group_of(view, partition)->time;
     for (uint32_t b = 0; b < view->machine->n_boards; b++)
         if (view->seen[b] && sc_board(view->sc, (uint16_t)b)->partition == partition)
@@ -208,7 +232,7 @@ void machine_view_sample(const struct machine_view *view, struct api_sample *sam
     api_sample_init(sample, machine->n_partitions, machine->n_boards);
     for (uint32_t p = 0; p < machine->n_partitions; p++) {
         sample->partition_time_ps[p] = group_of(view, p)->time;
-        sample->partition_accesses[p] = view->groups[p].accesses;
+        sample->partition_accesses[p] = throughput_accesses(view->work, p);
         least = view->groups[p].running ? sim_min(least, view->groups[p].time) : least;
         most = sim_max(most, view->groups[p].time);
     }

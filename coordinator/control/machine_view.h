@@ -4,6 +4,7 @@
 #ifndef NP_COORDINATOR_CONTROL_MACHINE_VIEW_H
 #define NP_COORDINATOR_CONTROL_MACHINE_VIEW_H
 
+#include "coordinator/control/throughput.h"
 #include "coordinator/partition/system_controller.h"
 #include "proto/base/progress.h"
 #include "proto/codec/api.h"
@@ -14,6 +15,7 @@ struct machine_view {
     const struct board_view *views;      // [board]; partition and numbers as last looked at
     const bool *seen;                    // [board]: it has been looked at
     const struct group_progress *groups; // [partition]
+    const struct throughput *work;       // what partitions have done
 };
 
 // Systems, partitions, boards and operations of a zeroed snapshot.

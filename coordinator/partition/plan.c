@@ -32,7 +32,8 @@ enum err_code sc_plan(struct sc *sc, const struct sc_command *command, sim_time 
     plan->memory_from[1] = plan->memory_from[0];
     plan->cpus_to[1] = plan->cpus_to[0];
     plan->memory_to[1] = plan->memory_to[0];
-    if (code || op.shown.command.board == NO_BOARD)
+    // Also what is refused has its numbers: those of a board that goes from one place to another.
+    if (op.shown.command.board >= sc->machine->n_boards || (code && plan->from == plan->to))
         return code;
     uint16_t b = op.shown.command.board;
     uint32_t cpus = sc->machine->boards[b].params.cpus;
@@ -44,12 +45,13 @@ enum err_code sc_plan(struct sc *sc, const struct sc_command *command, sim_time 
         plan->memory_from[1] -= memory;
         plan->threads = view.threads;
     }
-    if (comes(&op) && !(sc->boards[b].assignment == SC_ACTIVE && plan->from == NO_PARTITION)) {
+    if (comes(&op) && plan->to != NO_PARTITION &&
+        !(sc->boards[b].assignment == SC_ACTIVE && plan->from == NO_PARTITION)) {
         plan->cpus_to[1] += cpus;
         plan->memory_to[1] += memory;
     }
     plan->drain_pages = op.drain_pages;
     plan->permanent_pages = op.copy_size / PAGE_BYTES;
     plan->copy_target = op.copy_target;
-    return ERR_OK;
+    return code;
 }

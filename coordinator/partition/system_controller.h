@@ -134,7 +134,8 @@ struct sc;
 struct sc *sc_new(const struct machine *machine, const struct sc_machine *io);
 void sc_free(struct sc *sc);
 
-// What would happen, without doing it: an outcome (ERR_OK: it can begin), and what it moves.
+// What would happen, without doing it: an outcome (ERR_OK: it can begin), and what it moves. What is refused
+// has the CPUs and memory that it would change, as far as its board and partitions are known.
 struct sc_plan {
     uint32_t from, to;
     uint32_t cpus_from[2], cpus_to[2];     // CPUs before and after

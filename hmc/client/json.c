@@ -224,6 +224,18 @@ json_t *api_sample_json(const struct api_sample *from)
     return to;
 }
 
+json_t *api_series_json(const struct api_series *from)
+{
+    json_t *to = array();
+    for (uint32_t i = 0; i < from->n_partitions; i++) {
+        json_t *line = object();
+        put(line, "time_ps", column(from->lines[i].time_ps, from->lines[i].n_points));
+        put(line, "accesses", column(from->lines[i].accesses, from->lines[i].n_points));
+        add(to, line);
+    }
+    return to;
+}
+
 json_t *api_reply_json(const struct api_reply *from)
 {
     json_t *to = object(), *events = array();

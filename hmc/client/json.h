@@ -16,6 +16,7 @@ json_t *api_operation_json(const struct api_operation *operation);
 json_t *api_event_json(const struct api_event *event);
 json_t *api_plan_json(const struct api_plan *plan);
 json_t *api_sample_json(const struct api_sample *sample);
+json_t *api_series_json(const struct api_series *series); // [{"time_ps": [...], "accesses": [...]}]
 
 // {"code", "text", "operation"} and what else the reply has; a console's text is left to the caller.
 json_t *api_reply_json(const struct api_reply *reply);

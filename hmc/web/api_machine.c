@@ -60,6 +60,22 @@ void api_snapshot(struct exchange *exchange)
         run_ask(run, exchange, &(struct api_request){.kind = API_SHOW}, shown);
 }
 
+static void drawn(struct exchange *exchange, struct run *run, const struct api_reply *reply)
+{
+    (void)run;
+    if (reply->outcome.code)
+        exchange_error(exchange, &reply->outcome);
+    else
+        exchange_json(exchange, 200, json_pack("{s:o}", "partitions", api_series_json(&reply->series)));
+}
+
+void api_series(struct exchange *exchange)
+{
+    struct run *run = find_run(exchange);
+    if (run)
+        run_ask(run, exchange, &(struct api_request){.kind = API_SERIES}, drawn);
+}
+
 static void console_read(struct exchange *exchange, struct run *run, const struct api_reply *reply)
 {
     (void)run;
@@ -126,13 +142,18 @@ static void acted(struct exchange *exchange, struct run *run, const struct api_r
         exchange_json(exchange, 200, api_reply_json(reply));
 }
 
+// A plan is an answer also where the command would be refused: with the numbers, and the refusal beside them.
 static void planned(struct exchange *exchange, struct run *run, const struct api_reply *reply)
 {
     (void)run;
-    if (reply->outcome.code)
+    if (!reply->has_plan) {
         exchange_error(exchange, &reply->outcome);
-    else
-        exchange_json(exchange, 200, api_reply_json(reply));
+        return;
+    }
+    json_t *json = api_reply_json(reply);
+    if (reply->outcome.code)
+        json_object_set_new(json, "meaning", json_string(err_meaning(reply->outcome.code)));
+    exchange_json(exchange, 200, json);
 }
 
 static void ask_command(struct exchange *exchange, enum api_kind kind, run_done *done)

@@ -274,10 +274,8 @@ static void sweep_stream(struct stream *stream, void *self)
     }
     if (stream->owed && stream->hub->snapshot)
         send_snapshot(stream, stream->hub->snapshot);
-    else if (now - stream->heard_ms >= WEB_KEEPALIVE_MS) {
-        stream->exchange->transport->send(stream->exchange, ":\n\n", 3);
-        stream->heard_ms = now;
-    }
+    else if (now - stream->heard_ms >= WEB_KEEPALIVE_MS)
+        say(stream, 0, "alive", "{}"); // not a comment: a page cannot see those
 }
 
 void hub_sweep(struct hub *hub)

@@ -9,6 +9,7 @@
 //     event: snapshot             the state after events, at most ten a second
 //     event: reset                events are missing: get a snapshot
 //     event: link                 {"link": "up"}: of the console to the run; lost, ended
+//     event: alive                nothing else has been said for WEB_KEEPALIVE_MS
 //     event: logout               the session is over
 #ifndef NP_HMC_WEB_EVENTS_H
 #define NP_HMC_WEB_EVENTS_H

@@ -16,7 +16,7 @@
 #define WEB_REQUEST_MS   20000 // a whole request, from its first byte; the handshake of TLS likewise
 #define WEB_RESPONSE_MS  60000 // from the whole request to the next one: the answer, and idle time
 #define WEB_SWEEP_MS     1000  // how often these are looked at
-#define WEB_KEEPALIVE_MS 15000 // between comments on a silent event stream: proxies cut after 30 s and more
+#define WEB_KEEPALIVE_MS 15000 // a silent event stream says so: proxies cut after 30 s and more
 
 #define WEB_STREAM_BYTES_MAX (4u << 20) // queued for one browser before it is cut off; it resumes
 #define WEB_SAMPLE_QUEUE_MAX 65536u     // queued for one browser beyond which samples are left out

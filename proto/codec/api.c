@@ -128,6 +128,12 @@ void api_sample_init(struct api_sample *sample, uint32_t partitions, uint32_t bo
     }
 }
 
+void api_series_init(struct api_series *series, uint32_t partitions)
+{
+    series->n_partitions = partitions;
+    series->lines = api_new(partitions, sizeof *series->lines);
+}
+
 void api_snapshot_copy(struct api_snapshot *to, const struct api_snapshot *from)
 {
     *to = *from;
@@ -168,8 +174,15 @@ void api_sample_free(struct api_sample *sample)
     *sample = (struct api_sample){0};
 }
 
+void api_series_free(struct api_series *series)
+{
+    free(series->lines);
+    *series = (struct api_series){0};
+}
+
 void api_reply_free(struct api_reply *reply)
 {
+    api_series_free(&reply->series);
     api_snapshot_free(&reply->snapshot);
     api_sample_free(&reply->sample);
     free(reply->events);

@@ -23,6 +23,7 @@
 #define API_CONSOLE_BYTES_MAX 65536u             // in one reply
 #define API_TEXT_BYTES        256u               // of an event, with its NUL
 #define API_WORD_BYTES        24u                // a state or a step, with its NUL
+#define API_LINE_POINTS_MAX   512u               // of a partition's throughput
 #define API_SAMPLE_MS_MIN     100u               // host time between two samples
 #define API_SAMPLE_MS_MAX     60000u
 
@@ -101,7 +102,17 @@ struct api_command {
 // A command with the verb's usual level: configure, and for delete unassign.
 void api_command_init(struct api_command *command, enum api_verb verb);
 
-enum api_kind { API_NONE, API_SHOW, API_WATCH, API_COMMAND, API_PLAN, API_PACE, API_TYPE, API_CONSOLE };
+enum api_kind {
+    API_NONE,
+    API_SHOW,
+    API_WATCH,
+    API_COMMAND,
+    API_PLAN,
+    API_PACE,
+    API_TYPE,
+    API_CONSOLE,
+    API_SERIES
+};
 
 struct api_watch {
     uint64_t from_seq;   // events with this number and later; 0: from now on
@@ -236,14 +247,26 @@ struct api_sample {
     uint64_t *sent_bytes; // [sender x n_boards + receiver], over crossbars
 };
 
+// What a partition had done by then, from time 0 on; times and accesses ascend.
+struct api_line {
+    uint32_t n_points;
+    uint64_t time_ps[API_LINE_POINTS_MAX], accesses[API_LINE_POINTS_MAX];
+};
+
+struct api_series {
+    uint32_t n_partitions;
+    struct api_line *lines; // as in the snapshot's order; owned
+};
+
 struct api_reply {
     uint64_t id;        // of the request; 0: to a watcher
     struct err outcome; // ERR_OK, or why not
     uint64_t operation; // that a command began; 0: none
-    bool has_snapshot, has_plan, has_sample;
+    bool has_snapshot, has_plan, has_sample, has_series;
     struct api_snapshot snapshot;
     struct api_plan plan;
     struct api_sample sample;
+    struct api_series series;
     uint32_t n_events;
     struct api_event *events; // owned
     uint64_t oldest_seq;      // to a watcher: events before this are not kept any more; 0: nothing said
@@ -256,6 +279,7 @@ struct api_reply {
 void api_snapshot_init(struct api_snapshot *snapshot, uint32_t systems, uint32_t partitions, uint32_t boards,
                        uint32_t operations);
 void api_sample_init(struct api_sample *sample, uint32_t partitions, uint32_t boards);
+void api_series_init(struct api_series *series, uint32_t partitions);
 
 void api_snapshot_copy(struct api_snapshot *to, const struct api_snapshot *from); // what `to` held is lost
 void api_sample_copy(struct api_sample *to, const struct api_sample *from);
@@ -264,6 +288,7 @@ void api_sample_copy(struct api_sample *to, const struct api_sample *from);
 void api_request_free(struct api_request *request);
 void api_snapshot_free(struct api_snapshot *snapshot);
 void api_sample_free(struct api_sample *sample);
+void api_series_free(struct api_series *series);
 void api_reply_free(struct api_reply *reply);
 
 // Encode, replacing what is in `bytes`. A request that is not as this header says is refused as its receiver

@@ -65,6 +65,47 @@ static enum err_code plan_from_wire(const Np__ApiPlan *from, struct api_plan *to
     return ERR_OK;
 }
 
+static Np__ApiSeries *series_to_wire(const struct api_series *from, struct arena *arena)
+{
+    Np__ApiSeries *to = arena_new(arena, 1, sizeof *to);
+    np__api_series__init(to);
+    to->n_lines = from->n_partitions;
+    to->lines = WIRE_ARRAY(arena, Np__ApiLine, np__api_line__init, from->n_partitions);
+    for (uint32_t i = 0; i < from->n_partitions; i++) {
+        NP_ASSERT(from->lines[i].n_points <= API_LINE_POINTS_MAX);
+        to->lines[i]->n_time_ps = to->lines[i]->n_accesses = from->lines[i].n_points;
+        to->lines[i]->time_ps = from->lines[i].time_ps;
+        to->lines[i]->accesses = from->lines[i].accesses;
+    }
+    return to;
+}
+
+static enum err_code line_from_wire(const Np__ApiLine *from, struct api_line *to, struct err *err)
+{
+    if (from->n_time_ps > API_LINE_POINTS_MAX || from->n_accesses != from->n_time_ps)
+        return REFUSE(err, "%zu times and %zu sums, where %u of both is the most", from->n_time_ps,
+                      from->n_accesses, API_LINE_POINTS_MAX);
+    to->n_points = (uint32_t)from->n_time_ps;
+    for (uint32_t i = 0; i < to->n_points; i++) {
+        to->time_ps[i] = from->time_ps[i];
+        to->accesses[i] = from->accesses[i];
+        if (i && (to->time_ps[i] <= to->time_ps[i - 1] || to->accesses[i] < to->accesses[i - 1]))
+            return REFUSE(err, "point %u lies before the one before it", i);
+    }
+    return ERR_OK;
+}
+
+static enum err_code series_from_wire(const Np__ApiSeries *from, struct api_series *to, struct err *err)
+{
+    if (from->n_lines > PARTITIONS_MAX)
+        return REFUSE(err, "%zu lines, where %u is the most", from->n_lines, PARTITIONS_MAX);
+    api_series_init(to, (uint32_t)from->n_lines);
+    for (uint32_t i = 0; i < to->n_partitions; i++)
+        if (line_from_wire(from->lines[i], &to->lines[i], err))
+            return err_wrap(err, "line %u", i);
+    return ERR_OK;
+}
+
 static Np__ApiReply *reply_to_wire(const struct api_reply *from, struct arena *arena)
 {
     NP_ASSERT(from->n_console <= API_CONSOLE_BYTES_MAX);
@@ -80,6 +121,8 @@ static Np__ApiReply *reply_to_wire(const struct api_reply *from, struct arena *a
         to->plan = plan_to_wire(&from->plan, arena);
     if (from->has_sample)
         to->sample = api_sample_to_wire(&from->sample, arena);
+    if (from->has_series)
+        to->series = series_to_wire(&from->series, arena);
     events_to_wire(from, to, arena);
     to->console = (ProtobufCBinaryData){.len = from->n_console, .data = from->console};
     return to;
@@ -102,12 +145,15 @@ static enum err_code parts_from_wire(const Np__ApiReply *from, struct api_reply 
     to->has_snapshot = from->snapshot != NULL;
     to->has_plan = from->plan != NULL;
     to->has_sample = from->sample != NULL;
+    to->has_series = from->series != NULL;
     if (from->snapshot && api_snapshot_from_wire(from->snapshot, &to->snapshot, err))
         return err_wrap(err, "snapshot");
     if (from->plan && plan_from_wire(from->plan, &to->plan, err))
         return err_wrap(err, "plan");
     if (from->sample && api_sample_from_wire(from->sample, &to->sample, err))
         return err_wrap(err, "sample");
+    if (from->series && series_from_wire(from->series, &to->series, err))
+        return err_wrap(err, "series");
     return ERR_OK;
 }
 

@@ -5,8 +5,8 @@
 
 #include "proto/codec/api_wire.h"
 
-_Static_assert((int)NP__API_REQUEST__KIND_SHOW == 10 && (int)NP__API_REQUEST__KIND_CONSOLE == 16 &&
-                   API_CONSOLE - API_SHOW == 6,
+_Static_assert((int)NP__API_REQUEST__KIND_SHOW == 10 && (int)NP__API_REQUEST__KIND_SERIES == 17 &&
+                   API_SERIES - API_SHOW == 7,
                "the schema numbers the kinds of requests as enum api_kind does, from 10 on");
 
 #define KIND_FIRST 10
@@ -141,6 +141,10 @@ static void kind_to_wire(const struct api_request *from, Np__ApiRequest *to, str
     case API_TYPE:
         to->type = type_to_wire(&from->type, arena);
         break;
+    case API_SERIES:
+        to->series = arena_new(arena, 1, sizeof *to->series);
+        np__api_show__init(to->series);
+        break;
     default:
         to->console = console_to_wire(&from->console, arena);
         break;
@@ -152,6 +156,7 @@ static enum err_code kind_from_wire(const Np__ApiRequest *from, struct api_reque
 {
     switch (from->kind_case) {
     case NP__API_REQUEST__KIND_SHOW:
+    case NP__API_REQUEST__KIND_SERIES:
         return ERR_OK;
     case NP__API_REQUEST__KIND_WATCH:
         return watch_from_wire(from->watch, &to->watch, err);
@@ -238,7 +243,7 @@ static enum err_code check(const Np__ApiRequest *wire, struct api_request *reque
 
 enum err_code api_request_encode(const struct api_request *request, struct bytes *bytes, struct err *err)
 {
-    NP_ASSERT(request->kind >= API_SHOW && request->kind <= API_CONSOLE);
+    NP_ASSERT(request->kind >= API_SHOW && request->kind <= API_SERIES);
     struct arena arena;
     struct api_request again;
     arena_init(&arena, SIZE_MAX);

@@ -266,8 +266,10 @@ static void command(void *self, uint64_t ticket, const struct api_command *asked
     struct api_plan what;
     run->commands++;
     if (refused(run, asked, &err)) {
+        bool known = plan && err.code != ERR_UNKNOWN_NAME;
+        fill_plan(run, asked, &what);
         say(run, "refused", asked->board, asked->partition, err.text);
-        api_server_answer(run->server, ticket, &err, 0, NULL);
+        api_server_answer(run->server, ticket, &err, 0, known ? &what : NULL);
     } else if (plan) {
         fill_plan(run, asked, &what);
         api_server_answer(run->server, ticket, &err, 0, &what);
@@ -324,6 +326,18 @@ static enum err_code console(void *self, const struct api_console *asked, uint8_
         memcpy(bytes, run->console + asked->from_byte, *n);
     }
     return ERR_OK;
+}
+
+// Each partition's line: nothing at time 0, its number times a million now.
+static void series(void *self, struct api_series *to)
+{
+    const struct fake_run *run = self;
+    api_series_init(to, run->now.n_partitions);
+    for (uint32_t i = 0; i < to->n_partitions; i++) {
+        to->lines[i].n_points = 2;
+        to->lines[i].time_ps[1] = run->now.time_ps;
+        to->lines[i].accesses[1] = 1000000 * (i + 1);
+    }
 }
 
 static void want_sample(void *self)
@@ -397,7 +411,7 @@ struct fake_run *fake_run_by_hand(const struct fake_run_options *options)
     run->options = *options;
     run->options.folder = folder;
     make_machine(run);
-    struct api_run callbacks = {run, snapshot, command, pace, type, console, want_sample};
+    struct api_run callbacks = {run, snapshot, command, pace, type, console, series, want_sample};
     if (api_server_open(&run->server, folder, run->now.scenario, &callbacks, &err))
         np_panic("%s", err.text);
     return run;

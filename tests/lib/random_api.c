@@ -231,6 +231,19 @@ static void fill_sample(struct rng *rng, struct api_sample *s)
         s->partition_time_ps[i] = number(rng);
 }
 
+static void fill_series(struct rng *rng, struct api_series *series)
+{
+    api_series_init(series, below(rng, 4));
+    for (uint32_t i = 0; i < series->n_partitions; i++) {
+        struct api_line *line = &series->lines[i];
+        line->n_points = below(rng, 2) ? below(rng, 4) : below(rng, API_LINE_POINTS_MAX + 1);
+        for (uint32_t k = 1; k < line->n_points; k++) {
+            line->time_ps[k] = line->time_ps[k - 1] + 1 + below(rng, 1000000);
+            line->accesses[k] = line->accesses[k - 1] + below(rng, 1000);
+        }
+    }
+}
+
 void random_api_reply(struct rng *rng, struct api_reply *reply)
 {
     memset(reply, 0, sizeof *reply);
@@ -253,6 +266,9 @@ void random_api_reply(struct rng *rng, struct api_reply *reply)
     reply->console = calloc(reply->n_console + 1, 1);
     NP_ASSERT(reply->console);
     memset(reply->console, 0x9b, reply->n_console);
+    reply->has_series = coin(rng);
+    if (reply->has_series)
+        fill_series(rng, &reply->series);
 }
 
 static bool rows_equal(const void *a, const void *b, size_t n, size_t size)
@@ -294,7 +310,9 @@ bool api_reply_equal(const struct api_reply *a, const struct api_reply *b)
     return a->id == b->id && a->operation == b->operation && a->oldest_seq == b->oldest_seq &&
            a->console_end == b->console_end && a->outcome.code == b->outcome.code &&
            strcmp(a->outcome.text, b->outcome.text) == 0 && a->has_snapshot == b->has_snapshot &&
-           a->has_plan == b->has_plan && a->has_sample == b->has_sample &&
+           a->has_plan == b->has_plan && a->has_sample == b->has_sample && a->has_series == b->has_series &&
+           a->series.n_partitions == b->series.n_partitions &&
+           rows_equal(a->series.lines, b->series.lines, a->series.n_partitions, sizeof *a->series.lines) &&
            api_snapshot_equal(&a->snapshot, &b->snapshot) &&
            rows_equal(&a->plan, &b->plan, 1, sizeof a->plan) && sample_equal(&a->sample, &b->sample) &&
            a->n_events == b->n_events && rows_equal(a->events, b->events, a->n_events, sizeof *a->events) &&

@@ -118,10 +118,21 @@ function take(kind, data) {
   renderSoon();
 }
 
+// The run's past, for a page that has none of it: after it began to be looked at, samples tell the rest.
+async function past(snapshot) {
+  if (model.lines.size) return;
+  try {
+    const series = await get(machine("series"));
+    if (!model.lines.size && model.snapshot?.folder === snapshot.folder) model.begin(series.partitions);
+  } catch { /* a run that has ended: what the page has kept */ }
+}
+
 async function first() {
   const snapshot = await get(machine("snapshot"));
   model.link = snapshot.link ?? null;
   take("snapshot", snapshot);
+  await past(snapshot);
+  renderSoon();
   return snapshot.last_seq;
 }
 

@@ -57,6 +57,7 @@ export class Model {
     this.boards = null;     // accesses of each board at the last sample
     this.samples = [];      // [host ms, sample, accesses by partition], the last SAMPLES_MS
     this.missed = false;
+    this.begun = false;
   }
 
   takeSnapshot(snapshot) {
@@ -82,6 +83,8 @@ export class Model {
     this.snapshot.boards.forEach((board, i) => {
       if (board.partition && board.occupant === "configured") this.done.set(board.partition, this.done.get(board.partition) + Math.max(0, sample.board_accesses[i] - (before[i] ?? 0)));
     });
+    if (this.begun) this.snapshot.partitions.forEach((partition, i) => this.done.set(partition.name, Math.max(this.done.get(partition.name), sample.partition_accesses[i])));
+    this.begun = false;
     this.boards = sample.board_accesses;
   }
 
@@ -111,6 +114,18 @@ export class Model {
       this.done.set(name, points.length ? points[points.length - 1][1] : 0);
     }
     this.boards = kept.boards;
+  }
+
+  // The lines so far as the run tells them, in the order of its partitions. The next sample begins where they end.
+  begin(series) {
+    this.snapshot.partitions.forEach((partition, i) => {
+      const { time_ps: times, accesses } = series[i] ?? { time_ps: [], accesses: [] };
+      if (times.length < 2) return;
+      this.lines.set(partition.name, new Sums(times.map((time, k) => [time, accesses[k]])));
+      this.done.set(partition.name, accesses[accesses.length - 1]);
+    });
+    this.boards = null;
+    this.begun = true; // the first sample says what has been done since
   }
 
   // The oldest sample that is kept and the newest, or null.

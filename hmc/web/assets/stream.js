@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The event stream of a run: resumes behind the last event that came, after waits that grow. EventSource alone would try for
 // ever without saying how long, would not notice a silent line, and would not say whether the session is over.
-const SILENCE_MS = 40000; // the server says something every 15 s, of which the page may see nothing
+const SILENCE_MS = 40000; // the server says something at least every 15 s
 const WAITS_S = [1, 2, 4, 8, 15];
 
 export class Stream {
@@ -39,7 +39,7 @@ export class Stream {
 
   heard() {
     clearTimeout(this.silence);
-    this.silence = setTimeout(() => this.connect(), SILENCE_MS); // a dead line, or nothing to say: seen by trying
+    this.silence = setTimeout(() => this.connect(), SILENCE_MS); // a dead line
     this.tries = 0;
     this.on.state("live", 0);
   }

@@ -19,7 +19,7 @@ export const users = {
   dora: { password: "correct horse battery", role: "domain administrator", domains: ["SMP3"] },
   vera: { password: "correct horse battery", role: "viewer", domains: [] },
 };
-const looks = ["snapshot", "plan", "console", "runs", "events"];
+const looks = ["snapshot", "series", "plan", "console", "runs", "events"];
 
 function assets() {
   const files = new Map(), folder = join(root, "hmc/web/assets");
@@ -172,7 +172,8 @@ export class FakeServer {
     switch (path) {
       case "runs": return { runs: [{ name: "fake", scenario: "fake", live: this.machine.state !== "ended", selected: true }] };
       case "snapshot": return { ...this.machine.snapshot(), run: "fake", link: "up" };
-      case "plan": return this.plan(body);
+      case "series": return { partitions: this.machine.partitions.map(() => ({ time_ps: [0], accesses: [0] })) };
+      case "plan": return this.plan(body, user);
       case "command": {
         const operation = this.machine.command(body, user.name);
         this.log(user.name, "command", "NP0000", `${body.verb} ${body.board ?? body.partition}`);
@@ -186,9 +187,10 @@ export class FakeServer {
     }
   }
 
-  plan(body) {
+  plan(body, user) {
     const { plan, code, text } = this.machine.plan(body);
-    if (code) throw error(409, code, text);
+    if (code) return { plan, code, text, meaning: "meaning of " + code };
+    if (user.role === "viewer") return { plan, code: "NP0811", text: `${user.name} is a viewer and may not do this`, meaning: "meaning of NP0811" };
     return { plan, code, text };
   }
 

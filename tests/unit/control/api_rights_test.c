@@ -127,6 +127,8 @@ static void test_other_requests(void)
     check(&request, ALL, "show");
     request = (struct api_request){.kind = API_WATCH};
     check(&request, ALL, "watch");
+    request = (struct api_request){.kind = API_SERIES};
+    check(&request, ALL, "series");
     request = (struct api_request){.kind = API_CONSOLE};
     check(&request, ALL, "console");
     request = (struct api_request){.kind = API_TYPE, .type = {.partition = "SMP1"}};

@@ -29,6 +29,7 @@ static struct sc *sc;
 static struct board_view views[BOARDS_MAX];
 static bool seen[BOARDS_MAX];
 static struct group_progress groups[2];
+static struct throughput *work;
 static struct machine_view view;
 static struct api_event told[64];
 static unsigned n_told;
@@ -83,7 +84,8 @@ static int set_up(void)
                                        .frames_used = 100,
                                        .accesses = 1000 + b,
                                        .sent_bytes = {[1] = 64}};
-    view = (struct machine_view){&scenario.machine, NULL, views, seen, groups};
+    work = throughput_new(&scenario.machine);
+    view = (struct machine_view){&scenario.machine, NULL, views, seen, groups, work};
     groups[0] = (struct group_progress){.time = 5000, .accesses = 77, .running = 4};
     groups[1] = (struct group_progress){.time = 4000, .accesses = 33, .running = 4};
     sc = sc_new(&scenario.machine, &io);
@@ -94,6 +96,7 @@ static int set_up(void)
 static int tear_down(void)
 {
     sc_free(sc);
+    throughput_free(work);
     scenario_free(&scenario);
     return 0;
 }
@@ -146,9 +149,11 @@ static void test_sample(void)
 {
     struct api_sample sample = {0};
     memset(seen, true, 4);
+    for (unsigned b = 0; b < 4; b++)
+        throughput_view(work, &views[b]);
     machine_view_sample(&view, &sample);
     CU_ASSERT_EQUAL(sample.time_ps, 4000); // who is furthest behind
-    CU_ASSERT_TRUE(sample.partition_accesses[0] == 77 && sample.partition_time_ps[1] == 4000);
+    CU_ASSERT_TRUE(sample.partition_accesses[0] == 2001 && sample.partition_time_ps[1] == 4000);
     CU_ASSERT_TRUE(sample.board_accesses[2] == 1002 && sample.sent_bytes[2 * 4 + 1] == 64);
     CU_ASSERT_TRUE(sample.board_time_ps[2] == 4000 && sample.board_time_ps[3] == 5000);
     api_sample_free(&sample);
@@ -198,7 +203,14 @@ static void test_under_way(void)
 {
     struct api_snapshot now = {0};
     CU_ASSERT_EQUAL(begin(API_MOVE, "SB1", "SMP2", ""), ERR_OK);
+    groups[0].running = 11; // both partitions are one group now
+    groups[1].running = 0;
+    views[0].bound = 2;
+    views[1].threads_running = 3;
+    views[2].threads_running = 6;
     machine_view_fill(&view, &now);
+    CU_ASSERT_TRUE(now.partitions[0].running == 5 && now.partitions[1].running == 6);
+    CU_ASSERT_TRUE(now.partitions[1].time_ps == groups[0].time);
     const struct api_operation *last = &now.operations[now.n_operations - 1];
     CU_ASSERT_TRUE(last->ended_ps == 0 && strcmp(last->from, "SMP1") == 0 && strcmp(last->to, "SMP2") == 0);
     CU_ASSERT_EQUAL(now.boards[1].draining_bytes, (last->pages_total - last->pages_done) * PAGE_BYTES);

@@ -227,7 +227,7 @@ static void test_sessions(void)
     CU_ASSERT_FALSE(two.ended);
     try.now_ms += WEB_KEEPALIVE_MS;
     hub_sweep(hub);
-    CU_ASSERT_STRING_EQUAL(two.text, ":\n\n");
+    CU_ASSERT_STRING_EQUAL(two.text, "event: alive\ndata: {}\n\n");
     try.now_ms += WEB_SESSION_IDLE_MS;
     hub_sweep(hub);
     CU_ASSERT_TRUE(two.ended);

@@ -94,12 +94,30 @@ static void test_snapshot(void)
     CU_ASSERT_STRING_EQUAL(code(&vic), "NP0814");
 }
 
+static void test_series(void)
+{
+    CU_ASSERT_EQUAL(ask(&vic, "GET", "/api/series", NULL), 200);
+    const json_t *lines = json_object_get(vic.answer, "partitions"), *last = json_array_get(lines, 2);
+    CU_ASSERT_EQUAL(json_array_size(lines), 3);
+    CU_ASSERT_EQUAL(json_integer_value(json_array_get(json_object_get(last, "accesses"), 1)), 3000000);
+    CU_ASSERT_EQUAL(json_array_size(json_object_get(last, "time_ps")), 2);
+    CU_ASSERT_EQUAL(ask(&vic, "GET", "/api/series?run=nothing", NULL), 503);
+}
+
 static void test_plan(void)
 {
     static const char move[] = "{\"verb\": \"move\", \"board\": \"SB6\", \"partition\": \"SMP2\"}";
     CU_ASSERT_EQUAL(ask(&vic, "POST", "/api/plan", move), 200);
     CU_ASSERT_STRING_EQUAL(web_browser_text(&vic, "plan.from"), "SMP1");
     CU_ASSERT_STRING_EQUAL(web_browser_text(&vic, "plan.to"), "SMP2");
+    CU_ASSERT_STRING_EQUAL(code(&vic), "NP0811"); // what the command would be told
+    CU_ASSERT_STRING_EQUAL(web_browser_text(&vic, "meaning"), err_meaning(ERR_FORBIDDEN));
+    CU_ASSERT_EQUAL(ask(&ann, "POST", "/api/plan", move), 200);
+    CU_ASSERT_STRING_EQUAL(code(&ann), "");
+    CU_ASSERT_EQUAL(ask(&ann, "POST", "/api/plan", "{\"verb\": \"delete\", \"board\": \"SB3\"}"), 200);
+    CU_ASSERT_STRING_EQUAL(code(&ann), "NP0804");
+    CU_ASSERT_STRING_EQUAL(web_browser_text(&ann, "plan.from"), "SMP2");
+    CU_ASSERT_EQUAL(ask(&ann, "POST", "/api/plan", "{\"verb\": \"delete\", \"board\": \"SB99\"}"), 404);
     CU_ASSERT_EQUAL(ask(&vic, "POST", "/api/plan?run=none", move), 503);
 }
 
@@ -330,6 +348,7 @@ int main(void)
     CU_add_test(suite, "log in", test_log_in);
     CU_add_test(suite, "runs", test_runs);
     CU_add_test(suite, "snapshot", test_snapshot);
+    CU_add_test(suite, "series", test_series);
     CU_add_test(suite, "plan", test_plan);
     CU_add_test(suite, "refusals", test_refusals);
     CU_add_test(suite, "malformed", test_malformed);

@@ -314,6 +314,12 @@ static void test_plan(void)
     CU_ASSERT_EQUAL(sc_plan(fake.sc, &command, 0, &plan, &err), ERR_STATE);
     CU_ASSERT_EQUAL(fake.history, history); // nothing has happened
     CU_ASSERT_EQUAL(sc_operations(fake.sc), 0);
+    CU_ASSERT_TRUE(plan.cpus_from[1] == 12 && plan.cpus_to[1] == 12); // it stays where it is
+    do_all((struct sc_command){.verb = SC_BLACKLIST, .board = 0, .on = true});
+    command = move(0, 1);
+    CU_ASSERT_EQUAL(sc_plan(fake.sc, &command, 0, &plan, &err), ERR_BLACKLISTED);
+    CU_ASSERT_TRUE(plan.cpus_from[0] == 12 && plan.cpus_from[1] == 8 && plan.cpus_to[1] == 12);
+    CU_ASSERT_EQUAL(plan.memory_to[1], 3 * memory);
     fake_free(&fake);
 }
 

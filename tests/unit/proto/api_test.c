@@ -14,7 +14,7 @@ static void test_requests(void)
 {
     struct bytes first = {0}, again = {0};
     for (uint64_t seed = 1; seed <= SEEDS; seed++)
-        for (unsigned kind = API_SHOW; kind <= API_CONSOLE; kind++) {
+        for (unsigned kind = API_SHOW; kind <= API_SERIES; kind++) {
             struct rng rng = rng_for(seed, kind);
             struct api_request in, out;
             struct err err;
@@ -50,8 +50,8 @@ static void test_replies(void)
 
 static void golden_path(unsigned kind, char path[PATH_MAX_BYTES])
 {
-    static const char *const names[] = {"reply", "show", "watch", "command",
-                                        "plan",  "pace", "type",  "console"};
+    static const char *const names[] = {"reply", "show", "watch",   "command", "plan",
+                                        "pace",  "type", "console", "series"};
     const char *source = getenv("NUMAPLEX_SOURCE");
     snprintf(path, PATH_MAX_BYTES, "%s/tests/fuzz/corpus/api/%s.bin", source ? source : ".", names[kind]);
 }
@@ -77,7 +77,7 @@ static void golden_bytes(unsigned kind, struct bytes *bytes)
 static void test_golden_bytes(void)
 {
     struct bytes bytes = {0};
-    for (unsigned kind = 0; kind <= API_CONSOLE; kind++) {
+    for (unsigned kind = 0; kind <= API_SERIES; kind++) {
         static uint8_t on_file[1 << 16];
         char path[PATH_MAX_BYTES];
         golden_path(kind, path);
@@ -94,7 +94,7 @@ static void test_golden_bytes(void)
 static int write_golden(void)
 {
     struct bytes bytes = {0};
-    for (unsigned kind = 0; kind <= API_CONSOLE; kind++) {
+    for (unsigned kind = 0; kind <= API_SERIES; kind++) {
         char path[PATH_MAX_BYTES];
         golden_path(kind, path);
         FILE *file = fopen(path, "wb");
@@ -232,7 +232,7 @@ static void test_damage(void)
         struct api_request request;
         struct api_reply reply;
         struct err err;
-        golden_bytes((unsigned)rng_below(&rng, API_CONSOLE + 1), &bytes);
+        golden_bytes((unsigned)rng_below(&rng, API_SERIES + 1), &bytes);
         for (uint64_t n = rng_below(&rng, 3) + 1; n > 0; n--)
             bytes.data[rng_below(&rng, bytes.size)] ^= (uint8_t)(1u << rng_below(&rng, 8));
         size_t size = rng_below(&rng, 2) ? bytes.size : rng_below(&rng, bytes.size);
