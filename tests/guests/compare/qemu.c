@@ -50,11 +50,12 @@ static enum err_code start(struct qemu *qemu, struct err *err)
     return qemu->pid < 0 ? err->code : monitor_open(&qemu->monitor, path, err);
 }
 
+// "prelaunch" is what it says before its CPUs go for the first time.
 static bool asked_for_end(struct qemu *qemu, struct err *err)
 {
     json_t *answer = monitor_ask(&qemu->monitor, "{\"execute\":\"query-status\"}", err);
     const char *status = json_string_value(json_object_get(answer, "status"));
-    bool ended = !status || strcmp(status, "running") != 0;
+    bool ended = !status || (strcmp(status, "running") != 0 && strcmp(status, "prelaunch") != 0);
     json_decref(answer);
     return ended;
 }
