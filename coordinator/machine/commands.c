@@ -219,6 +219,9 @@ static void advise_interleave(struct reader *r, struct value where, const struct
     uint32_t partition = m->boards[c->board].partition;
     if ((c->verb != SC_MOVE && c->verb != SC_DELETE) || partition == NO_PARTITION)
         return;
+    const struct board_desc *board = &m->boards[c->board];
+    if (m->systems[board->system].family == FAMILY_SUPERDOME && !board->floating)
+        return; // a base cell goes at the next reboot, whatever its memory is
     const struct partition_desc *p = &m->partitions[partition];
     for (uint32_t i = 0; i < p->n_segments; i++)
         for (uint32_t b = 0; p->segments[i].n_boards > 1 && b < p->segments[i].n_boards; b++)

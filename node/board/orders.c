@@ -113,6 +113,8 @@ static bool obey_at_once(struct board *board, const struct order *order)
         return true;
     case ORDER_DOMAIN:
         domain_set(board, &order->domain);
+        if (board->threads && board_partition(board) == NO_PARTITION && threads_here(board->threads))
+            threads_end(board->threads, order->at);
         return true;
     case ORDER_TABLES:
         take_tables(board, order);

@@ -24,6 +24,12 @@ static void keep_results(struct cpu *cpu, const struct cpu *old)
     cpu->buffer.held = old->buffer.held;
 }
 
+// Programs with a CPU of their own belong to the partition that was described, and only run there.
+static bool is_at_home(const struct board *board)
+{
+    return board->domain.partition == board->desc->partition;
+}
+
 static enum err_code reset_cpus(struct board *board, struct err *err)
 {
     for (uint32_t i = 0; i < board->n_cpus; i++) {
@@ -38,6 +44,8 @@ static enum err_code reset_cpus(struct board *board, struct err *err)
         clock_align(&cpu->clock, board->now);
         if (board_open_cpu(board, i, err))
             return err->code;
+        cpu->done |= cpu->ops && !is_at_home(board);
+        cpu_publish(cpu);
     }
     return ERR_OK;
 }
@@ -52,8 +60,8 @@ void board_reset(struct board *board)
     board->service = (struct service_element){.seq = board->service.seq};
     board->put_refused = false;
     quiesce_end(board);
-    if (reset_cpus(board, &err) || guest_load(board, &err))
+    if (reset_cpus(board, &err) || (is_at_home(board) && guest_load(board, &err)))
         np_panic("%s: %s", err_id(err.code), err.text); // the files were there at time 0
     if (board->threads)
-        threads_reset(board->threads, board->now);
+        threads_reset(board->threads, &board->domain, board->now);
 }

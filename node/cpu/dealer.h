@@ -21,9 +21,10 @@ struct program {
 
 struct dealer {
     const struct machine *machine;
-    const struct partition_desc *partition;
-    uint16_t board; // whose spaces are kept
-    bool pools;     // it is the turn of pools: their spaces are kept on all boards
+    uint32_t number;                        // of the partition
+    const struct partition_desc *partition; // with the boards and segments that it has: see pool_spaces_open
+    uint16_t board;                         // whose spaces are kept
+    bool pools;                             // it is the turn of pools: their spaces are kept on all boards
     struct segment_map map;
     uint64_t used[BOARDS_PER_SYSTEM_MAX]; // frames dealt out, by place
     uint64_t lacking;                     // pools: pages for which no frame was left

@@ -9,18 +9,19 @@
 #include "node/cpu/dealer.h"
 #include "proto/base/rng.h"
 
-static uint32_t place_of_board(const struct partition_desc *partition, uint16_t board)
+// NOWHERE: the partition begins without that board.
+static uint16_t place_of_board(const struct partition_desc *partition, uint16_t board)
 {
     for (uint32_t i = 0; i < partition->n_boards; i++)
         if (partition->boards[i] == board)
-            return i;
-    np_panic("a board that is not of its partition");
+            return (uint16_t)i;
+    return NOWHERE;
 }
 
 static bool replays(const struct dealer *dealer, const struct cpu_desc *cpu)
 {
-    return cpu->kind == CPU_TRACE &&
-           &dealer->machine->partitions[dealer->machine->boards[cpu->board].partition] == dealer->partition;
+    return cpu->kind == CPU_TRACE && dealer->machine->boards[cpu->board].partition == dealer->number &&
+           place_of_board(dealer->partition, cpu->board) != NOWHERE;
 }
 
 // The CPU of the program with the least number from `from` on; NULL: there is none.
@@ -44,7 +45,7 @@ static uint16_t *find_members(const struct dealer *dealer, const struct cpu_desc
     for (uint32_t i = 0; i < dealer->machine->n_cpus; i++) {
         const struct cpu_desc *cpu = &dealer->machine->cpus[i];
         if (replays(dealer, cpu) && cpu->program == of->program && cpu->member < of->members)
-            board_of[cpu->member] = (uint16_t)place_of_board(dealer->partition, cpu->board);
+            board_of[cpu->member] = place_of_board(dealer->partition, cpu->board);
     }
     return board_of;
 }
@@ -169,8 +170,10 @@ static uint16_t home_of_page(const struct dealer *dealer, struct round *round,
     uint16_t own = round->home_of[page->first_stream], first = round->first_of[page->process];
     if (first == NOWHERE || (own == NOWHERE && !page->shared))
         return NOWHERE;
-    if (cpu->placement == PLACE_FIXED)
-        return (uint16_t)place_of_board(dealer->partition, cpu->fixed_board);
+    uint16_t fixed =
+        cpu->placement == PLACE_FIXED ? place_of_board(dealer->partition, cpu->fixed_board) : NOWHERE;
+    if (fixed != NOWHERE)
+        return fixed;
     if (cpu->placement == PLACE_ROUND_ROBIN)
         return (uint16_t)((first + round->turn[page->process]++) % dealer->partition->n_boards);
     return own == NOWHERE ? first : own;
@@ -335,7 +338,8 @@ enum err_code address_spaces_open(const struct machine *machine, uint16_t board,
     *spaces = calloc(1, sizeof **spaces);
     NP_ASSERT(dealer && *spaces);
     dealer->machine = machine;
-    dealer->partition = &machine->partitions[machine->boards[board].partition];
+    dealer->number = machine->boards[board].partition;
+    dealer->partition = &machine->partitions[dealer->number];
     dealer->board = board;
     dealer->spaces = *spaces;
     segment_map_init(&dealer->map, dealer->partition);
@@ -353,6 +357,7 @@ enum err_code address_spaces_owners(const struct machine *machine, const struct 
     struct dealer *dealer = calloc(1, sizeof *dealer);
     NP_ASSERT(dealer);
     dealer->machine = machine;
+    dealer->number = (uint32_t)(partition - machine->partitions);
     dealer->partition = partition;
     dealer->board = UINT16_MAX; // no spaces are made
     dealer->spaces = calloc(1, sizeof *dealer->spaces);

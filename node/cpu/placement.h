@@ -63,12 +63,13 @@ enum err_code address_spaces_open(const struct machine *machine, uint16_t board,
                                   struct address_spaces **spaces, struct err *err);
 void address_spaces_free(struct address_spaces *spaces); // NULL is allowed
 
-// Computes those of all pools of the partition, as they are at time 0. `bound`: NULL, or set to the frames
-// (from frame 0 on) that programs on CPUs of their own have, by the board's place in the partition: their
-// pages stay where they are. Errors as above.
+// Computes those of all pools of partition number `partition` when it begins with the boards and segments of
+// `present`: the machine's own description at time 0, a copy with others in their place after a boot that
+// changed them. `bound`: set to the frames (from frame 0 on) that programs on CPUs of their own have, by the
+// board's place in `present`: their pages stay where they are. Errors as above.
 enum err_code pool_spaces_open(const struct machine *machine, uint32_t partition,
-                               struct address_spaces **spaces, uint32_t bound[BOARDS_PER_SYSTEM_MAX],
-                               struct err *err);
+                               const struct partition_desc *present, struct address_spaces **spaces,
+                               uint32_t bound[BOARDS_PER_SYSTEM_MAX], struct err *err);
 
 // Lays a page at real address `real`, as segments are in `map`. False when none covers it.
 bool page_lay(struct page *page, const struct segment_map *map, uint64_t real);

@@ -15,9 +15,8 @@ bool cpu_takes_threads(const struct machine *machine, uint16_t board, uint32_t i
     return true;
 }
 
-struct pool_cpus *pool_cpus_find(const struct machine *machine, uint32_t partition)
+struct pool_cpus *pool_cpus_find(const struct machine *machine, const struct partition_desc *p)
 {
-    const struct partition_desc *p = &machine->partitions[partition];
     struct pool_cpus *cpus = calloc(1, sizeof *cpus);
     NP_ASSERT(cpus);
     for (uint32_t i = 0; i < p->n_boards; i++)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which CPUs of a partition have no program of their own, and so take threads; and on which of them each
-// thread of its pools begins. Pure functions of the machine.
+// thread of its pools begins. Pure functions of the machine and the boards that the partition begins with.
 #ifndef NP_NODE_CPU_POOL_CPUS_H
 #define NP_NODE_CPU_POOL_CPUS_H
 
@@ -12,14 +12,14 @@ struct pool_cpu_place {
     uint16_t index; // of the CPU, on the board
 };
 
-// Those of a partition's boards at time 0, board after board.
+// Those of a partition's boards, board after board.
 struct pool_cpus {
     uint32_t n;
     struct pool_cpu_place cpu[BOARDS_PER_SYSTEM_MAX * CPUS_PER_BOARD_MAX];
 };
 
-// Allocated; the caller frees.
-struct pool_cpus *pool_cpus_find(const struct machine *machine, uint32_t partition);
+// Of the partition with the boards of `present`. Allocated; the caller frees.
+struct pool_cpus *pool_cpus_find(const struct machine *machine, const struct partition_desc *present);
 
 // Where a thread begins: threads are dealt out in turn, pool after pool. There is at least one CPU.
 const struct pool_cpu_place *pool_cpu_of(const struct pool_cpus *cpus, const struct machine *machine,

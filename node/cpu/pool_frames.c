@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Address spaces of a partition's pools, and where their pages lie at time 0: those of a thread's slice on
-// the board where the thread begins, the rest in turn over the partition's boards. A board that is full
-// passes a page on to the next. All boards compute the same.
+// Address spaces of a partition's pools, and where their pages lie when it begins, at time 0 or with a boot:
+// those of a thread's slice on the board where the thread begins, the rest in turn over the partition's
+// boards. A board that is full passes a page on to the next. All boards compute the same.
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -78,13 +78,12 @@ static enum err_code check_lacking(const struct dealer *dealer, struct err *err)
 
 static enum err_code deal_pools(struct dealer *dealer, struct err *err)
 {
-    uint32_t partition = (uint32_t)(dealer->partition - dealer->machine->partitions);
-    struct pool_cpus *cpus = pool_cpus_find(dealer->machine, partition);
+    struct pool_cpus *cpus = pool_cpus_find(dealer->machine, dealer->partition);
     struct round *round = malloc(sizeof *round);
     NP_ASSERT(round);
     dealer->pools = true;
     for (uint32_t i = 0; i < dealer->machine->n_pools && !err->code; i++) {
-        if (dealer->machine->pools[i].partition != partition)
+        if (dealer->machine->pools[i].partition != dealer->number)
             continue;
         if (cpus->n)
             deal_pool(dealer, cpus, i, round, err);
@@ -99,19 +98,20 @@ static enum err_code deal_pools(struct dealer *dealer, struct err *err)
 }
 
 enum err_code pool_spaces_open(const struct machine *machine, uint32_t partition,
-                               struct address_spaces **spaces, uint32_t bound[BOARDS_PER_SYSTEM_MAX],
-                               struct err *err)
+                               const struct partition_desc *present, struct address_spaces **spaces,
+                               uint32_t bound[BOARDS_PER_SYSTEM_MAX], struct err *err)
 {
     struct dealer *dealer = calloc(1, sizeof *dealer);
     *spaces = calloc(1, sizeof **spaces);
     NP_ASSERT(dealer && *spaces);
     dealer->machine = machine;
-    dealer->partition = &machine->partitions[partition];
+    dealer->number = partition;
+    dealer->partition = present;
     dealer->board = UINT16_MAX; // spaces of programs on their own CPUs are others' business
     dealer->spaces = *spaces;
     segment_map_init(&dealer->map, dealer->partition);
     deal_all(dealer, err);
-    for (uint32_t i = 0; bound && i < BOARDS_PER_SYSTEM_MAX; i++)
+    for (uint32_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++)
         bound[i] = (uint32_t)dealer->used[i];
     if (err->code || deal_pools(dealer, err)) {
         address_spaces_free(*spaces);

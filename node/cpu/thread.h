@@ -96,6 +96,16 @@ void pool_cpu_join(struct pool_cpu *slot, struct thread *thread, sim_time at);
 // Something has changed for the CPU at `at`: it goes on with whoever can run, unless it is busy.
 void pool_cpu_look(struct pool_cpu *slot, sim_time at);
 
+// threads.c. From now on it serves the pools of the partition (NO_PARTITION: none), their pages laid as when
+// it begins with the boards of `present`; see pool_spaces_open.
+enum err_code threads_serve(struct threads *threads, uint32_t partition, const struct partition_desc *present,
+                            struct err *err);
+
+// That, and the threads that begin on this board with it begin at `at`. There is none before.
+enum err_code threads_begin(struct threads *threads, uint32_t partition, const struct partition_desc *present,
+                            sim_time at, struct err *err);
+void threads_free_all(struct threads *threads); // those that are here
+
 // thread.c. A new thread, its program at the beginning. Errors of its kind's opening.
 enum err_code thread_new(struct threads *threads, uint32_t pool, uint32_t member, struct thread **thread,
                          struct err *err);

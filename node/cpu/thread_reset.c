@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A partition begins anew: so do the threads that are on a board, where they are, and their pages where they
-// lie.
+// A partition ends, and begins anew: its threads and their pages are dealt out over the boards that it has.
 #include <stdlib.h>
+#include <string.h>
 
 #include "node/cpu/thread.h"
 #include "proto/base/assert.h"
@@ -18,55 +18,44 @@ static void clear_cpu(struct cpu *cpu, sim_time at)
     cpu->blocked_since = cpu->clock.now;
 }
 
-static void move_all(struct thread_list *to, struct thread_list *from)
+void threads_end(struct threads *threads, sim_time at)
 {
-    while (from->first) {
-        struct thread *thread = from->first;
-        thread_remove(from, thread);
-        thread_append(to, thread);
-    }
-}
-
-static void begin_again(struct threads *threads, struct pool_cpu *slot, struct thread *old, sim_time at)
-{
-    struct thread *thread;
     struct err err;
-    if (thread_new(threads, old->pool, old->member, &thread, &err))
-        np_panic("%s: %s", err_id(err.code), err.text);
-    thread_free(threads, old);
-    pool_cpu_join(slot, thread, at);
-}
-
-static void forget_stored(struct address_spaces *spaces)
-{
-    for (uint32_t s = 0; spaces && s < spaces->n; s++)
-        for (uint32_t p = 0; p < spaces->list[s].n; p++) {
-            struct page *page = &spaces->list[s].pages[p];
-            free(page->stored);
-            page->stored = NULL;
-            page->unchecked = false;
-        }
-}
-
-void threads_reset(struct threads *threads, sim_time at)
-{
     NP_ASSERT(threads->left.n == 0); // none was asked to go
-    forget_stored(threads->spaces);
+    threads_free_all(threads);
     for (uint32_t i = 0; i < threads->n_cpus; i++) {
-        struct pool_cpu *slot = &threads->cpu[i];
-        struct thread_list old = {0};
-        if (slot->current)
-            thread_append(&old, slot->current);
-        move_all(&old, &slot->waiting);
-        move_all(&old, &slot->ended);
-        pool_cpu_clear(slot);
-        slot->n_ready = 0;
-        clear_cpu(slot->cpu, at);
-        while (old.first) {
-            struct thread *thread = old.first;
-            thread_remove(&old, thread);
-            begin_again(threads, slot, thread, at);
-        }
-        cpu_publish(slot->cpu);
+        clear_cpu(threads->cpu[i].cpu, at);
+        cpu_publish(threads->cpu[i].cpu);
     }
+    if (threads_serve(threads, NO_PARTITION, NULL, &err))
+        np_panic("%s: %s", err_id(err.code), err.text);
+    threads->online = false;
+}
+
+// The partition's description with the boards and segments that it has now. Owns nothing.
+static struct partition_desc *present_of(const struct machine *machine, const struct domain *domain)
+{
+    struct partition_desc *present = malloc(sizeof *present);
+    NP_ASSERT(present && domain->partition < machine->n_partitions);
+    *present = machine->partitions[domain->partition];
+    uint32_t first = machine->systems[present->system].first_board;
+    present->n_boards = 0;
+    for (uint32_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++)
+        if (domain->members >> i & 1)
+            present->boards[present->n_boards++] = (uint16_t)(first + i);
+    present->n_segments = domain->n_segments;
+    memcpy(present->segments, domain->segments, sizeof present->segments);
+    return present;
+}
+
+void threads_reset(struct threads *threads, const struct domain *domain, sim_time at)
+{
+    struct err err;
+    struct partition_desc *present = present_of(threads->machine, domain);
+    threads_end(threads, at);
+    if (threads_begin(threads, domain->partition, present, at, &err))
+        np_panic("%s: %s", err_id(err.code), err.text); // the files were there at time 0
+    for (uint32_t i = 0; i < threads->n_cpus; i++)
+        cpu_publish(threads->cpu[i].cpu);
+    free(present);
 }

@@ -16,33 +16,42 @@ static bool has_pools(const struct machine *machine, uint16_t board)
     return false;
 }
 
-static uint32_t bound_frames(const struct threads *threads, const uint32_t bound[BOARDS_PER_SYSTEM_MAX])
+static uint32_t bound_frames(const struct threads *threads, const struct partition_desc *present,
+                             const uint32_t bound[BOARDS_PER_SYSTEM_MAX])
 {
-    const struct partition_desc *partition = &threads->machine->partitions[threads->partition];
-    for (uint32_t i = 0; i < partition->n_boards; i++)
-        if (partition->boards[i] == threads->board)
+    for (uint32_t i = 0; i < present->n_boards; i++)
+        if (present->boards[i] == threads->board)
             return bound[i];
     return 0; // a board that joined later
 }
 
-// The spaces of a partition's pools, as they are at time 0.
-static enum err_code serve(struct threads *threads, uint32_t partition, struct err *err)
+enum err_code threads_serve(struct threads *threads, uint32_t partition, const struct partition_desc *present,
+                            struct err *err)
 {
     uint32_t bound[BOARDS_PER_SYSTEM_MAX] = {0};
+    err_clear(err);
     address_spaces_free(threads->spaces);
     threads->spaces = NULL;
     threads->partition = partition;
     threads->frames->valid = false;
+    threads->bound = 0;
     if (partition == NO_PARTITION)
         return ERR_OK;
-    if (pool_spaces_open(threads->machine, partition, &threads->spaces, bound, err))
+    if (pool_spaces_open(threads->machine, partition, present, &threads->spaces, bound, err))
         return err->code;
-    threads->bound = bound_frames(threads, bound);
+    threads->bound = bound_frames(threads, present, bound);
     return ERR_OK;
 }
 
+// As the machine describes the partition: what has changed since is learned from tables.
+static enum err_code serve_described(struct threads *threads, uint32_t partition, struct err *err)
+{
+    const struct partition_desc *partitions = threads->machine->partitions;
+    return threads_serve(threads, partition, partition == NO_PARTITION ? NULL : &partitions[partition], err);
+}
+
 static enum err_code begin_pool(struct threads *threads, const struct pool_cpus *cpus, uint32_t pool,
-                                struct err *err)
+                                sim_time at, struct err *err)
 {
     for (uint32_t i = 0; i < threads->machine->pools[pool].n_threads; i++) {
         const struct pool_cpu_place *place = pool_cpu_of(cpus, threads->machine, pool, i);
@@ -53,23 +62,31 @@ static enum err_code begin_pool(struct threads *threads, const struct pool_cpus 
             return err->code;
         for (uint32_t c = 0; c < threads->n_cpus; c++)
             if (threads->cpu[c].cpu->index == place->index)
-                pool_cpu_join(&threads->cpu[c], thread, 0);
+                pool_cpu_join(&threads->cpu[c], thread, at);
     }
     return ERR_OK;
+}
+
+enum err_code threads_begin(struct threads *threads, uint32_t partition, const struct partition_desc *present,
+                            sim_time at, struct err *err)
+{
+    if (threads_serve(threads, partition, present, err))
+        return err->code;
+    struct pool_cpus *cpus = pool_cpus_find(threads->machine, present);
+    threads->online = true;
+    for (uint32_t i = 0; i < threads->machine->n_pools && !err->code; i++)
+        if (threads->machine->pools[i].partition == partition)
+            begin_pool(threads, cpus, i, at, err);
+    free(cpus);
+    return err->code;
 }
 
 static enum err_code begin(struct threads *threads, struct err *err)
 {
     uint32_t partition = threads->machine->boards[threads->board].partition;
-    if (serve(threads, partition, err))
-        return err->code;
-    threads->online = partition != NO_PARTITION;
-    struct pool_cpus *cpus = threads->online ? pool_cpus_find(threads->machine, partition) : NULL;
-    for (uint32_t i = 0; i < threads->machine->n_pools && !err->code; i++)
-        if (threads->machine->pools[i].partition == partition)
-            begin_pool(threads, cpus, i, err);
-    free(cpus);
-    return err->code;
+    if (partition == NO_PARTITION)
+        return threads_serve(threads, NO_PARTITION, NULL, err);
+    return threads_begin(threads, partition, &threads->machine->partitions[partition], 0, err);
 }
 
 static void find_cpus(struct threads *threads, struct cpu *cpus, uint32_t n)
@@ -108,7 +125,7 @@ static void free_list(struct threads *threads, struct thread_list *list)
     *list = (struct thread_list){0};
 }
 
-static void free_threads(struct threads *threads)
+void threads_free_all(struct threads *threads)
 {
     for (uint32_t i = 0; i < threads->n_cpus; i++) {
         struct pool_cpu *slot = &threads->cpu[i];
@@ -126,7 +143,7 @@ void threads_free(struct threads *threads)
 {
     if (!threads)
         return;
-    free_threads(threads);
+    threads_free_all(threads);
     address_spaces_free(threads->spaces);
     frame_index_free(threads->frames);
     free(threads);
@@ -175,7 +192,7 @@ void threads_tables(struct threads *threads, struct archive *ar)
     if (ar_loading(ar) && !ar_failed(ar) && partition != threads->partition) {
         if (partition >= threads->machine->n_partitions && partition != NO_PARTITION)
             ar_fail(ar, "threads of partition %u", partition);
-        else if (serve(threads, partition, &err))
+        else if (serve_described(threads, partition, &err))
             ar_fail(ar, "%s", err.text);
     }
     page_tables_state(threads, ar);
@@ -184,9 +201,10 @@ void threads_tables(struct threads *threads, struct archive *ar)
 void threads_state(struct threads *threads, struct archive *ar)
 {
     if (ar_loading(ar))
-        free_threads(threads);
+        threads_free_all(threads);
     threads_tables(threads, ar);
     ar_bool(ar, &threads->online);
+    ar_u32(ar, &threads->bound);
     for (uint32_t i = 0; i < threads->n_cpus; i++)
         cpu_threads_state(threads, &threads->cpu[i], ar);
     list_state(threads, &threads->left, ar);
@@ -196,7 +214,7 @@ void threads_online(struct threads *threads, uint32_t partition, sim_time at)
 {
     struct err err;
     (void)at; // who arrives says when
-    if (partition != threads->partition && serve(threads, partition, &err))
+    if (partition != threads->partition && serve_described(threads, partition, &err))
         np_panic("%s: %s", err_id(err.code), err.text);
     threads->online = true;
 }

@@ -11,6 +11,7 @@
 
 #include "node/cpu/cpu.h"
 #include "node/memory/segment_map.h"
+#include "proto/base/order.h"
 
 struct threads;
 
@@ -61,9 +62,15 @@ bool threads_waiting(const struct threads *threads);
 // A thread arrives at `at`, and joins the CPU with the fewest.
 void threads_arrive(struct threads *threads, const uint8_t *bytes, uint32_t size, sim_time at);
 
-// The partition begins anew at `at`: so do the threads that are here, none of which has anything under way or
-// is asked to leave. Pages stay where they are.
-void threads_reset(struct threads *threads, sim_time at);
+// The operating system that the board was part of is no more, at `at`: the threads that are here, none of
+// which has anything under way or is asked to leave, end with it, and no pool's pages are known.
+void threads_end(struct threads *threads, sim_time at);
+
+// The partition of `domain`, the board's own, begins at `at` with these members and segments: its pools'
+// threads and pages are dealt out over them as at time 0 over those of the description, and this board's
+// threads begin. Whoever was here ends as above. The pages fit, and some CPU takes threads
+// (coordinator/partition).
+void threads_reset(struct threads *threads, const struct domain *domain, sim_time at);
 
 // Frames of this board's memory that hold pages, those of programs with CPUs of their own counted (they are
 // the first, and never move); and the first of a pool's pages from frame *frame on. Frame 0 begins at the

@@ -30,7 +30,8 @@ enum order_kind {
                    // through the board cache, in `size` bytes of memory (at least two pages); the report's
                    // status says how it ended. Memory and caches are empty afterwards
     ORDER_DOMAIN,  // `domain` becomes its gates, its partition and its segment map, on all its boards at one
-                   // time; no line whose home changes is cached anywhere, and map_version is new
+                   // time; no line whose home changes is cached anywhere, and map_version is new. Threads of
+                   // a board that is in none any more, quiesced, end
     ORDER_TABLES,  // `bytes` are the page tables of the partition's pools, as board_tables gave them
     ORDER_ONLINE,  // its CPUs take threads
     ORDER_OFFLINE, // they take none any more; all threads leave for the boards in `shares`, which are filled
@@ -46,7 +47,8 @@ enum order_kind {
                    // offset there, whose content nobody uses; pages' lines are brought home first
     ORDER_FLUSH,   // whatever its board cache holds is written back or dropped; its CPUs are offline
     ORDER_RESET, // quiesced, all boards of the partition: memory, caches and programs begin anew at the time
-                 // of the order, threads where they are; what was counted stays counted. Goes on at once
+                 // of the order, pools' threads and pages dealt out over its members; what was counted stays
+                 // counted. Goes on at once
     ORDER_KIND_COUNT
 };
 

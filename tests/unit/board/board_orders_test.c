@@ -256,6 +256,50 @@ static void test_reset(void)
     mini_close(&complex);
 }
 
+static void order_each(uint32_t boards, const struct order *order)
+{
+    struct report reports[3];
+    uint32_t n = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        struct order copy = *order;
+        copy.board = (uint16_t)i;
+        if (boards >> i & 1) {
+            mini_order(&complex, &copy);
+            n++;
+        }
+    }
+    mini_reports(&complex, n, LATENCY, reports);
+}
+
+// A partition of three boards goes on with two: its threads and pages are theirs alone, in another map, and
+// those of the third have ended.
+static void test_reset_of_fewer(void)
+{
+    static const uint16_t homes[] = {2, 1};
+    build(3, 4);
+    add_pool(7, PATTERN_RANDOM, 20 * PAGE_BYTES);
+    begin(60 * SIM_PS_PER_US);
+    struct order order = mini_order_of(0, ORDER_QUIESCE);
+    mini_give(&orders, 7, &order);
+    uint64_t accesses = view_of(0).accesses;
+    order.kind = ORDER_DOMAIN;
+    order.domain = (struct domain){.partition = NO_PARTITION, .map_version = 1};
+    order_each(7, &order);
+    CU_ASSERT(view_of(0).threads == 0 && view_of(1).threads == 0 && view_of(0).cpus_online == 0);
+    order.domain = mini_domain(6, 2, homes, 2, MEMORY);
+    order_each(6, &order);
+    order.kind = ORDER_RESET;
+    order_each(6, &order);
+    CU_ASSERT(view_of(0).threads == 0 && view_of(1).threads == 4 && view_of(2).threads == 3);
+    CU_ASSERT(view_of(1).frames_used + view_of(2).frames_used == 20 && view_of(1).frames_used >= 8);
+    CU_ASSERT(view_of(1).cpus_online == 2 && view_of(2).frames_used >= 8);
+    mini_reload(&complex);
+    expect_good_end();
+    CU_ASSERT(view_of(0).accesses == accesses && mini_counter(&complex, CNT_CHECKS) > 5000);
+    CU_ASSERT(view_of(1).threads + view_of(2).threads == 7 && view_of(1).threads_running == 0);
+    mini_close(&complex);
+}
+
 static struct order drain_order(uint32_t number, struct order_share *share)
 {
     struct order order = mini_order_of(0, ORDER_DRAIN);
@@ -410,6 +454,7 @@ int main(void)
     CU_add_test(suite, "quiesce and resume", test_quiesce);
     CU_add_test(suite, "flush", test_flush);
     CU_add_test(suite, "reset", test_reset);
+    CU_add_test(suite, "reset of fewer boards", test_reset_of_fewer);
     CU_add_test(suite, "drains in turn, and no frames left", test_drains_in_turn);
     CU_add_test(suite, "stores before a page moves", test_waits_for_stores);
     CU_add_test(suite, "lost data travels", test_lost_data_travels);
