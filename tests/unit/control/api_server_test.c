@@ -205,7 +205,7 @@ static void test_damaged_requests(void)
     for (uint64_t seed = 1; seed <= 3000; seed++) {
         struct rng rng = rng_for(seed, 4);
         struct api_request request;
-        random_api_request(&rng, (enum api_kind)(API_SHOW + rng_below(&rng, 7)), &request);
+        random_api_request(&rng, (enum api_kind)(API_SHOW + rng_below(&rng, API_SERIES)), &request);
         api_request_encode(&request, &bytes, &err);
         api_request_free(&request);
         for (uint64_t n = rng_below(&rng, 3); n > 0; n--)
@@ -214,6 +214,12 @@ static void test_damaged_requests(void)
         now += 1000;
         api_server_serve(server, now);
         while (zmq_recv(socket, answer, sizeof answer, ZMQ_DONTWAIT) >= 0)
+            answers++;
+    }
+    for (int i = 0; i < 1000 && answers <= 100; i++) { // what a busy host still carries
+        zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
+        api_server_serve(server, now);
+        if (zmq_poll(&item, 1, 10) > 0 && zmq_recv(socket, answer, sizeof answer, ZMQ_DONTWAIT) >= 0)
             answers++;
     }
     CU_ASSERT_TRUE(answers > 100);
