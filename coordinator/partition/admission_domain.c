@@ -124,8 +124,60 @@ static const struct cpu_desc *homeless(const struct sc *sc, uint32_t partition, 
     return NULL;
 }
 
+// What its programs have in frames is the same whatever boards they begin on.
+uint64_t admission_pages(const struct sc *sc, uint32_t partition)
+{
+    uint64_t pages = 0;
+    if (sc->partitions[partition].domain.partition == NO_PARTITION)
+        return sc->partitions[partition].pages;
+    for (uint16_t b = 0; b < sc->machine->n_boards; b++) {
+        struct board_view view;
+        if (!sc_member(sc, partition, b))
+            continue;
+        sc->io.view(sc->io.self, b, &view);
+        pages += view.frames_used;
+    }
+    return pages;
+}
+
+// CPUs of the board that have no program of their own.
+static uint32_t pool_cpus(const struct machine *machine, uint16_t board)
+{
+    uint32_t n = machine->boards[board].params.cpus;
+    for (uint32_t i = 0; i < machine->n_cpus; i++)
+        n -= machine->cpus[i].board == board && machine->cpus[i].kind != CPU_IDLE;
+    return n;
+}
+
+// Threads of pools and their pages are dealt out over the boards: there must be a CPU and frames for them.
+static enum err_code check_pools(const struct sc *sc, uint32_t partition, uint64_t members, struct err *err)
+{
+    const struct partition_desc *desc = &sc->machine->partitions[partition];
+    const struct system_desc *system = &sc->machine->systems[desc->system];
+    uint64_t cpus = 0, frames = 0, pages = admission_pages(sc, partition);
+    for (uint32_t i = 0; i < system->boards; i++) {
+        uint16_t board = (uint16_t)(system->first_board + i);
+        uint64_t memory = sc->machine->boards[board].params.memory_bytes;
+        if (!(members >> i & 1))
+            continue;
+        cpus += pool_cpus(sc->machine, board);
+        frames += memory > desc->frames_offset ? (memory - desc->frames_offset) / PAGE_BYTES : 0;
+    }
+    if (cpus == 0)
+        return err_set(err, ERR_LAST,
+                       "%s: none of the boards that it would boot has a CPU for its threads; "
+                       "give it one more",
+                       sc_partition_name(sc, partition));
+    if (frames < pages)
+        return err_set(
+            err, ERR_NO_FRAMES,
+            "%s has %llu pages, and the boards that it would boot have %llu frames; give it one more",
+            sc_partition_name(sc, partition), (unsigned long long)pages, (unsigned long long)frames);
+    return ERR_OK;
+}
+
 // Programs that are bound to CPUs were checked against the partition as it was described.
-static enum err_code check_boot(const struct sc *sc, uint32_t partition, uint64_t members, struct err *err)
+enum err_code admission_boot(const struct sc *sc, uint32_t partition, uint64_t members, struct err *err)
 {
     if (members == 0)
         return err_set(
@@ -136,7 +188,7 @@ static enum err_code check_boot(const struct sc *sc, uint32_t partition, uint64_
         return ERR_OK;
     const struct cpu_desc *cpu = homeless(sc, partition, members);
     if (!cpu && !sc_has_guest(sc, partition))
-        return ERR_OK;
+        return sc_has_pools(sc, partition) ? check_pools(sc, partition, members, err) : ERR_OK;
     return err_set(
         err, ERR_BOUND,
         "%s: %s bound to the boards that the partition was described with; give it these boards first",
@@ -192,7 +244,7 @@ enum err_code admission_keyswitch(struct sc *sc, struct operation *op, struct er
     }
     if (is_running_position(p->position))
         return ERR_OK; // takes effect at the next boot
-    if (check_boot(sc, partition, members, err))
+    if (admission_boot(sc, partition, members, err))
         return err->code;
     take_boot(op, true, sc_has_pools(sc, partition));
     return ERR_OK;
@@ -212,7 +264,7 @@ enum err_code admission_reboot(struct sc *sc, struct operation *op, struct err *
     uint64_t members = choose(sc, op, partition, !op->shown.command.on);
     if (check_links(sc, partition, NO_BOARD, err))
         return err->code;
-    if (check_boot(sc, partition, members, err))
+    if (admission_boot(sc, partition, members, err))
         return err->code;
     take_boot(op, false, sc_has_pools(sc, partition));
     return ERR_OK;

@@ -88,6 +88,7 @@ static void partition_state(const struct sc *sc, struct sc_partition *p, struct 
     board_index(sc, ar, &p->core_board);
     for (unsigned i = 0; i < BOARDS_PER_SYSTEM_MAX; i++)
         ar_bool(ar, &p->available[i]);
+    ar_u64(ar, &p->pages);
     partition_index(sc, ar, &p->domain.partition);
     ar_u64(ar, &p->domain.members);
     ar_u16(ar, &p->domain.map_version);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/partition/admission.h"
 #include "coordinator/partition/steps.h"
 #include "proto/base/assert.h"
 
@@ -28,6 +29,7 @@ void begin_dark(struct sc *sc, struct operation *op, sim_time at)
 {
     uint32_t partition = op->shown.from;
     struct domain *domain = &sc->partitions[partition].domain;
+    sc->partitions[partition].pages = admission_pages(sc, partition);
     for (uint16_t b = 0; b < sc->machine->n_boards; b++) {
         if (!sc_member(sc, partition, b))
             continue;
@@ -98,20 +100,21 @@ void begin_post(struct sc *sc, struct operation *op, sim_time at)
             order_test(sc, op, at, (uint16_t)(first_board(sc, op->shown.from) + i), longest);
 }
 
-// The domain does without boards that failed.
+// The domain does without boards that failed, if it can.
 void done_post(struct sc *sc, struct operation *op, sim_time at)
 {
     uint16_t first = first_board(sc, op->shown.from);
-    uint32_t passed = 0;
+    uint64_t passed = 0;
     for (uint16_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++) {
         op->boots[i] = op->boots[i] && sc->boards[first + i].test == SC_TEST_PASSED;
-        passed += op->boots[i];
+        passed |= (uint64_t)op->boots[i] << i;
     }
-    if (passed)
+    if (passed && admission_boot(sc, op->shown.from, passed, &op->shown.outcome) == ERR_OK)
         return;
     states_domain(sc, op, at, op->shown.from, SC_HALTED);
-    err_set(&op->shown.outcome, ERR_SELF_TEST, "%s: no board passed its self-test",
-            sc_partition_name(sc, op->shown.from));
+    if (passed == 0)
+        err_set(&op->shown.outcome, ERR_SELF_TEST, "%s: no board passed its self-test",
+                sc_partition_name(sc, op->shown.from));
     step_failed(sc, op, at);
 }
 
@@ -140,8 +143,7 @@ void begin_reset(struct sc *sc, struct operation *op, sim_time at)
     order_boots(sc, op, at, ORDER_RESET, 0);
 }
 
-// Threads begin anew where they were. A board that was not there then has none and takes none, until it is
-// added once more.
+// A board none of whose CPUs takes threads, since all had programs of their own, is of no use.
 static void find_idle(struct sc *sc, struct operation *op, sim_time at, uint16_t board)
 {
     struct board_view view;

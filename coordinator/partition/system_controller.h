@@ -92,6 +92,7 @@ struct sc_partition {
     uint16_t core_board;                   // lowest active one: holds the console
     bool available[BOARDS_PER_SYSTEM_MAX]; // available component list, by board in the system
     struct domain domain;                  // as its boards have it now
+    uint64_t pages;                        // in frames when it was halted last
 };
 
 // An operation under way: what it is, and how far.

@@ -408,6 +408,40 @@ static void test_failed_post(void)
     end();
 }
 
+// A domain begins anew only on boards with frames for its pages, and a CPU for its threads.
+static void test_boot_too_small(void)
+{
+    struct err err;
+    struct sc_command reboot = {.verb = SC_REBOOT, .partition = 1, .board = NO_BOARD, .on = true};
+    begin();
+    for (unsigned i = 0; i < 200; i++)
+        fake.board[3].frame[i] = true;
+    for (unsigned i = 0; i < FAKE_FRAMES - 199; i++) // one too many for one board
+        fake.board[4].frame[i] = true;
+    do_all(flag(SC_BLACKLIST, 4, true));
+    refused(reboot, ERR_NO_FRAMES, "SMP2 has 257 pages");
+    do_all(key(1, SC_KEY_OFF));
+    refused(key(1, SC_KEY_ON), ERR_NO_FRAMES, "256 frames");
+    do_all(flag(SC_BLACKLIST, 4, false));
+    fake.fail_kind = ORDER_TEST;
+    fake.fail_board = 4;
+    fake.fail_status = REPORT_FAILED_TEST;
+    struct sc_command on = key(1, SC_KEY_ON);
+    CU_ASSERT_EQUAL(fake_begin(&fake, &on, &err), ERR_OK);
+    fake_finish(&fake);
+    CU_ASSERT_EQUAL(sc_operation(fake.sc, sc_operations(fake.sc))->outcome.code, ERR_NO_FRAMES);
+    CU_ASSERT_EQUAL(sc_partition(fake.sc, 1)->state, SC_HALTED);
+    end();
+    begin();
+    fake.machine.n_cpus = 4;
+    for (uint16_t i = 0; i < 4; i++)
+        fake.cpus[i] = (struct cpu_desc){.board = 3, .index = i, .kind = CPU_GENERATOR, .size = PAGE_BYTES};
+    fake_restart(&fake);
+    do_all(flag(SC_BLACKLIST, 4, true));
+    refused(reboot, ERR_LAST, "SMP2");
+    end();
+}
+
 int main(void)
 {
     CU_initialize_registry();
@@ -433,6 +467,7 @@ int main(void)
     CU_add_test(suite, "a board that is not clean", test_unclean);
     CU_add_test(suite, "a self-test fails", test_failed_test);
     CU_add_test(suite, "self-tests of a domain fail", test_failed_post);
+    CU_add_test(suite, "too little for a boot", test_boot_too_small);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_failures() + (CU_get_number_of_asserts() == 0);
