@@ -143,6 +143,8 @@ void board_free(struct board *board)
 {
     if (!board)
         return;
+    if (board->firmware.testing)
+        test_put_back(board);
     for (uint32_t i = 0; i < board->n_cpus; i++)
         cpu_free(&board->cpus[i]);
     threads_free(board->threads);

@@ -231,6 +231,9 @@ void arriving_free(struct arriving_list *list);
 void test_begin(struct board *board, struct task *task);
 bool test_duty(struct board *board, struct task *task);
 void test_attach(struct board *board); // after loading, before the CPUs
+
+// The test is gone, and each CPU has its own program again.
+void test_put_back(struct board *board);
 void test_state(struct board *board, struct archive *ar);
 
 // power.c: memory and caches are empty, as if never used; nothing may be under way.

@@ -54,14 +54,24 @@ void test_begin(struct board *board, struct task *task)
         cpu_publish(&board->cpus[i]);
 }
 
-static void detach(struct board *board)
+void test_put_back(struct board *board)
 {
     for (uint32_t i = 0; i < board->n_cpus; i++) {
         struct cpu *cpu = &board->cpus[i];
-        const struct aside *aside = &board->firmware.aside[i];
+        if (cpu->ops != &program_self_test) // a state that was damaged before it came to the CPUs
+            continue;
         cpu->ops->free(cpu);
-        cpu->ops = aside->ops;
-        cpu->program = aside->program;
+        cpu->ops = board->firmware.aside[i].ops;
+        cpu->program = board->firmware.aside[i].program;
+    }
+}
+
+static void detach(struct board *board)
+{
+    test_put_back(board);
+    for (uint32_t i = 0; i < board->n_cpus; i++) {
+        struct cpu *cpu = &board->cpus[i];
+        const struct aside *aside = &board->firmware.aside[i];
         cpu->done = aside->done;
         cpu->blocked = aside->blocked;
         cpu->wake_at = aside->wake_at;
