@@ -14,7 +14,7 @@
 #include "tests/guests/compare/qemu.h"
 #include "tests/guests/compare/simulated.h"
 
-enum { SECONDS = 120, SHOWN = 10 };
+enum { SECONDS = 120, SHOWN = 10, QEMU_TRIES = 3 };
 
 // The console as it is compared: no carriage returns, no lines that begin with "time:". In place.
 static void strip(char *text)
@@ -120,6 +120,14 @@ static void join_arguments(char *to, size_t size, char **arguments, bool without
         n += (size_t)snprintf(to + n, size - n, "%s%s", n ? " " : "", *arguments);
 }
 
+// A QEMU that does not answer is asked again: that says nothing of the guest.
+static enum err_code run_on_qemu(const struct guest_case *test, struct case_outcome *outcome, struct err *err)
+{
+    for (unsigned tries = 0; tries < QEMU_TRIES && qemu_run(test, SECONDS, outcome, err); tries++)
+        err_report(err);
+    return err->code;
+}
+
 int main(int argc, char **argv)
 {
     bool only_ours = argc > 1 && strcmp(argv[1], "--alone") == 0;
@@ -139,7 +147,7 @@ int main(int argc, char **argv)
         return alone(&test);
     struct case_outcome ours, theirs = {0};
     struct err err;
-    if (simulated_run(&test, &ours, &err) || qemu_run(&test, SECONDS, &theirs, &err)) {
+    if (simulated_run(&test, &ours, &err) || run_on_qemu(&test, &theirs, &err)) {
         outcome_free(&ours);
         return err_report(&err);
     }

@@ -44,7 +44,7 @@ enum err_code monitor_open(struct monitor *monitor, const char *path, struct err
     json_t *greeting = next_message(monitor, err);
     json_decref(greeting);
     if (greeting)
-        json_decref(monitor_ask(monitor, "{\"execute\":\"qmp_capabilities\"}", err));
+        json_decref(monitor_ask(monitor, "\"execute\":\"qmp_capabilities\"", err));
     return err->code;
 }
 
@@ -55,24 +55,28 @@ void monitor_close(struct monitor *monitor)
     monitor->socket = NULL;
 }
 
-json_t *monitor_ask(struct monitor *monitor, const char *command, struct err *err)
+// Of a message: what it says in answer to question `id`, or NULL where it answers something else.
+static json_t *answer_of(const json_t *message, long long id, const char *question, struct err *err)
 {
-    if (fprintf(monitor->socket, "%s\n", command) < 0 || fflush(monitor->socket)) {
-        err_errno(err, ERR_PROCESS, "QEMU's monitor");
+    const json_t *refusal = json_object_get(message, "error");
+    if (json_integer_value(json_object_get(message, "id")) != id)
         return NULL;
-    }
-    for (;;) {
+    if (refusal)
+        err_set(err, ERR_PROCESS, "QEMU refuses %s: %s", question,
+                json_string_value(json_object_get(refusal, "desc")));
+    return json_incref(json_object_get(message, "return"));
+}
+
+json_t *monitor_ask(struct monitor *monitor, const char *question, struct err *err)
+{
+    long long id = ++monitor->asked;
+    json_t *answer = NULL;
+    if (fprintf(monitor->socket, "{\"id\":%lld,%s}\n", id, question) < 0 || fflush(monitor->socket))
+        err_errno(err, ERR_PROCESS, "QEMU's monitor");
+    while (!answer && !err->code) {
         json_t *message = next_message(monitor, err);
-        if (!message)
-            return NULL;
-        json_t *answer = json_incref(json_object_get(message, "return"));
-        json_t *refusal = json_object_get(message, "error");
-        if (refusal)
-            err_set(err, ERR_PROCESS, "QEMU refuses %s: %s", command,
-                    json_string_value(json_object_get(refusal, "desc")));
-        bool event = json_object_get(message, "event");
+        answer = answer_of(message, id, question, err);
         json_decref(message);
-        if (!event)
-            return answer;
     }
+    return answer;
 }

@@ -10,14 +10,16 @@
 
 struct monitor {
     FILE *socket;
+    long long asked; // the number of the last question
 };
 
 // Connects, within a few seconds, and greets.
 enum err_code monitor_open(struct monitor *monitor, const char *path, struct err *err);
 void monitor_close(struct monitor *monitor);
 
-// Sends a command, such as "{\"execute\":\"query-status\"}", and returns the answer's "return"; the caller
-// releases it. NULL and *err when there is none. Events in between are dropped.
-json_t *monitor_ask(struct monitor *monitor, const char *command, struct err *err);
+// Sends a question, such as "\"execute\":\"query-status\"", and returns its answer's "return"; the caller
+// releases it. NULL and *err when there is none. Events and greetings in between are dropped: an answer bears
+// its question's number.
+json_t *monitor_ask(struct monitor *monitor, const char *question, struct err *err);
 
 #endif

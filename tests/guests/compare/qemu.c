@@ -26,8 +26,8 @@ static void path_of(const struct qemu *qemu, const char *name, char path[PATH_MA
     snprintf(path, PATH_MAX_BYTES + 16, "%s/%s", qemu->folder, name);
 }
 
-// The machine stays when the guest ends, so that it can be looked at. Its memory is a file, its console
-// another.
+// It waits for `cont` (-S), so that no question comes before its CPUs are there, and stays when the guest
+// ends, so that it can be looked at. Its memory is a file, its console another.
 static enum err_code start(struct qemu *qemu, struct err *err)
 {
     char memory[PATH_MAX_BYTES + 16], path[PATH_MAX_BYTES + 16], serial[PATH_MAX_BYTES + 64],
@@ -44,20 +44,22 @@ static enum err_code start(struct qemu *qemu, struct err *err)
                                 "-qmp",     qmp,
                                 "-action",  "panic=pause,shutdown=pause",
                                 "-append",  qemu->test->arguments,
-                                NULL};
+                                "-S",       NULL};
     const struct qemu_options options = {qemu->test->image, memory, GUEST_MEMORY, NULL, more};
     qemu->pid = qemu_fork(&options, err);
-    return qemu->pid < 0 ? err->code : monitor_open(&qemu->monitor, path, err);
+    if (qemu->pid >= 0 && monitor_open(&qemu->monitor, path, err) == ERR_OK)
+        json_decref(monitor_ask(&qemu->monitor, "\"execute\":\"cont\"", err));
+    return err->code;
 }
 
-// "prelaunch" is what it says before its CPUs go for the first time.
+// "shutdown" after the disabled wait that is a success, "guest-panicked" after any other.
 static bool asked_for_end(struct qemu *qemu, struct err *err)
 {
-    json_t *answer = monitor_ask(&qemu->monitor, "{\"execute\":\"query-status\"}", err);
+    json_t *answer = monitor_ask(&qemu->monitor, "\"execute\":\"query-status\"", err);
     const char *status = json_string_value(json_object_get(answer, "status"));
-    bool ended = !status || (strcmp(status, "running") != 0 && strcmp(status, "prelaunch") != 0);
+    bool ended = status && (strcmp(status, "shutdown") == 0 || strcmp(status, "guest-panicked") == 0);
     json_decref(answer);
-    return ended;
+    return ended || err->code;
 }
 
 static enum err_code wait_for_end(struct qemu *qemu, unsigned seconds, struct err *err)
@@ -98,14 +100,16 @@ static void take_registers(const char *text, struct case_outcome *outcome)
 static enum err_code take(struct qemu *qemu, struct case_outcome *outcome, struct err *err)
 {
     json_t *answer = monitor_ask(&qemu->monitor,
-                                 "{\"execute\":\"human-monitor-command\","
-                                 "\"arguments\":{\"command-line\":\"info registers\"}}",
+                                 "\"execute\":\"human-monitor-command\","
+                                 "\"arguments\":{\"command-line\":\"info registers\"}",
                                  err);
     const char *text = json_string_value(answer);
-    if (text)
+    if (text && strstr(text, "PSW=mask "))
         take_registers(text, outcome);
+    else if (!err->code)
+        err_set(err, ERR_PROCESS, "QEMU shows no registers: '%.200s'", text ? text : "");
     json_decref(answer);
-    json_decref(err->code ? NULL : monitor_ask(&qemu->monitor, "{\"execute\":\"quit\"}", err));
+    json_decref(err->code ? NULL : monitor_ask(&qemu->monitor, "\"execute\":\"quit\"", err));
     return err->code;
 }
 
