@@ -195,7 +195,7 @@ enum err_code admission_boot(const struct sc *sc, uint32_t partition, uint64_t m
         sc_partition_name(sc, partition), cpu ? "a program is" : "its guest is");
 }
 
-static void take_boot(struct operation *op, bool dark, bool pools)
+static void take_boot(struct operation *op, bool dark)
 {
     if (!dark) {
         admission_take(op, STEP_STOP);
@@ -203,8 +203,6 @@ static void take_boot(struct operation *op, bool dark, bool pools)
     }
     for (enum step s = STEP_UP; s <= STEP_RESET; s++)
         admission_take(op, s);
-    if (pools)
-        admission_take(op, STEP_SHARE);
 }
 
 static bool is_running_position(enum sc_position position)
@@ -246,7 +244,7 @@ enum err_code admission_keyswitch(struct sc *sc, struct operation *op, struct er
         return ERR_OK; // takes effect at the next boot
     if (admission_boot(sc, partition, members, err))
         return err->code;
-    take_boot(op, true, sc_has_pools(sc, partition));
+    take_boot(op, true);
     return ERR_OK;
 }
 
@@ -266,6 +264,6 @@ enum err_code admission_reboot(struct sc *sc, struct operation *op, struct err *
         return err->code;
     if (admission_boot(sc, partition, members, err))
         return err->code;
-    take_boot(op, false, sc_has_pools(sc, partition));
+    take_boot(op, false);
     return ERR_OK;
 }

@@ -348,7 +348,6 @@ static const struct {
     [STEP_POST] = {begin_post, done_post},
     [STEP_BOOT] = {begin_boot, NULL},
     [STEP_RESET] = {begin_reset, done_reset},
-    [STEP_SHARE] = {begin_share, done_share},
 };
 
 void step_begin(struct sc *sc, struct operation *op, sim_time at)

@@ -39,7 +39,5 @@ void done_post(struct sc *sc, struct operation *op, sim_time at);
 void begin_boot(struct sc *sc, struct operation *op, sim_time at);
 void begin_reset(struct sc *sc, struct operation *op, sim_time at);
 void done_reset(struct sc *sc, struct operation *op, sim_time at);
-void begin_share(struct sc *sc, struct operation *op, sim_time at);
-void done_share(struct sc *sc, struct operation *op, sim_time at);
 
 #endif

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps of whole domains: halting, and booting.
-#include <stdlib.h>
-#include <string.h>
-
 #include "coordinator/partition/admission.h"
 #include "coordinator/partition/steps.h"
 #include "proto/base/assert.h"
@@ -152,48 +149,18 @@ static void find_idle(struct sc *sc, struct operation *op, sim_time at, uint16_t
         states_board(sc, op, at, board, EV_OFFLINE, NO_PARTITION);
 }
 
+// The reset has dealt out threads and pages to all boards, and so each has the page tables.
 void done_reset(struct sc *sc, struct operation *op, sim_time at)
 {
-    for (uint16_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++)
-        if (op->boots[i])
-            states_board(sc, op, at, (uint16_t)(first_board(sc, op->shown.from) + i), EV_CONFIGURE,
-                         NO_PARTITION);
-    for (uint16_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++)
-        if (op->boots[i])
-            find_idle(sc, op, at, (uint16_t)(first_board(sc, op->shown.from) + i));
-    states_domain(sc, op, at, op->shown.from, SC_RUNNING);
-}
-
-static bool lacks_tables(const struct sc *sc, const struct operation *op, uint16_t i)
-{
-    return op->boots[i] && !sc->boards[first_board(sc, op->shown.from) + i].tables;
-}
-
-// Boards that were not there before get the page tables of one that was.
-void begin_share(struct sc *sc, struct operation *op, sim_time at)
-{
-    uint16_t from = tables_source(sc, op);
-    uint8_t *bytes = NULL;
-    uint64_t n_bytes = 0;
-    if (from != NO_BOARD)
-        sc->io.tables(sc->io.self, from, &bytes, &n_bytes);
-    for (uint16_t i = 0; i < BOARDS_PER_SYSTEM_MAX && n_bytes; i++) {
-        if (!lacks_tables(sc, op, i))
+    uint16_t first = first_board(sc, op->shown.from);
+    for (uint16_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++) {
+        if (!op->boots[i])
             continue;
-        struct order order = order_for(op, at, (uint16_t)(first_board(sc, op->shown.from) + i), ORDER_TABLES);
-        order.bytes = malloc(n_bytes);
-        NP_ASSERT(order.bytes);
-        memcpy(order.bytes, bytes, n_bytes);
-        order.n_bytes = n_bytes;
-        order_give(sc, op, &order);
+        sc->boards[first + i].tables = true;
+        states_board(sc, op, at, (uint16_t)(first + i), EV_CONFIGURE, NO_PARTITION);
     }
-    free(bytes);
-}
-
-void done_share(struct sc *sc, struct operation *op, sim_time at)
-{
-    (void)at;
     for (uint16_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++)
         if (op->boots[i])
-            sc->boards[first_board(sc, op->shown.from) + i].tables = true;
+            find_idle(sc, op, at, (uint16_t)(first + i));
+    states_domain(sc, op, at, op->shown.from, SC_RUNNING);
 }

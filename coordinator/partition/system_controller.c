@@ -319,7 +319,7 @@ uint16_t sc_wants_tables(const struct sc *sc, uint32_t group)
     if (!op || op->failing || op->at_step + 1 >= op->n_steps)
         return NO_BOARD;
     enum step next = (enum step)op->steps[op->at_step + 1];
-    return next == STEP_TABLES || next == STEP_SHARE ? tables_source(sc, op) : NO_BOARD;
+    return next == STEP_TABLES ? tables_source(sc, op) : NO_BOARD;
 }
 
 void sc_step(struct sc *sc, sim_time at, const struct report *reports, uint32_t n)
