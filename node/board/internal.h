@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of a board and how they hand messages to one another. Only files of node/board include this.
 //
-//   CPU -- bus --> agent (board cache) -- port --> crossbar          each arrow is an event in the board's
-//   queue,
-//                   |  ^                   |                         except bus -> agent, which is one step
-//                   at the v  |                   v                         order point
+//   CPU -- bus --> agent (board cache) -- port --> crossbar
+//                   |  ^                   |
+//                   v  |                   v
 //                  home (directory, memory)
+//
+// Each arrow is an event in the board's queue, except bus -> agent, which is one step at the order point.
 #ifndef NP_NODE_BOARD_INTERNAL_H
 #define NP_NODE_BOARD_INTERNAL_H
 
@@ -287,6 +288,37 @@ void port_init(struct board *board);
 void port_send(struct board *board, const struct message *message, const uint8_t *data, sim_time at);
 void port_egress(struct board *board, uint32_t payload);
 void port_arrive(struct board *board, const struct event *event);
+
+// Books a lane of the port for `length` ps, as soon as it is free. Returns when it is free again.
+static inline sim_time port_book_egress(struct board *board, sim_time length)
+{
+    sim_time start = sim_max(board->now, board->port.egress_free_at);
+    board->port.egress_free_at = start + length;
+    board_count(board, CNT_EGRESS_BUSY_PS, length);
+    board_count(board, CNT_EGRESS_WAIT_PS, start - board->now);
+    return start + length;
+}
+
+static inline sim_time port_book_ingress(struct board *board, sim_time length)
+{
+    sim_time start = sim_max(board->now, board->port.ingress_free_at);
+    board->port.ingress_free_at = start + length;
+    board_count(board, CNT_INGRESS_BUSY_PS, length);
+    board_count(board, CNT_INGRESS_WAIT_PS, start - board->now);
+    board_count(board, CNT_MESSAGES_RECEIVED, 1);
+    return start + length;
+}
+
+// Counts what leaves for `to`, a board of this system: gates let nothing through to another one.
+static inline void port_count_sent(struct board *board, unsigned to, uint64_t bytes)
+{
+    unsigned member = to - board->system->first_board;
+    NP_ASSERT(member < BOARDS_PER_SYSTEM_MAX);
+    board->port.sent[member].messages++;
+    board->port.sent[member].bytes += bytes;
+    board_count(board, CNT_MESSAGES_SENT, 1);
+    board_count(board, CNT_BYTES_SENT, bytes);
+}
 
 // adapter.c
 void adapter_send(void *board, struct cpu *cpu, uint32_t link, const uint8_t *bytes, uint32_t size,

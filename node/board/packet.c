@@ -57,16 +57,10 @@ void packet_egress(struct board *board, uint32_t payload)
     NP_ASSERT(member < BOARDS_PER_SYSTEM_MAX);
     if (!(board->domain.members >> member & 1))
         np_panic("NP0101: board %u sends a packet to board %u, which its gate hides", board->number, to);
-    sim_time start = sim_max(board->now, board->port.egress_free_at), length = transfer(board, frame.size);
-    board->port.egress_free_at = start + length;
-    frame.time = start + length + system_flight(board->system, board->number, to);
+    sim_time egress_end = port_book_egress(board, transfer(board, frame.size));
+    frame.time = egress_end + system_flight(board->system, board->number, to);
     frame_list_add(&board->frames_out, &frame);
-    board->port.sent[member].messages++;
-    board->port.sent[member].bytes += port_bytes(board, frame.size);
-    board_count(board, CNT_EGRESS_BUSY_PS, length);
-    board_count(board, CNT_EGRESS_WAIT_PS, start - board->now);
-    board_count(board, CNT_MESSAGES_SENT, 1);
-    board_count(board, CNT_BYTES_SENT, port_bytes(board, frame.size));
+    port_count_sent(board, to, port_bytes(board, frame.size));
     free(frame.bytes);
 }
 
@@ -80,14 +74,10 @@ void packet_deliver(struct board *board, const struct frame *frame)
 
 void packet_arrive(struct board *board, const struct event *event)
 {
-    sim_time start = sim_max(board->now, board->port.ingress_free_at);
-    sim_time length = transfer(board, board->frame_slots[event->payload].frame.size);
-    board->port.ingress_free_at = start + length;
-    board_count(board, CNT_INGRESS_BUSY_PS, length);
-    board_count(board, CNT_INGRESS_WAIT_PS, start - board->now);
-    board_count(board, CNT_MESSAGES_RECEIVED, 1);
+    uint32_t size = board->frame_slots[event->payload].frame.size;
+    sim_time ingress_end = port_book_ingress(board, transfer(board, size));
     struct order_key key = event->key;
-    key.time = start + length;
+    key.time = ingress_end;
     board_schedule(board, EV_PACKET_IN, key, event->payload);
 }
 

@@ -36,13 +36,8 @@ static void launch(struct board *board, struct message *message, const uint8_t *
 {
     message->time = egress_end + flight_to(board, message->dst);
     message_list_add(&board->outbox, message, data);
-    uint64_t bytes = board->params->header_bytes + (data ? board->params->line_bytes : 0);
-    unsigned to = component_board(message->dst) - board->system->first_board;
-    NP_ASSERT(to < BOARDS_PER_SYSTEM_MAX); // gates let nothing through to another system
-    board->port.sent[to].messages++;
-    board->port.sent[to].bytes += bytes;
-    board_count(board, CNT_MESSAGES_SENT, 1);
-    board_count(board, CNT_BYTES_SENT, bytes);
+    port_count_sent(board, component_board(message->dst),
+                    board->params->header_bytes + (data ? board->params->line_bytes : 0));
     board->sent_by_type[message->type]++;
 }
 
@@ -83,27 +78,19 @@ void port_egress(struct board *board, uint32_t payload)
 {
     struct pool_item *item = pool_item(&board->pool, payload);
     struct message message = item->message;
-    sim_time start = sim_max(board->now, board->port.egress_free_at);
-    sim_time length = board->port.transfer[item->has_data];
-    board->port.egress_free_at = start + length;
-    board_count(board, CNT_EGRESS_BUSY_PS, length);
-    board_count(board, CNT_EGRESS_WAIT_PS, start - board->now);
+    sim_time egress_end = port_book_egress(board, board->port.transfer[item->has_data]);
     if (NP_LIKELY(gate_open(board, &message)))
-        launch(board, &message, item->has_data ? item->data : NULL, start + length);
+        launch(board, &message, item->has_data ? item->data : NULL, egress_end);
     pool_release(&board->pool, payload);
     if (NP_UNLIKELY(!gate_open(board, &message)))
-        refuse(board, &message, start + length);
+        refuse(board, &message, egress_end);
 }
 
 void port_arrive(struct board *board, const struct event *event)
 {
-    sim_time start = sim_max(board->now, board->port.ingress_free_at);
-    sim_time length = board->port.transfer[pool_item(&board->pool, event->payload)->has_data];
-    board->port.ingress_free_at = start + length;
-    board_count(board, CNT_INGRESS_BUSY_PS, length);
-    board_count(board, CNT_INGRESS_WAIT_PS, start - board->now);
-    board_count(board, CNT_MESSAGES_RECEIVED, 1);
+    bool has_data = pool_item(&board->pool, event->payload)->has_data;
+    sim_time ingress_end = port_book_ingress(board, board->port.transfer[has_data]);
     struct order_key key = event->key;
-    key.time = start + length;
+    key.time = ingress_end;
     board_schedule(board, EV_DELIVER, key, event->payload);
 }
