@@ -207,7 +207,8 @@ static uint16_t tables_for(const struct agenda *agenda)
 void agenda_look(const struct agenda *agenda, struct agenda_look *look)
 {
     bool reports = agenda->reason == FOR_REPORTS;
-    *look = (struct agenda_look){.tables = tables_for(agenda)};
+    *look =
+        (struct agenda_look){.tables = tables_for(agenda), .lines = reports || agenda->reason == FOR_COMMAND};
     for (uint16_t b = 0; b < agenda->machine->n_boards; b++) {
         bool mine = sc_groups(agenda->sc)[b] == agenda->group;
         look->take[b] = reports && mine;

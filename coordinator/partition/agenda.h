@@ -60,6 +60,7 @@ enum agenda_wish { AGENDA_GO, AGENDA_LOOK, AGENDA_REGROUP, AGENDA_ORDERS };
 
 struct agenda_look {
     bool take[BOARDS_MAX], view[BOARDS_MAX];
+    bool lines;      // views count lines
     uint16_t tables; // or NO_BOARD
 };
 

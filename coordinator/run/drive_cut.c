@@ -91,6 +91,7 @@ static void look(struct drive *drive, const struct agenda_look *look)
     struct control control = {.kind = CONTROL_ORDERS};
     begin_answers(drive, LOOKING);
     drive->cut.tables_board = control.orders.tables = look->tables;
+    control.orders.lines = look->lines;
     for (uint32_t b = 0; b < drive->config->machine->n_boards; b++) {
         if (look->take[b])
             board_set_add(&control.orders.take, b);

@@ -79,8 +79,8 @@ uint32_t board_reports(const struct board *board);
 sim_time board_report_time(const struct board *board, uint32_t index);
 bool board_take_report(struct board *board, struct report *report);
 
-// How it stands. Only at a cut.
-void board_view(const struct board *board, struct board_view *view);
+// How it stands, with `lines` counted or not. Only at a cut.
+void board_view(const struct board *board, bool lines, struct board_view *view);
 
 // The page tables of its partition's pools, for ORDER_TABLES of a board that joins it.
 void board_tables(struct board *board, struct archive *ar);

@@ -76,17 +76,27 @@ static void view_traffic(const struct board *board, struct board_view *view)
         view->sent_bytes[i] = board->port.sent[i].bytes;
 }
 
-void board_view(const struct board *board, struct board_view *view)
+static void view_lines(const struct board *board, struct board_view *view)
 {
-    *view = (struct board_view){.board = board->number, .partition = board->domain.partition};
+    view->lines_cached = 0;
+    for (uint32_t slot = 0; slot < board->cache.slots; slot++)
+        view->lines_cached += board->cache.tag[slot] != 0;
+    view->cached_elsewhere = cached_elsewhere(board);
+}
+
+void board_view(const struct board *board, bool lines, struct board_view *view)
+{
+    *view = (struct board_view){.board = board->number,
+                                .partition = board->domain.partition,
+                                .lines_cached = LINES_NOT_COUNTED,
+                                .cached_elsewhere = LINES_NOT_COUNTED};
     view->powered = board->firmware.powered;
     view->quiesced = board->firmware.quiesced;
     view_cpus(board, view);
     view_threads(board, view);
     view_frames(board, view);
-    for (uint32_t slot = 0; slot < board->cache.slots; slot++)
-        view->lines_cached += board->cache.tag[slot] != 0;
-    view->cached_elsewhere = cached_elsewhere(board);
+    if (lines)
+        view_lines(board, view);
     view->under_way = board_under_way(board);
     view_traffic(board, view);
 }

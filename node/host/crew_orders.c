@@ -109,14 +109,14 @@ static void take_reports(const struct crew *crew, const struct board_set *take,
             answer->n_reports++;
 }
 
-static void look_at_boards(const struct crew *crew, const struct board_set *views,
+static void look_at_boards(const struct crew *crew, const struct control_orders *orders,
                            struct control_reports *answer)
 {
     answer->views = calloc(crew->machine->n_boards, sizeof *answer->views);
     NP_ASSERT(answer->views);
     for (unsigned b = 0; b < crew->machine->n_boards; b++)
-        if (is_here(crew, views, b))
-            board_view(crew->boards[b], &answer->views[answer->n_views++]);
+        if (is_here(crew, &orders->views, b))
+            board_view(crew->boards[b], orders->lines, &answer->views[answer->n_views++]);
 }
 
 static enum err_code look_at_tables(const struct crew *crew, const struct control_orders *orders,
@@ -148,6 +148,6 @@ enum err_code crew_obey(struct crew *crew, const struct control_orders *orders, 
     take_reports(crew, &orders->take, &answer->reports);
     if (give_orders(crew, orders, err))
         return err->code;
-    look_at_boards(crew, &orders->views, &answer->reports);
+    look_at_boards(crew, orders, &answer->reports);
     return look_at_tables(crew, orders, &answer->reports, err);
 }

@@ -94,6 +94,9 @@ struct report {
     uint64_t remaining; // of a drain: pages in frames of this board that are still to move
 };
 
+// To count lines takes a walk through the board's directory, which only the end of a drain is worth.
+#define LINES_NOT_COUNTED UINT64_MAX
+
 // How a board stands at a cut: what the controller decides by, and what consoles show.
 struct board_view {
     uint16_t board;
@@ -103,8 +106,8 @@ struct board_view {
     uint32_t bound; // CPUs with a program of their own that has not ended: it cannot go elsewhere
     uint32_t threads, threads_running; // of pools: here, and of these not ended
     uint64_t frames, frames_used;      // of its memory, for virtual pages
-    uint64_t lines_cached;             // valid in its board cache
-    uint64_t cached_elsewhere;         // lines of its memory whose directory names another board
+    uint64_t lines_cached;             // valid in its board cache; or LINES_NOT_COUNTED
+    uint64_t cached_elsewhere;         // lines of its memory whose directory names another board; likewise
     uint32_t under_way;                // transactions of its board cache, and messages in its queues
     uint64_t accesses, hits, work;     // of its CPUs, so far
     uint64_t egress_busy_ps, ingress_busy_ps, home_busy_ps, memory_busy_ps, bus_busy_ps; // so far

@@ -198,6 +198,7 @@ struct control_regroup {
 // tables, `size` their size; the board is given the order when all of it has come.
 struct control_orders {
     struct board_set take, views;
+    bool lines;           // views have counted lines of caches and directories
     uint16_t tables;      // a board, or NO_BOARD
     uint64_t tables_from; // where in its tables the wanted piece begins
     uint32_t n_orders;    // at most ORDERS_MAX

@@ -90,6 +90,7 @@ void orders_to_wire(const struct control *control, Np__Control *wire, struct are
     to->views = set_to_wire(&from->views, arena);
     to->tables = (uint16_t)(from->tables + 1);
     to->tables_from = from->tables_from;
+    to->lines = from->lines;
     to->n_orders = from->n_orders;
     to->orders = WIRE_ARRAY(arena, Np__Order, np__order__init, from->n_orders);
     for (uint32_t i = 0; i < from->n_orders; i++)
@@ -201,6 +202,7 @@ enum err_code orders_from_wire(const Np__Control *wire, struct control *control,
         return err->code;
     to->tables = (uint16_t)(from->tables - 1);
     to->tables_from = from->tables_from;
+    to->lines = from->lines;
     if (from->n_orders == 0)
         return ERR_OK;
     to->orders = calloc(from->n_orders, sizeof *to->orders);

@@ -130,7 +130,7 @@ static void look(struct moving *m)
             reports[n++] = report;
         }
         if (wish.view[b])
-            board_view(board, &views[n_views++]);
+            board_view(board, wish.lines, &views[n_views++]);
     }
     ar_init_save(&tables);
     if (wish.tables != NO_BOARD)

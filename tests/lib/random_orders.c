@@ -108,6 +108,7 @@ static void fill_orders(struct rng *rng, struct control_orders *orders)
     orders->orders = orders->n_orders ? zeroed(orders->n_orders, sizeof *orders->orders) : NULL;
     for (uint32_t i = 0; i < orders->n_orders; i++)
         fill_order(rng, &orders->orders[i]);
+    orders->lines = below(rng, 2);
 }
 
 static void fill_view(struct rng *rng, struct board_view *view, uint16_t board)
@@ -190,7 +191,7 @@ static bool orders_equal(const struct control_orders *a, const struct control_or
 {
     bool equal = same(&a->take, &b->take, 1, sizeof a->take) &&
                  same(&a->views, &b->views, 1, sizeof a->views) && a->tables == b->tables &&
-                 a->tables_from == b->tables_from && a->n_orders == b->n_orders;
+                 a->tables_from == b->tables_from && a->lines == b->lines && a->n_orders == b->n_orders;
     for (uint32_t i = 0; equal && i < a->n_orders; i++)
         equal = order_equal(&a->orders[i], &b->orders[i]);
     return equal;

@@ -75,7 +75,7 @@ static void give(struct mini_complex *complex, uint32_t boards, const struct ord
 static void expect_nothing_held(struct mini_complex *complex, unsigned board, bool own_cache)
 {
     struct board_view view;
-    board_view(complex->boards[board], &view);
+    board_view(complex->boards[board], true, &view);
     CU_ASSERT_EQUAL(view.cached_elsewhere, 0);
     CU_ASSERT_EQUAL(view.under_way, 0);
     CU_ASSERT(!own_cache || view.lines_cached == 0);
@@ -115,7 +115,7 @@ static void copy_and_rename(struct mini_complex *complex)
     uint64_t accesses = board_accesses(complex->boards[1]);
     for (unsigned i = 0; i < BOARDS; i++) {
         struct board_view view;
-        board_view(complex->boards[i], &view);
+        board_view(complex->boards[i], true, &view);
         CU_ASSERT_TRUE(view.quiesced);
         CU_ASSERT_EQUAL(view.under_way, 0);
     }
@@ -153,7 +153,7 @@ static void leave_and_return(struct mini_complex *complex)
     order.number = 1;
     give(complex, 0x1, &order);
     struct board_view view;
-    board_view(complex->boards[0], &view);
+    board_view(complex->boards[0], true, &view);
     CU_ASSERT(view.powered && view.partition == NO_PARTITION);
     CU_ASSERT_PTR_NULL(memory_peek(&complex->boards[0]->home.memory, 0x8000));
     order = domain_order(0xf, 3, with);

@@ -69,7 +69,7 @@ struct cost {
 static struct board_view view_of(const struct mini_complex *complex, unsigned board)
 {
     struct board_view view;
-    board_view(complex->boards[board], &view);
+    board_view(complex->boards[board], true, &view);
     return view;
 }
 

@@ -54,7 +54,7 @@ static void build(const char *protocol, uint32_t store_buffer, uint64_t granule)
 static struct board_view view_of(const struct mini_complex *complex, unsigned board)
 {
     struct board_view view;
-    board_view(complex->boards[board], &view);
+    board_view(complex->boards[board], true, &view);
     return view;
 }
 

@@ -69,7 +69,7 @@ static void expect_good_end(void)
 static struct board_view view_of(unsigned board)
 {
     struct board_view view;
-    board_view(complex.boards[board], &view);
+    board_view(complex.boards[board], true, &view);
     return view;
 }
 
@@ -112,6 +112,10 @@ static void test_free_board_joins(void)
     CU_ASSERT_EQUAL(view_of(1).cached_elsewhere, 1);
     CU_ASSERT_EQUAL(view_of(0).cached_elsewhere, 0);
     CU_ASSERT_EQUAL(view_of(0).lines_cached, 1);
+    struct board_view quick;
+    board_view(complex.boards[0], false, &quick);
+    CU_ASSERT_EQUAL(quick.lines_cached, LINES_NOT_COUNTED);
+    CU_ASSERT_EQUAL(quick.cached_elsewhere, LINES_NOT_COUNTED);
     mini_close(&complex);
 }
 
