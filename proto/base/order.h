@@ -21,7 +21,15 @@ struct domain {
     uint16_t map_version;
     uint32_t n_segments;
     struct segment_desc segments[SEGMENTS_MAX]; // ascending, disjoint; gaps are allowed
+    // What a guest is offered of each member, by board in the system: the CPU address of the board's first
+    // CPU; the others follow. They are standby until the guest configures them, and so is the board's memory,
+    // as a storage element. Or one of the two below.
+    uint16_t cpu_addresses[BOARDS_PER_SYSTEM_MAX];
 };
+// Those of the machine's description, and its memory is the guest's from the start.
+#define CPU_ADDRESSES_DESCRIBED 0u
+// Nothing: its CPUs are not operational, its memory is no element and stays out of the guest's reach.
+#define CPU_ADDRESSES_NONE UINT16_MAX
 
 enum order_kind {
     ORDER_POWER,   // number 1: on, memory and caches empty; 0: off, only of a board in no partition. Boards
@@ -105,6 +113,8 @@ struct board_view {
     uint32_t cpus, cpus_online;
     uint32_t bound; // CPUs with a program of their own that has not ended: it cannot go elsewhere
     uint32_t threads, threads_running; // of pools: here, and of these not ended
+    uint32_t guest_cpus;               // bit per CPU: a guest has configured it, whether it runs or not
+    uint64_t guest_bytes;              // of its memory, assigned to a guest
     uint64_t frames, frames_used;      // of its memory, for virtual pages
     uint64_t lines_cached;             // valid in its board cache; or LINES_NOT_COUNTED
     uint64_t cached_elsewhere;         // lines of its memory whose directory names another board; likewise

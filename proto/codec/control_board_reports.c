@@ -10,6 +10,7 @@
 #define VIEW_FIELDS(X) \
     X(board) X(powered) X(quiesced) X(cpus) X(cpus_online) X(bound) X(threads) X(threads_running) X(frames) \
     X(frames_used) X(lines_cached) X(cached_elsewhere) X(under_way) X(accesses) X(hits) X(work) \
+    X(guest_cpus) X(guest_bytes) \
     X(egress_busy_ps) X(ingress_busy_ps) X(home_busy_ps) X(memory_busy_ps) X(bus_busy_ps)
 // clang-format on
 
@@ -66,7 +67,8 @@ static enum err_code report_from_wire(const Np__Report *from, struct report *to,
 static enum err_code view_from_wire(const Np__BoardView *from, struct board_view *to, struct err *err)
 {
     if (from->board >= BOARDS_MAX || from->partition > PARTITIONS_MAX || from->cpus > CPUS_PER_BOARD_MAX ||
-        from->cpus_online > from->cpus || from->n_sent_bytes != BOARDS_PER_SYSTEM_MAX)
+        from->cpus_online > from->cpus || (uint64_t)from->guest_cpus >> from->cpus ||
+        from->n_sent_bytes != BOARDS_PER_SYSTEM_MAX)
         return REFUSE(err, "board %u of partition %u, %u CPUs", from->board, from->partition - 1, from->cpus);
 #define VIEW_COPY(field) to->field = (__typeof__(to->field))from->field;
     VIEW_FIELDS(VIEW_COPY)

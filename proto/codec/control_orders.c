@@ -39,6 +39,8 @@ static Np__Domain *domain_to_wire(const struct domain *from, struct arena *arena
     to->partition = from->partition + 1;
     to->members = from->members;
     to->map_version = from->map_version;
+    to->n_cpu_addresses = BOARDS_PER_SYSTEM_MAX;
+    to->cpu_addresses = wire_from_u16(from->cpu_addresses, BOARDS_PER_SYSTEM_MAX, arena);
     to->n_segments = from->n_segments;
     to->segments = WIRE_ARRAY(arena, Np__Segment, np__segment__init, from->n_segments);
     for (uint32_t i = 0; i < from->n_segments; i++) {
@@ -123,7 +125,9 @@ static enum err_code domain_from_wire(const Np__Domain *from, struct domain *to,
     for (uint32_t i = 0; i < to->n_segments; i++)
         if (segment_from_wire(from->segments[i], &to->segments[i], err))
             return err_wrap(err, "segment %u", i);
-    return ERR_OK;
+    if (from->n_cpu_addresses != BOARDS_PER_SYSTEM_MAX)
+        return REFUSE(err, "a domain with CPU addresses of %zu boards", from->n_cpu_addresses);
+    return wire_to_u16(from->cpu_addresses, from->n_cpu_addresses, to->cpu_addresses, "CPU address", err);
 }
 
 static enum err_code shares_from_wire(const Np__Order *from, struct order *to, struct err *err)

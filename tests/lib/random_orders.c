@@ -57,6 +57,8 @@ static void fill_domain(struct rng *rng, struct domain *domain)
         for (uint32_t b = 0; b < segment->n_boards; b++)
             segment->boards[b] = (uint16_t)below(rng, BOARDS_MAX);
     }
+    for (uint32_t b = 0; b < BOARDS_PER_SYSTEM_MAX; b++)
+        domain->cpu_addresses[b] = (uint16_t)below(rng, UINT16_MAX + 1);
 }
 
 static void fill_tables(struct rng *rng, struct order *order)
@@ -120,12 +122,14 @@ static void fill_view(struct rng *rng, struct board_view *view, uint16_t board)
     view->cpus = below(rng, CPUS_PER_BOARD_MAX + 1);
     view->cpus_online = below(rng, view->cpus + 1);
     view->bound = below(rng, 9);
+    view->guest_cpus = (uint32_t)rng_below(rng, UINT64_C(1) << view->cpus);
     view->threads = below(rng, 9999);
     view->threads_running = below(rng, 9999);
     uint64_t *const counts[] = {
         &view->frames,       &view->frames_used,    &view->lines_cached,   &view->accesses,
         &view->hits,         &view->work,           &view->egress_busy_ps, &view->ingress_busy_ps,
-        &view->home_busy_ps, &view->memory_busy_ps, &view->bus_busy_ps,    &view->cached_elsewhere};
+        &view->home_busy_ps, &view->memory_busy_ps, &view->bus_busy_ps,    &view->cached_elsewhere,
+        &view->guest_bytes};
     for (size_t i = 0; i < NP_ARRAY_LEN(counts); i++)
         *counts[i] = number(rng);
     view->under_way = below(rng, 9999);

@@ -34,6 +34,13 @@ WRONG(report_status, control->reports.reports[0].status = REPORT_STATUS_COUNT)
 WRONG(view_of_nobody, control->reports.views[0].board = BOARDS_MAX)
 WRONG(view_twice, control->reports.views[1].board = control->reports.views[0].board)
 WRONG(view_of_more, control->reports.views[0].cpus_online = control->reports.views[0].cpus + 1)
+
+static void view_of_more_guest(struct control *control)
+{
+    control->reports.views[0].cpus = control->reports.views[0].cpus_online = 3;
+    control->reports.views[0].guest_cpus = 8;
+}
+
 WRONG(reports_beyond, control->reports.tables_size = control->reports.n_bytes - 1)
 
 static void domain_of_nothing(struct control *control)
@@ -125,6 +132,7 @@ static void test_wrong_values(void)
         {CONTROL_REPORTS, view_of_nobody, "view 0: board 256"},
         {CONTROL_REPORTS, view_twice, "view 1 is out of order"},
         {CONTROL_REPORTS, view_of_more, "view 0: board 0"},
+        {CONTROL_REPORTS, view_of_more_guest, "view 0: board 0"},
         {CONTROL_REPORTS, reports_beyond, "REPORTS: "},
     };
     struct bytes bytes = {0};
