@@ -155,6 +155,7 @@ void board_free(struct board *board)
     home_free(board);
     adapter_free(board);
     firmware_free(board);
+    service_element_free(board);
     pool_free(&board->pool);
     event_queue_free(&board->events);
     message_list_free(&board->outbox);

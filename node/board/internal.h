@@ -123,12 +123,20 @@ struct port {
     struct traffic sent[BOARDS_PER_SYSTEM_MAX]; // over the crossbar, by destination in the system
 };
 
+// A line for the guest, as it is typed: with its newline.
+struct console_line {
+    bool typed; // at a running machine; else it stands in the scenario
+    char text[GUEST_INPUT_BYTES_MAX];
+};
+
 // What the CPUs of a partition share of its service element; on the partition's first board.
 struct service_element {
-    uint32_t receives;      // mask of the events that the guest takes
-    component_id listener;  // the CPU that set it
-    uint64_t seq;           // of what it sends
-    uint32_t arrived, read; // inputs of the guest, so far
+    uint32_t receives;          // mask of the events that the guest takes
+    component_id listener;      // the CPU that set it
+    uint64_t seq;               // of what it sends
+    uint32_t arrived, read;     // lines for the guest, so far
+    uint32_t typed;             // of the lines: not from the scenario
+    struct console_line *lines; // arrived and not read, the oldest first; owned
 };
 
 struct board {
@@ -340,8 +348,12 @@ void signal_receive(struct board *board, const struct message *signal);
 
 // service_element.c
 void service_element_plan(struct board *board);
-void service_element_input(struct board *board);
+void service_element_input(struct board *board, uint32_t index);
+void service_element_type(struct board *board, const uint8_t *line, uint64_t length); // guest_line_ok
 void service_element_receive(struct board *board, const struct message *signal);
+void service_element_plan_state(const struct board *board, struct archive *ar, uint32_t *index);
+void service_element_reset(struct board *board);
+void service_element_free(struct board *board);
 void service_element_state(struct board *board, struct archive *ar);
 
 // text.c: takes a copy of a piece that a CPU wrote, for the host.

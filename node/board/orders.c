@@ -139,6 +139,10 @@ void board_order(struct board *board, const struct order *order)
     NP_ASSERT(order->kind < ORDER_KIND_COUNT && order->at >= board->reached);
     board->firmware.touched = true;
     board->now = board->reached = order->at;
+    if (order->kind == ORDER_TYPE) {
+        service_element_type(board, order->bytes, order->n_bytes);
+        return;
+    }
     if (obey_at_once(board, order)) {
         add_report(board, &(struct report){
                               .id = order->id, .board = board->number, .kind = order->kind, .at = order->at});

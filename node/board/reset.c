@@ -57,7 +57,7 @@ void board_reset(struct board *board)
     board_clear(board);
     address_spaces_free(board->spaces);
     board->spaces = NULL;
-    board->service = (struct service_element){.seq = board->service.seq};
+    service_element_reset(board);
     board->put_refused = false;
     quiesce_end(board);
     if (reset_cpus(board, &err) || (is_at_home(board) && guest_load(board, &err)))

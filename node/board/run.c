@@ -132,7 +132,7 @@ static void dispatch(struct board *board, const struct event *event)
         adapter_arrive(board, event->payload);
         break;
     case EV_INPUT:
-        service_element_input(board);
+        service_element_input(board, event->payload);
         break;
     case EV_DUTY:
         firmware_duty(board);

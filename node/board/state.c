@@ -50,7 +50,7 @@ static void event_state(struct board *board, struct archive *ar, struct event *e
     if (event->type == EV_FAULT)
         ar_count(ar, &event->payload, FAULTS_MAX);
     else if (event->type == EV_INPUT)
-        ar_count(ar, &event->payload, GUEST_INPUTS_MAX);
+        service_element_plan_state(board, ar, &event->payload);
     else if (event->type == EV_LINE)
         ar_count(ar, &event->payload, CLEANING_MAX - 1);
     else if (event->type == EV_DUTY)

@@ -97,6 +97,7 @@ void board_view(const struct board *board, bool lines, struct board_view *view)
     view_frames(board, view);
     if (lines)
         view_lines(board, view);
+    view->typed_waiting = board->service.typed;
     view->under_way = board_under_way(board);
     view_traffic(board, view);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/host/order_rules.h"
 
+#include "proto/base/guest.h"
 #include "proto/base/rules.h"
 
 // Number of a board in the system; BOARDS_PER_SYSTEM_MAX: it is not of it.
@@ -66,6 +67,16 @@ static const char *share_invalid(const struct machine *m, const struct system_de
     return NULL;
 }
 
+static const char *line_invalid(const struct machine *m, const struct order *order)
+{
+    uint32_t own = m->boards[order->board].partition;
+    RULE(own < m->n_partitions && m->partitions[own].guest.image[0] &&
+             m->partitions[own].boards[0] == order->board,
+         "a line is typed at a board without a guest's service element");
+    RULE(guest_line_ok(order->bytes, order->n_bytes), "a typed line is too long or not printable ASCII");
+    return NULL;
+}
+
 const char *order_invalid(const struct machine *m, const struct order *order)
 {
     RULE(order->board < m->n_boards, "an order is for a board that does not exist");
@@ -76,6 +87,8 @@ const char *order_invalid(const struct machine *m, const struct order *order)
         CHECK(share_invalid(m, system, order->kind, &order->shares[i]));
     if (order->kind == ORDER_DOMAIN)
         return domain_invalid(m, order);
+    if (order->kind == ORDER_TYPE)
+        return line_invalid(m, order);
     if (order->kind == ORDER_TEST)
         RULE(order->size <= desc->params.memory_bytes, "a test is of more memory than there is");
     if (order->kind != ORDER_COPY)

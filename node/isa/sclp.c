@@ -331,13 +331,12 @@ static unsigned read_event_data(struct zcpu *z)
         return RC_TOO_SHORT;
     if (service->bytes[SCCB_FUNCTION] > 1)
         return RC_INVALID_FUNCTION;
-    uint32_t index = (uint32_t)service->answer & ~(uint32_t)SERVICE_MORE;
     unsigned event = (unsigned)(service->answer >> 32);
     if (service->cc)
         return RC_INVALID_SELECTION;
     if (event == 0)
         return RC_NO_EVENT;
-    put_event(z, event, index < z->guest->n_inputs ? z->guest->inputs[index].text : "");
+    put_event(z, event, service->text);
     if (service->answer & SERVICE_MORE)
         z->signals->service_parameter |= 1;
     return RC_NORMAL;

@@ -2,6 +2,7 @@
 #include "node/isa/service.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "node/cpu/drive.h"
 #include "node/isa/access.h"
@@ -89,6 +90,8 @@ static void sclp_step(struct zcpu *z)
             return;
         }
         service->phase = PHASE_ASK;
+        service->parts = service->came = 0;
+        memset(service->text, 0, sizeof service->text);
         sclp_ask(z);
         return;
     case PHASE_ASK:
@@ -163,15 +166,35 @@ void service_go_on(struct zcpu *z)
     }
 }
 
+static uint32_t parts_of(uint64_t answer)
+{
+    uint32_t bytes = (uint32_t)answer & ~(uint32_t)SERVICE_MORE;
+    NP_ASSERT(bytes < GUEST_INPUT_BYTES_MAX);
+    return (bytes + SERVICE_PART_BYTES - 1) / SERVICE_PART_BYTES;
+}
+
+// They come in their order, behind the answer: one sender, and one way.
+static void take_part(struct service *service, const struct message *part)
+{
+    NP_ASSERT(service->came < service->parts && part->requestor == service->came + 1);
+    put64((uint8_t *)service->text + SERVICE_PART_BYTES * service->came++, part->line);
+}
+
 void service_answered(struct zcpu *z, const struct message *answer, sim_time at)
 {
     struct service *service = z->service;
     if (!service->waiting)
         return;
-    service->waiting = false;
-    service->cc = (uint8_t)(answer->acks & 3);
-    service->answer = answer->line;
-    cpu_wake(z->cpu, at);
+    if (answer->txn == SIGNAL_SERVICE_READ && answer->requestor) {
+        take_part(service, answer);
+    } else {
+        service->cc = (uint8_t)(answer->acks & 3);
+        service->answer = answer->line;
+        service->parts = answer->txn == SIGNAL_SERVICE_READ ? parts_of(answer->line) : 0;
+    }
+    service->waiting = service->came < service->parts;
+    if (!service->waiting)
+        cpu_wake(z->cpu, at);
 }
 
 // Offsets within the 512 bytes that begin at 0x1200 in the assigned storage locations.
@@ -195,6 +218,16 @@ void service_store_status(struct zcpu *z, uint64_t address, enum activity then)
     put64(to + COMPARATOR, z->signals->comparator >> 8); // bits 0-55, in bytes 1-7
 }
 
+static void text_state(struct service *service, struct archive *ar)
+{
+    ar_count(ar, &service->parts, GUEST_INPUT_BYTES_MAX / SERVICE_PART_BYTES);
+    ar_count(ar, &service->came, service->parts);
+    if (service->parts)
+        ar_bytes(ar, service->text, sizeof service->text);
+    if (!memchr(service->text, '\0', sizeof service->text))
+        ar_fail(ar, "the text of an event has no end");
+}
+
 void service_state(struct zcpu *z, struct archive *ar)
 {
     struct service *service = z->service;
@@ -214,6 +247,8 @@ void service_state(struct zcpu *z, struct archive *ar)
     ar_count(ar, &service->at, SERVICE_BYTES_MAX);
     ar_u64(ar, &service->address);
     ar_bytes(ar, service->bytes, service->size);
+    if (service->kind == SERVICE_SCLP)
+        text_state(service, ar);
     if (service->phase >= PHASE_COUNT || service->then >= ACTIVITY_COUNT || service->r1 > 15 ||
         service->cc > 3)
         ar_fail(ar, "a service in phase %u", service->phase);

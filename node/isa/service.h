@@ -32,6 +32,9 @@ struct service {
     uint32_t size, at; // of bytes: all, and moved so far
     uint64_t address;  // real
     uint8_t bytes[SERVICE_BYTES_MAX];
+    // SERVICE_SCLP: the text of an event, in parts behind the answer.
+    uint32_t parts, came; // of it: all, known from the answer, and so far
+    char text[GUEST_INPUT_BYTES_MAX];
 };
 
 // Goes on with it; ends by setting another activity, or escapes.

@@ -28,11 +28,13 @@ enum signal_order {
     SIGP_SENSE_RUNNING_STATUS = 0x15,
     SIGNAL_SERVICE_MASK = 0x100, // to the service element: what the guest receives << 32 | sends; node/board
     SIGNAL_SERVICE_READ,         // to it: which of these events is there? Answer: 0 none, else event << 32 |
-                                 // index of the input | SERVICE_MORE
+                                 // bytes of its text | SERVICE_MORE; then the text in parts, as answers whose
+                                 // `requestor` counts from 1
     SIGNAL_SERVICE_CALL,         // to it: any other command
     SIGNAL_SERVICE_EVENT,        // from it: an event waits to be read
 };
-#define SERVICE_MORE UINT64_C(0x80000000) // another event waits
+#define SERVICE_MORE       UINT64_C(0x80000000) // another event waits
+#define SERVICE_PART_BYTES 8u
 
 // Status bits.
 enum {

@@ -16,6 +16,17 @@ bool guest_text_ok(const char *text, size_t size)
     return length < size;
 }
 
+bool guest_line_ok(const uint8_t *line, uint64_t length)
+{
+    char text[GUEST_INPUT_BYTES_MAX - 1];
+    if (length >= sizeof text || (length && memchr(line, '\0', length)))
+        return false;
+    if (length)
+        memcpy(text, line, length);
+    text[length] = '\0';
+    return guest_text_ok(text, sizeof text);
+}
+
 static const char *inputs_invalid(const struct guest_desc *g)
 {
     RULE(g->n_inputs <= GUEST_INPUTS_MAX && (g->inputs || !g->n_inputs), "a guest has too many inputs");

@@ -11,6 +11,9 @@ extern const char *const architecture_names[ARCHITECTURE_COUNT];
 // Arguments and inputs become bytes of a guest's code page: printable ASCII, NUL-terminated within `size`.
 bool guest_text_ok(const char *text, size_t size);
 
+// A line that is typed at a console, without its newline: short enough, printable ASCII. May be empty.
+bool guest_line_ok(const uint8_t *line, uint64_t length);
+
 // What is wrong with the guests of a machine whose boards, partitions and CPUs are known to be in range;
 // NULL: nothing.
 const char *guests_invalid(const struct machine *machine);

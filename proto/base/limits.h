@@ -29,14 +29,15 @@
 #define GUEST_IMAGE_MAX       (UINT64_C(1) << 30) // bytes of an image file
 #define GUEST_CPUS_MAX        256u                // CPU addresses of a partition
 #define GUEST_INPUTS_MAX      256u                // planned console inputs of a partition
-#define GUEST_INPUT_BYTES_MAX 256u
-#define COMMANDS_MAX          4096u                // entries of commands: in a scenario
-#define POOLS_MAX             256u                 // programs with threads bound to no CPU
-#define POOL_THREADS_MAX      4096u                // of one pool
-#define POOL_CONTEXT_MAX      65536u               // bytes of a thread's context; real ones have hundreds
-#define TEXT_BYTES_MAX        4096u                // of one piece of console text: an SCCB is a page
-#define TEXT_CHUNK_BYTES      (1u << 18)           // of text in one message of the control plane
-#define TEXT_CHUNK_PIECES     16384u               // likewise; a traced instruction is a piece of 100 bytes
+#define GUEST_INPUT_BYTES_MAX 256u                // of a line at a console, with its newline and NUL
+#define TYPED_LINES_MAX       16u                 // typed at a console of a running machine, and not read yet
+#define COMMANDS_MAX          4096u               // entries of commands: in a scenario
+#define POOLS_MAX             256u                // programs with threads bound to no CPU
+#define POOL_THREADS_MAX      4096u               // of one pool
+#define POOL_CONTEXT_MAX      65536u              // bytes of a thread's context; real ones have hundreds
+#define TEXT_BYTES_MAX        4096u               // of one piece of console text: an SCCB is a page
+#define TEXT_CHUNK_BYTES      (1u << 18)          // of text in one message of the control plane
+#define TEXT_CHUNK_PIECES     16384u              // likewise; a traced instruction is a piece of 100 bytes
 #define TEXT_LIMIT_DEFAULT    (UINT64_C(64) << 20) // of a partition's console, and of its trace
 #define TEXT_LIMIT_MAX        (UINT64_C(1) << 40)  // a disk, not a number, should be what ends it
 #define SCENARIO_BYTES_MAX    (1u << 20)           // a scenario file

@@ -19,7 +19,7 @@ const char *order_name(enum order_kind kind)
 {
     static const char *const names[ORDER_KIND_COUNT] = {
         "power", "test",    "domain", "tables", "online", "offline", "spread",
-        "drain", "quiesce", "resume", "copy",   "flush",  "reset",
+        "drain", "quiesce", "resume", "copy",   "flush",  "reset",   "type",
     };
     NP_ASSERT(kind < ORDER_KIND_COUNT);
     return names[kind];

@@ -57,6 +57,9 @@ enum order_kind {
     ORDER_RESET, // quiesced, all boards of the partition: memory, caches and programs begin anew at the time
                  // of the order, pools' threads and pages dealt out over its members; what was counted stays
                  // counted. Goes on at once
+    ORDER_TYPE,  // `bytes` are a line that somebody types at the partition's console (guest_line_ok), for the
+                 // board of its service element: boards[0] of its description. At most TYPED_LINES_MAX wait
+                 // there, which the board's view tells. Done at once, and not reported
     ORDER_KIND_COUNT
 };
 
@@ -118,6 +121,7 @@ struct board_view {
     uint64_t frames, frames_used;      // of its memory, for virtual pages
     uint64_t lines_cached;             // valid in its board cache; or LINES_NOT_COUNTED
     uint64_t cached_elsewhere;         // lines of its memory whose directory names another board; likewise
+    uint32_t typed_waiting;            // of its service element: lines that were typed, and are not read
     uint32_t under_way;                // transactions of its board cache, and messages in its queues
     uint64_t accesses, hits, work;     // of its CPUs, so far
     uint64_t egress_busy_ps, ingress_busy_ps, home_busy_ps, memory_busy_ps, bus_busy_ps; // so far

@@ -10,7 +10,7 @@
 #define VIEW_FIELDS(X) \
     X(board) X(powered) X(quiesced) X(cpus) X(cpus_online) X(bound) X(threads) X(threads_running) X(frames) \
     X(frames_used) X(lines_cached) X(cached_elsewhere) X(under_way) X(accesses) X(hits) X(work) \
-    X(guest_cpus) X(guest_bytes) \
+    X(guest_cpus) X(guest_bytes) X(typed_waiting) \
     X(egress_busy_ps) X(ingress_busy_ps) X(home_busy_ps) X(memory_busy_ps) X(bus_busy_ps)
 // clang-format on
 

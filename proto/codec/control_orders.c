@@ -153,8 +153,8 @@ static enum err_code shares_from_wire(const Np__Order *from, struct order *to, s
 static enum err_code bytes_from_wire(const Np__Order *from, struct order *to, struct err *err)
 {
     size_t n = from->bytes.len;
-    bool tables = to->kind == ORDER_TABLES;
-    if (n > TABLES_CHUNK_BYTES || (n && !tables) ||
+    bool tables = to->kind == ORDER_TABLES, line = to->kind == ORDER_TYPE;
+    if (n > (line ? GUEST_INPUT_BYTES_MAX : TABLES_CHUNK_BYTES) || (n && !tables && !line) ||
         (tables && (to->size > TABLES_BYTES_MAX || to->offset > to->size || n > to->size - to->offset)))
         return REFUSE(err, "%zu bytes from %llu on of %llu", n, (unsigned long long)to->offset,
                       (unsigned long long)to->size);

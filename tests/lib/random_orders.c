@@ -71,6 +71,14 @@ static void fill_tables(struct rng *rng, struct order *order)
         order->bytes[i] = (uint8_t)below(rng, 256);
 }
 
+static void fill_line(struct rng *rng, struct order *order)
+{
+    order->n_bytes = below(rng, GUEST_INPUT_BYTES_MAX - 1);
+    order->bytes = order->n_bytes ? zeroed(order->n_bytes, 1) : NULL;
+    for (uint64_t i = 0; i < order->n_bytes; i++)
+        order->bytes[i] = (uint8_t)(' ' + below(rng, '~' - ' ' + 1));
+}
+
 static void fill_order(struct rng *rng, struct order *order)
 {
     order->id = number(rng);
@@ -85,6 +93,8 @@ static void fill_order(struct rng *rng, struct order *order)
         fill_domain(rng, &order->domain);
     if (order->kind == ORDER_TABLES)
         fill_tables(rng, order);
+    if (order->kind == ORDER_TYPE)
+        fill_line(rng, order);
     order->n_shares = below(rng, 20) ? below(rng, 5) : ORDER_SHARES_MAX;
     order->shares = order->n_shares ? zeroed(order->n_shares, sizeof *order->shares) : NULL;
     for (uint32_t i = 0; i < order->n_shares; i++) {
@@ -132,6 +142,7 @@ static void fill_view(struct rng *rng, struct board_view *view, uint16_t board)
         &view->guest_bytes};
     for (size_t i = 0; i < NP_ARRAY_LEN(counts); i++)
         *counts[i] = number(rng);
+    view->typed_waiting = below(rng, 99);
     view->under_way = below(rng, 9999);
     for (uint32_t i = below(rng, BOARDS_PER_SYSTEM_MAX); i > 0; i--)
         view->sent_bytes[i] = number(rng);

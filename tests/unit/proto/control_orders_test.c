@@ -58,6 +58,15 @@ static void tables_beyond(struct control *control)
     order->offset = order->size + 1;
 }
 
+static void line_too_long(struct control *control)
+{
+    struct order *order = &control->orders.orders[0];
+    order->kind = ORDER_TYPE;
+    order->n_bytes = GUEST_INPUT_BYTES_MAX + 1;
+    order->bytes = realloc(order->bytes, order->n_bytes);
+    memset(order->bytes, 'x', order->n_bytes);
+}
+
 static void bytes_for_nothing(struct control *control)
 {
     struct order *order = &control->orders.orders[0];
@@ -119,15 +128,16 @@ static void test_wrong_values(void)
         {CONTROL_START, want_at_once, "heard 0 ps later"},
         {CONTROL_START, want_twice, "reports of group"},
         {CONTROL_ORDERS, order_to_nobody, "order 0: board 256"},
-        {CONTROL_ORDERS, order_unknown, "kind 13"},
+        {CONTROL_ORDERS, order_unknown, "kind 14"},
         {CONTROL_ORDERS, order_no_target, "target 256"},
         {CONTROL_ORDERS, order_share, "a share of board 256"},
         {CONTROL_ORDERS, tables_of_nobody, "tables of board 256"},
         {CONTROL_ORDERS, domain_of_nothing, "a domain of partition 256"},
         {CONTROL_ORDERS, tables_beyond, "bytes from 8522 on of 8521"},
+        {CONTROL_ORDERS, line_too_long, "order 0: 257 bytes from"},
         {CONTROL_ORDERS, bytes_for_nothing, "order 0: 1 bytes from"},
         {CONTROL_REPORTS, report_by_nobody, "report 0: board 256"},
-        {CONTROL_REPORTS, report_unknown, "kind 13"},
+        {CONTROL_REPORTS, report_unknown, "kind 14"},
         {CONTROL_REPORTS, report_status, "status 4"},
         {CONTROL_REPORTS, view_of_nobody, "view 0: board 256"},
         {CONTROL_REPORTS, view_twice, "view 1 is out of order"},
