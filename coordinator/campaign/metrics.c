@@ -55,25 +55,22 @@ static double ratio(double part, double whole)
     return whole > 0 ? part / whole : NAN;
 }
 
-struct sums {
-    double work, wait_ps, latency_ps;
-};
-
-static struct sums sum_cpus(const json_t *partition)
+// Of a partition; results of before it told this itself have it by CPU.
+static double sum_of(const json_t *partition, const char *what)
 {
-    struct sums sums = {0};
+    double sum = 0;
     size_t b, c;
     json_t *board, *cpu;
+    if (json_object_get(partition, what))
+        return get(partition, what);
     json_array_foreach(json_object_get(partition, "boards"), b, board)
     {
         json_array_foreach(json_object_get(board, "cpus"), c, cpu)
         {
-            sums.work += get(cpu, "work");
-            sums.wait_ps += get(cpu, "wait_ps");
-            sums.latency_ps += get(cpu, "latency_sum_ps");
+            sum += get(cpu, what);
         }
     }
-    return sums;
+    return sum;
 }
 
 // Count and sum of the latencies of one kind, such as SERVED_OWNER.
@@ -84,7 +81,7 @@ static double served(const json_t *partition, enum served kind, const char *what
 
 static void fill(struct partition_metrics *m, const json_t *partition)
 {
-    struct sums sums = sum_cpus(partition);
+    double work = sum_of(partition, "work");
     const json_t *counters = json_object_get(partition, "counters");
     double seconds = 1e-12 * get(partition, "end_ps"), accesses = get(partition, "accesses");
     double remote = served(partition, SERVED_HOME_REMOTE, "count") + served(partition, SERVED_OWNER, "count");
@@ -93,16 +90,17 @@ static void fill(struct partition_metrics *m, const json_t *partition)
         missed_ps += served(partition, (enum served)kind, "sum_ps");
         missed += served(partition, (enum served)kind, "count");
     }
-    m->value[METRIC_WORK] = sums.work;
-    m->value[METRIC_WORK_RATE] = ratio(sums.work, seconds);
+    m->value[METRIC_WORK] = work;
+    m->value[METRIC_WORK_RATE] = ratio(work, seconds);
     m->value[METRIC_ACCESSES] = accesses;
     m->value[METRIC_ACCESS_RATE] = ratio(accesses, seconds);
-    m->value[METRIC_LATENCY] = 1e-3 * ratio(sums.latency_ps, accesses);
+    m->value[METRIC_LATENCY] = 1e-3 * ratio(sum_of(partition, "latency_sum_ps"), accesses);
     m->value[METRIC_MISS_LATENCY] = 1e-3 * ratio(missed_ps, missed);
     m->value[METRIC_HIT_RATIO] = ratio(get(partition, "hits"), accesses);
     m->value[METRIC_REMOTE_SHARE] = ratio(remote, accesses);
     m->value[METRIC_CPUS] = get(partition, "cpus_with_programs");
-    m->value[METRIC_WAIT_SHARE] = ratio(1e-12 * sums.wait_ps, seconds * get(partition, "cpus_with_programs"));
+    m->value[METRIC_WAIT_SHARE] =
+        ratio(1e-12 * sum_of(partition, "wait_ps"), seconds * get(partition, "cpus_with_programs"));
     m->value[METRIC_TIME] = 1e6 * seconds;
     const json_t *guest = json_object_get(partition, "guest");
     const json_t *region = json_array_get(json_object_get(guest, "times"), 0);

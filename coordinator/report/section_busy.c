@@ -9,7 +9,9 @@
 
 static double busy(const struct view_board *board, const char *counter)
 {
-    return percent(view_counter(board->json, counter), view_count(board->partition, "end_ps"));
+    bool moved = json_object_get(board->json, "stayed_ps");
+    return percent(view_counter(board->json, counter),
+                   moved ? view_count(board->json, "stayed_ps") : view_count(board->partition, "end_ps"));
 }
 
 #define BUSY(name)                                                                                           \
@@ -36,7 +38,7 @@ static size_t busy_rows(const struct view *view, struct board_series rows[5])
                {"ingress_busy_ps", {TEXT_PORT_IN, ingress_busy}}};
     size_t n = 0;
     for (size_t i = 0; i < NP_ARRAY_LEN(all); i++)
-        if (view->n_boards && view_has_counter(view->boards[0].json, all[i].counter))
+        if (view->n_members && view_has_counter(view->members[0].json, all[i].counter))
             rows[n++] = all[i].series;
     return n;
 }
@@ -52,7 +54,7 @@ static double mean_wait_ns(const struct view_board *board, const char *wait, con
 static void wait_table(struct page *page, const struct view *view)
 {
     const char *title = page_words(page, TEXT_WAIT_TABLE);
-    bool folded = view->n_boards > ROWS_OPEN_MAX;
+    bool folded = view->n_members > ROWS_OPEN_MAX;
     const struct page_column columns[] = {
         {page_words(page, TEXT_BOARD), NULL, false, false},
         {page_words(page, TEXT_SENT), page_words(page, TEXT_MESSAGES_UNIT), true, false},
@@ -67,8 +69,8 @@ static void wait_table(struct page *page, const struct view *view)
     if (folded)
         page_details_begin(page, title);
     page_table_begin(page, folded ? NULL : title, columns, NP_ARRAY_LEN(columns));
-    for (size_t b = 0; b < view->n_boards; b++) {
-        const struct view_board *board = &view->boards[b];
+    for (size_t b = 0; b < view->n_members; b++) {
+        const struct view_board *board = &view->members[b];
         char n[4][NUMBER_TEXT_SIZE], text[NUMBER_TEXT_SIZE];
         enum language l = page->language;
         for (unsigned i = 0; i < 4; i++)
@@ -110,7 +112,8 @@ void section_busy(struct page *page, const struct view *view)
 // Messages of one type that the boards of a partition sent over the crossbar.
 static uint64_t sent(const json_t *partition, const char *type)
 {
-    const json_t *boards = json_object_get(partition, "boards");
+    const json_t *members = json_object_get(partition, "members");
+    const json_t *boards = members ? members : json_object_get(partition, "boards");
     uint64_t sum = 0;
     for (size_t i = 0; i < json_array_size(boards); i++)
         sum += view_count(json_object_get(json_array_get(boards, i), "messages_sent"), type);

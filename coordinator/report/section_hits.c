@@ -9,9 +9,10 @@
 
 #define CPUS_CHARTED_MAX 128 // bars; beyond, a table says more
 
+// Of a member, or of a board by its CPUs.
 static double l1_ratio(const struct view_board *board)
 {
-    uint64_t accesses = 0, hits = 0;
+    uint64_t accesses = view_count(board->json, "accesses"), hits = view_count(board->json, "hits");
     const json_t *cpus = json_object_get(board->json, "cpus");
     for (size_t i = 0; i < json_array_size(cpus); i++) {
         accesses += view_count(json_array_get(cpus, i), "accesses");

@@ -103,22 +103,22 @@ void chart_of_boards(struct page *page, const struct view *view, struct chart *c
                      const struct board_series *rows, size_t n)
 {
     struct chart_series *series = calloc(n, sizeof *series);
-    struct chart_point *points = calloc(n * view->n_boards + 1, sizeof *points);
-    const char **labels = calloc(view->n_boards + 1, sizeof *labels);
+    struct chart_point *points = calloc(n * view->n_members + 1, sizeof *points);
+    const char **labels = calloc(view->n_members + 1, sizeof *labels);
     NP_ASSERT(series && points && labels);
-    for (size_t b = 0; b < view->n_boards; b++)
-        labels[b] = view->boards[b].label;
+    for (size_t b = 0; b < view->n_members; b++)
+        labels[b] = view->members[b].label;
     for (size_t s = 0; s < n; s++) {
-        struct chart_point *own = points + s * view->n_boards;
-        for (size_t b = 0; b < view->n_boards; b++)
-            own[b].y = rows[s].of(&view->boards[b]);
+        struct chart_point *own = points + s * view->n_members;
+        for (size_t b = 0; b < view->n_members; b++)
+            own[b].y = rows[s].of(&view->members[b]);
         series[s].name = page_words(page, rows[s].name);
         series[s].points = own;
-        series[s].n = view->n_boards;
+        series[s].n = view->n_members;
     }
     chart->x = (struct chart_axis){page_words(page, TEXT_BOARD), NULL, false};
     chart->categories = labels;
-    chart->n_categories = view->n_boards;
+    chart->n_categories = view->n_members;
     chart->series = series;
     chart->n_series = n;
     chart_write(page, chart);
@@ -220,8 +220,8 @@ static void served_rows(struct page *page, const struct page_column *c, const js
 void section_served(struct page *page, const struct view *view)
 {
     uint64_t all = 0;
-    for (size_t b = 0; b < view->n_boards; b++)
-        all += served_in_all(&view->boards[b], 0);
+    for (size_t b = 0; b < view->n_members; b++)
+        all += served_in_all(&view->members[b], 0);
     if (!all)
         return;
     const struct page_column columns[] = {

@@ -50,26 +50,73 @@ uint64_t view_latency(const json_t *object, const char *served, const char *key)
     return view_count(json_object_get(json_object_get(object, "latency"), served), key);
 }
 
+// What a partition's boards did while they were its own; where no board moved, that is all that they did.
+static const json_t *members_of(const json_t *partition)
+{
+    const json_t *members = json_object_get(partition, "members");
+    return members ? members : json_object_get(partition, "boards");
+}
+
+static bool has_member(const json_t *partition, const json_t *board)
+{
+    const json_t *members = members_of(partition);
+    for (size_t i = 0; i < json_array_size(members); i++)
+        if (strcmp(view_text(json_array_get(members, i), "name"), view_text(board, "name")) == 0)
+            return true;
+    return false;
+}
+
+// NULL: of all partitions that the board was in.
 static char *label_of(const struct view *view, const json_t *partition, const json_t *board)
 {
     char *label = NULL;
-    bool several = json_array_size(view->partitions) > 1;
-    int n = asprintf(&label, "%s%s%s", several ? view_text(partition, "name") : "", several ? " " : "",
-                     view_text(board, "name"));
-    NP_ASSERT(n >= 0);
+    size_t size, named = 0;
+    FILE *out = open_memstream(&label, &size);
+    NP_ASSERT(out);
+    for (size_t i = 0; json_array_size(view->partitions) > 1 && i < json_array_size(view->partitions); i++) {
+        const json_t *p = json_array_get(view->partitions, i);
+        if (partition ? p == partition : has_member(p, board))
+            fprintf(out, "%s%s", named++ ? "/" : "", view_text(p, "name"));
+    }
+    fprintf(out, "%s%s", named ? " " : "", view_text(board, "name"));
+    fclose(out);
+    NP_ASSERT(label);
     return label;
+}
+
+static void add(struct view_board **list, size_t *n, const struct view_board *board)
+{
+    *list = realloc(*list, (*n + 1) * sizeof **list);
+    NP_ASSERT(*list);
+    (*list)[(*n)++] = *board;
 }
 
 static void add_boards(struct view *view, const json_t *partition)
 {
-    const json_t *boards = json_object_get(partition, "boards");
-    size_t n = json_array_size(boards);
-    view->boards = realloc(view->boards, (view->n_boards + n + 1) * sizeof *view->boards);
-    NP_ASSERT(view->boards);
-    for (size_t i = 0; i < n; i++) {
+    const json_t *boards = json_object_get(partition, "boards"), *members = members_of(partition);
+    for (size_t i = 0; i < json_array_size(boards); i++) {
         const json_t *board = json_array_get(boards, i);
-        view->boards[view->n_boards++] =
-            (struct view_board){board, partition, label_of(view, partition, board)};
+        add(&view->boards, &view->n_boards,
+            &(struct view_board){board, partition, label_of(view, NULL, board)});
+    }
+    for (size_t i = 0; i < json_array_size(members); i++) {
+        const json_t *board = json_array_get(members, i);
+        add(&view->members, &view->n_members,
+            &(struct view_board){board, partition, label_of(view, partition, board)});
+    }
+}
+
+// Boards that began in no partition, and were in one later.
+static void add_joined(struct view *view)
+{
+    const json_t *boards = json_object_get(view->results, "free_boards");
+    for (size_t i = 0; i < json_array_size(boards); i++) {
+        const json_t *board = json_array_get(boards, i), *in = NULL;
+        for (size_t p = 0; !in && p < json_array_size(view->partitions); p++)
+            if (has_member(json_array_get(view->partitions, p), board))
+                in = json_array_get(view->partitions, p);
+        if (in)
+            add(&view->boards, &view->n_boards, &(struct view_board){board, in, label_of(view, NULL, board)});
     }
 }
 
@@ -86,6 +133,7 @@ enum err_code view_open(struct view *view, const json_t *results, const char *re
         .results = results, .partitions = json_object_get(results, "partitions"), .resolved = resolved};
     for (size_t i = 0; i < json_array_size(view->partitions); i++)
         add_boards(view, json_array_get(view->partitions, i));
+    add_joined(view);
     return ERR_OK;
 }
 
@@ -93,6 +141,9 @@ void view_free(struct view *view)
 {
     for (size_t i = 0; i < view->n_boards; i++)
         free(view->boards[i].label);
+    for (size_t i = 0; i < view->n_members; i++)
+        free(view->members[i].label);
     free(view->boards);
+    free(view->members);
     *view = (struct view){0};
 }

@@ -13,14 +13,17 @@
 
 struct view_board {
     const json_t *json, *partition;
-    char *label; // owned: "SB0", with its partition before it where there are several
+    char *label; // owned: "SB0", with its partition before it where there are several; "SMP1/SMP2 SB6": it
+                 // moved
 };
 
 struct view {
     const json_t *results;
     const json_t *partitions;
-    struct view_board *boards; // of all partitions, in their order; owned
+    struct view_board *boards; // of all partitions, in their order, then those that joined one later; owned
     size_t n_boards;
+    struct view_board *members; // the same by partition: a board that moved in each, with its part; owned
+    size_t n_members;
     const char *resolved; // path of resolved.yaml; NULL: none
 };
 

@@ -74,13 +74,21 @@ static bool took_time(const struct history_operation *op)
     return op->n_steps > 0;
 }
 
-// The times between which nothing else was under way, before an operation began and after it ended.
-static sim_time quiet_from(const struct history *h, uint32_t index)
+// Others' operations do not touch a partition: its sync group is another one.
+static bool concerns(const struct sc_operation *op, uint32_t partition)
+{
+    return op->from == partition || op->to == partition;
+}
+
+// The times between which nothing else was under way in the partition, before an operation began and after it
+// ended.
+static sim_time quiet_from(const struct history *h, uint32_t index, uint32_t partition)
 {
     sim_time from = 0, began = h->operations[index].shown.began;
     for (uint32_t i = 0; i < h->n_operations; i++) {
         const struct history_operation *other = &h->operations[i];
-        if (i == index || !took_time(other) || other->shown.began >= began)
+        if (i == index || !took_time(other) || !concerns(&other->shown, partition) ||
+            other->shown.began >= began)
             continue;
         sim_time ended = other->shown.ended < began ? other->shown.ended : began;
         from = ended > from ? ended : from;
@@ -88,17 +96,27 @@ static sim_time quiet_from(const struct history *h, uint32_t index)
     return from;
 }
 
-static sim_time quiet_to(const struct history *h, uint32_t index)
+static sim_time quiet_to(const struct history *h, uint32_t index, uint32_t partition)
 {
     sim_time to = SIM_NEVER, ended = h->operations[index].shown.ended;
     for (uint32_t i = 0; i < h->n_operations; i++) {
         const struct history_operation *other = &h->operations[i];
-        if (i == index || !took_time(other) || other->shown.ended <= ended)
+        if (i == index || !took_time(other) || !concerns(&other->shown, partition) ||
+            other->shown.ended <= ended)
             continue;
         sim_time began = other->shown.began > ended ? other->shown.began : ended;
         to = began < to ? began : to;
     }
     return to;
+}
+
+// Programs of a partition that boots begin anew: rates before and after are not those of one work.
+static bool begins_anew(const struct history_operation *op, uint32_t partition)
+{
+    for (uint32_t i = 0; concerns(&op->shown, partition) && i < op->n_steps; i++)
+        if (strcmp(op->steps[i].word, "reset") == 0 && op->steps[i].ended != SIM_NEVER)
+            return true;
+    return false;
 }
 
 // What a partition had at a time: that of the last row until then; before the first, what it began with.
@@ -119,8 +137,9 @@ static json_t *effect_on(const struct history *h, uint32_t index, uint32_t parti
     const struct sc_operation *op = &h->operations[index].shown;
     json_t *object = json_object();
     struct history_row sum, state = state_at(h, partition, op->began);
-    sim_time span = history_between(h, partition, quiet_from(h, index), op->began, &sum);
+    sim_time span = history_between(h, partition, quiet_from(h, index, partition), op->began, &sum);
     put(object, "name", json_string(h->machine->partitions[partition].name));
+    put(object, "began_anew", json_boolean(begins_anew(&h->operations[index], partition)));
     put(object, "boards_before", number(state.boards));
     put(object, "cpus_before", number(state.cpus));
     put(object, "accesses_per_s_before", per_second(sum.accesses, span));
@@ -128,7 +147,7 @@ static json_t *effect_on(const struct history *h, uint32_t index, uint32_t parti
     if (op->ended == SIM_NEVER)
         return object;
     state = state_at(h, partition, op->ended);
-    span = history_between(h, partition, op->ended, quiet_to(h, index), &sum);
+    span = history_between(h, partition, op->ended, quiet_to(h, index, partition), &sum);
     put(object, "boards_after", number(state.boards));
     put(object, "cpus_after", number(state.cpus));
     put(object, "accesses_per_s_after", per_second(sum.accesses, span));
@@ -237,54 +256,6 @@ void history_put(json_t *results, const struct history *h)
     put(results, "events_dropped", number(h->dropped_events));
 }
 
-static bool anything_changed(const struct history *h)
-{
-    for (uint32_t i = 0; i < h->n_operations; i++)
-        if (took_time(&h->operations[i]))
-            return true;
-    return false;
-}
-
-void history_put_partition(json_t *object, const struct history *h, uint32_t partition)
-{
-    json_t *boards = json_array();
-    struct history_row sum, state = state_at(h, partition, SIM_NEVER);
-    sim_time span = history_between(h, partition, 0, SIM_NEVER, &sum);
-    if (!anything_changed(h) || span == 0) {
-        json_decref(boards);
-        return;
-    }
-    for (uint32_t b = 0; b < h->machine->n_boards; b++)
-        if (h->last[b].partition == partition)
-            json_array_append_new(boards, json_string(h->machine->boards[b].name));
-    put(object, "boards_at_end", boards);
-    put(object, "cpus_at_end", number(state.cpus));
-    put(object, "accesses", number(sum.accesses));
-    put(object, "hits", number(sum.hits));
-    put(object, "work", number(sum.work));
-    put(object, "accesses_per_s", per_second(sum.accesses, span));
-    put(object, "work_per_s", per_second(sum.work, span));
-}
-
-void history_print_partition(const struct history *h, uint32_t partition, FILE *out)
-{
-    struct history_row sum, state = state_at(h, partition, SIM_NEVER);
-    sim_time span = history_between(h, partition, 0, SIM_NEVER, &sum);
-    bool other = false;
-    for (uint32_t b = 0; b < h->machine->n_boards; b++)
-        other |= (h->last[b].partition == partition) != (h->machine->boards[b].partition == partition);
-    if (!other || span == 0)
-        return;
-    fprintf(out, "  at the end   boards");
-    for (uint32_t b = 0; b < h->machine->n_boards; b++)
-        if (h->last[b].partition == partition)
-            fprintf(out, " %s", h->machine->boards[b].name);
-    fprintf(out,
-            "; %" PRIu32 " CPUs; %.1f M accesses per simulated second on boards while they were its own\n"
-            "               (below: the boards that it began with, wherever they went)\n",
-            state.cpus, (double)sum.accesses * 1e6 / (double)span);
-}
-
 static uint64_t count(const json_t *object, const char *key)
 {
     return (uint64_t)json_integer_value(json_object_get(object, key));
@@ -296,6 +267,16 @@ static const char *text_of_key(const json_t *object, const char *key)
     return text ? text : "";
 }
 
+// "17.1", or "-" where no time was left to measure in.
+static const char *rate_text(const json_t *effect, const char *key, char text[UNIT_TEXT_SIZE])
+{
+    if (json_is_integer(json_object_get(effect, key)))
+        snprintf(text, UNIT_TEXT_SIZE, "%.1f", (double)count(effect, key) / 1e6);
+    else
+        strcpy(text, "-");
+    return text;
+}
+
 static void print_effects(const json_t *operation, FILE *out)
 {
     const json_t *partitions = json_object_get(operation, "partitions");
@@ -303,12 +284,13 @@ static void print_effects(const json_t *operation, FILE *out)
     json_t *p;
     json_array_foreach(partitions, i, p)
     {
+        char before[UNIT_TEXT_SIZE], after[UNIT_TEXT_SIZE];
         if (!json_object_get(p, "cpus_after"))
             continue;
-        fprintf(
-            out, "  %-12s %" PRIu64 " -> %" PRIu64 " CPUs, %.1f -> %.1f M accesses per simulated second\n",
-            text_of_key(p, "name"), count(p, "cpus_before"), count(p, "cpus_after"),
-            (double)count(p, "accesses_per_s_before") / 1e6, (double)count(p, "accesses_per_s_after") / 1e6);
+        fprintf(out, "  %-12s %" PRIu64 " -> %" PRIu64 " CPUs, %s -> %s M accesses per simulated second%s\n",
+                text_of_key(p, "name"), count(p, "cpus_before"), count(p, "cpus_after"),
+                rate_text(p, "accesses_per_s_before", before), rate_text(p, "accesses_per_s_after", after),
+                json_is_true(json_object_get(p, "began_anew")) ? ", begun anew" : "");
     }
 }
 

@@ -118,7 +118,7 @@ void host_time_print(const struct run_report *report, FILE *out)
     for (uint32_t p = 0; p < m->n_partitions; p++) {
         struct partition_sum of;
         outcome_sum(outcome, m, p, &of);
-        accesses += of.accesses;
+        accesses += of.done.accesses;
         end = sim_max(end, of.end);
     }
     double seconds = outcome->seconds > 1e-6 ? outcome->seconds : 1e-6;

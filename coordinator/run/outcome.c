@@ -26,12 +26,33 @@ void outcome_free(struct outcome *outcome)
         free(outcome->watch[i].events);
     free(outcome->watch);
     free(outcome->boards);
+    free(outcome->stays);
     free(outcome->hosts);
     free(outcome->parts);
     if (outcome->history)
         history_free(outcome->history);
     free(outcome->history);
     memset(outcome, 0, sizeof *outcome);
+}
+
+static void add_stay(struct outcome *outcome, const struct stay *stay)
+{
+    outcome->stays = realloc(outcome->stays, (outcome->n_stays + 1) * sizeof *outcome->stays);
+    NP_ASSERT(outcome->stays);
+    outcome->stays[outcome->n_stays++] = *stay;
+}
+
+static enum err_code add_stays(struct outcome *outcome, const struct machine *machine,
+                               const struct results *results, struct err *err)
+{
+    for (uint32_t i = 0; i < results->n_stays; i++) {
+        const struct stay *stay = &results->stays[i]; // of one of its boards: the codec sees to that
+        if (stay->partition != NO_PARTITION && stay->partition >= machine->n_partitions)
+            return err_set(err, ERR_DAMAGED_MESSAGE, "board %u was in partition %u, which does not exist",
+                           stay->board, stay->partition);
+        add_stay(outcome, stay);
+    }
+    return ERR_OK;
 }
 
 enum err_code outcome_add(struct outcome *outcome, const struct machine *machine, const struct plan *plan,
@@ -47,7 +68,7 @@ enum err_code outcome_add(struct outcome *outcome, const struct machine *machine
         outcome->present[board] = true;
     }
     outcome->hosts[host] = results->host;
-    return ERR_OK;
+    return add_stays(outcome, machine, results, err);
 }
 
 enum err_code outcome_add_watched(struct outcome *outcome, const struct machine *machine,
@@ -83,6 +104,52 @@ static struct digest digest_of_all(const struct outcome *outcome, const struct m
     return digest_combine(all, n);
 }
 
+static void add_cpu(struct cpu_results *sum, const struct cpu_results *cpu)
+{
+    sum->accesses += cpu->accesses;
+    sum->hits += cpu->hits;
+    sum->latency_sum_ps += cpu->latency_sum_ps;
+    sum->wait_ps += cpu->wait_ps;
+    sum->compute_ps += cpu->compute_ps;
+    sum->sync_waits += cpu->sync_waits;
+    sum->sync_wait_ps += cpu->sync_wait_ps;
+    sum->work += cpu->work;
+    if (cpu->done_at != SIM_NEVER && cpu->done_at > sum->done_at)
+        sum->done_at = cpu->done_at;
+}
+
+// Of a board that never changed its partition.
+static void add_whole_stay(struct outcome *outcome, const struct machine *machine, uint16_t number)
+{
+    const struct board_results *board = &outcome->boards[number];
+    struct stay stay = {.board = number, .partition = machine->boards[number].partition, .left = SIM_NEVER};
+    memcpy(stay.counters, board->counters, sizeof stay.counters);
+    memcpy(stay.sent_by_type, board->sent_by_type, sizeof stay.sent_by_type);
+    memcpy(stay.latency, board->latency, sizeof stay.latency);
+    for (uint32_t i = 0; i < board->cpus && i < CPUS_PER_BOARD_MAX; i++)
+        add_cpu(&stay.cpus, &board->cpu[i]);
+    add_stay(outcome, &stay);
+}
+
+static int by_board_and_partition(const void *one, const void *other)
+{
+    const struct stay *a = one, *b = other;
+    if (a->board != b->board)
+        return a->board < b->board ? -1 : 1;
+    return (a->partition > b->partition) - (a->partition < b->partition);
+}
+
+static void complete_stays(struct outcome *outcome, const struct machine *machine)
+{
+    bool told[BOARDS_MAX] = {false};
+    for (uint32_t i = 0; i < outcome->n_stays; i++)
+        told[outcome->stays[i].board] = true;
+    for (uint16_t b = 0; b < machine->n_boards; b++)
+        if (outcome->present[b] && !told[b])
+            add_whole_stay(outcome, machine, b);
+    qsort(outcome->stays, outcome->n_stays, sizeof *outcome->stays, by_board_and_partition);
+}
+
 enum err_code outcome_complete(struct outcome *outcome, const struct machine *machine, struct err *err)
 {
     for (uint32_t p = 0; p < machine->n_partitions; p++) {
@@ -98,45 +165,66 @@ enum err_code outcome_complete(struct outcome *outcome, const struct machine *ma
         outcome->partitions[p] = digest_combine(of_board, partition->n_boards);
     }
     outcome->run = digest_of_all(outcome, machine);
+    complete_stays(outcome, machine);
     return ERR_OK;
 }
 
-static void add_latency(struct latency_histogram *sum, const struct latency_histogram *more)
+static const struct stay *stay_of(const struct outcome *outcome, uint16_t board, uint32_t partition)
 {
-    if (more->count && (!sum->count || more->min_ps < sum->min_ps))
-        sum->min_ps = more->min_ps;
-    sum->max_ps = more->max_ps > sum->max_ps ? more->max_ps : sum->max_ps;
-    sum->count += more->count;
-    sum->sum_ps += more->sum_ps;
-    for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
-        sum->bucket[i] += more->bucket[i];
+    for (uint32_t i = 0; i < outcome->n_stays; i++)
+        if (outcome->stays[i].board == board && outcome->stays[i].partition == partition)
+            return &outcome->stays[i];
+    return NULL;
 }
 
-static void add_cpu(struct partition_sum *sum, const struct cpu_results *cpu)
+uint32_t outcome_members(const struct outcome *outcome, const struct machine *machine, uint32_t partition,
+                         const struct stay *members[BOARDS_MAX])
 {
-    sum->accesses += cpu->accesses;
-    sum->hits += cpu->hits;
-    sum->latency_sum_ps += cpu->latency_sum_ps;
-    sum->wait_ps += cpu->wait_ps;
-    sum->compute_ps += cpu->compute_ps;
-    sum->sync_waits += cpu->sync_waits;
-    sum->sync_wait_ps += cpu->sync_wait_ps;
-    sum->work += cpu->work;
-    if (cpu->done_at != SIM_NEVER && cpu->done_at > sum->end)
-        sum->end = cpu->done_at;
+    const struct partition_desc *p = &machine->partitions[partition];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->n_boards; i++) {
+        const struct stay *stay = stay_of(outcome, p->boards[i], partition);
+        if (stay)
+            members[n++] = stay;
+    }
+    for (uint32_t i = 0; i < outcome->n_stays; i++) {
+        const struct stay *stay = &outcome->stays[i];
+        if (stay->partition == partition && machine->boards[stay->board].partition != partition)
+            members[n++] = stay;
+    }
+    return n;
 }
 
-static void add_board(struct partition_sum *sum, const struct board_results *board)
+sim_time outcome_stayed(const struct stay *stay, sim_time end)
 {
+    return stay->earlier_ps + (outcome_is_there(stay) && end > stay->joined ? end - stay->joined : 0);
+}
+
+bool outcome_has_moves(const struct outcome *outcome)
+{
+    for (uint32_t i = 0; i < outcome->n_stays; i++)
+        if (outcome->stays[i].joined > 0 || !outcome_is_there(&outcome->stays[i]))
+            return true;
+    return false;
+}
+
+static bool is_there(const struct outcome *outcome, uint16_t board, uint32_t partition)
+{
+    const struct stay *stay = stay_of(outcome, board, partition);
+    return stay && outcome_is_there(stay);
+}
+
+static void add_member(struct partition_sum *sum, const struct outcome *outcome, const struct stay *stay)
+{
+    const struct board_results *board = &outcome->boards[stay->board];
     for (unsigned i = 0; i < COUNTER_COUNT; i++)
-        sum->counters[i] += board->counters[i];
+        sum->counters[i] += stay->counters[i];
     for (unsigned i = 0; i < SERVED_COUNT; i++)
-        add_latency(&sum->latency[i], &board->latency[i]);
-    for (uint32_t i = 0; i < board->cpus && i < CPUS_PER_BOARD_MAX; i++)
-        add_cpu(sum, &board->cpu[i]);
-    if (board->first_failure[0] && !sum->first_failure) {
+        latency_merge(&sum->latency[i], &stay->latency[i]);
+    add_cpu(&sum->done, &stay->cpus);
+    if (stay->counters[CNT_CHECKS_FAILED] && !sum->first_failure) {
         sum->first_failure = board->first_failure;
-        sum->first_failure_board = board->board;
+        sum->first_failure_board = stay->board;
     }
 }
 
@@ -147,6 +235,15 @@ static void add_ordering(struct partition_sum *sum, const struct machine *machin
     sum->traces |= cpu->kind == CPU_TRACE;
     sum->weak |= cpu->outstanding > 1;
     sum->store_buffer = stores > sum->store_buffer ? stores : sum->store_buffer;
+}
+
+static uint32_t running_in_pools(const struct outcome *outcome, const struct machine *machine, uint16_t board,
+                                 bool named[][CPUS_PER_BOARD_MAX])
+{
+    uint32_t running = 0;
+    for (uint32_t c = 0; c < machine->boards[board].params.cpus; c++)
+        running += !named[board][c] && outcome->boards[board].cpu[c].done_at == SIM_NEVER;
+    return running;
 }
 
 // CPUs without a program of their own run threads where there are any; one that has none to run is done.
@@ -165,12 +262,11 @@ static uint32_t add_pools(struct partition_sum *sum, const struct outcome *outco
     for (uint32_t i = 0; i < machine->n_cpus; i++)
         named[machine->cpus[i].board][machine->cpus[i].index] = true;
     for (uint32_t b = 0; sum->threads && b < p->n_boards; b++)
-        for (uint32_t c = 0; c < machine->boards[p->boards[b]].params.cpus; c++) {
-            if (named[p->boards[b]][c])
-                continue;
-            busy++;
-            sum->running_cpus += outcome->boards[p->boards[b]].cpu[c].done_at == SIM_NEVER;
-        }
+        for (uint32_t c = 0; c < machine->boards[p->boards[b]].params.cpus; c++)
+            busy += !named[p->boards[b]][c];
+    for (uint32_t i = 0; sum->threads && i < outcome->n_stays; i++)
+        if (outcome->stays[i].partition == partition && outcome_is_there(&outcome->stays[i]))
+            sum->running_cpus += running_in_pools(outcome, machine, outcome->stays[i].board, named);
     return busy;
 }
 
@@ -185,8 +281,9 @@ static void add_programs(struct partition_sum *sum, const struct outcome *outcom
             continue;
         busy++;
         const struct board_results *board = &outcome->boards[cpu->board];
-        sum->running_cpus += cpu->kind == CPU_ZARCH ? guest_cpu_runs(outcome, &board->guest[cpu->index])
-                                                    : board->cpu[cpu->index].done_at == SIM_NEVER;
+        if (is_there(outcome, cpu->board, partition))
+            sum->running_cpus += cpu->kind == CPU_ZARCH ? guest_cpu_runs(outcome, &board->guest[cpu->index])
+                                                        : board->cpu[cpu->index].done_at == SIM_NEVER;
         add_ordering(sum, machine, cpu, cpu->board);
     }
     for (uint32_t b = 0; b < machine->n_boards; b++)
@@ -198,10 +295,17 @@ static void add_programs(struct partition_sum *sum, const struct outcome *outcom
 void outcome_sum(const struct outcome *outcome, const struct machine *machine, uint32_t partition,
                  struct partition_sum *sum)
 {
-    const struct partition_desc *desc = &machine->partitions[partition];
+    const struct stay *members[BOARDS_MAX];
     memset(sum, 0, sizeof *sum);
-    for (uint32_t i = 0; i < desc->n_boards; i++)
-        add_board(sum, &outcome->boards[desc->boards[i]]);
+    uint32_t n = outcome_members(outcome, machine, partition, members);
+    bool anybody = false; // at the end
+    for (uint32_t i = 0; i < n; i++) {
+        add_member(sum, outcome, members[i]);
+        anybody |= outcome_is_there(members[i]);
+    }
+    sum->end = sum->done.done_at;
+    for (uint32_t i = 0; i < n && !anybody; i++)
+        sum->end = sim_max(sum->end, members[i]->left);
     add_programs(sum, outcome, machine, partition);
     // Time is a result only where the machine says so; where a group happened to pause is not.
     if (sum->running_cpus > 0)

@@ -26,7 +26,9 @@ struct outcome {
     bool interrupted;             // by the user: the results are partial
     struct board_results *boards; // one per board of the machine; owned
     bool present[BOARDS_MAX];     // its results have come
-    struct host_stats *hosts;     // one per process: the nodes, then the fabric; owned
+    uint32_t n_stays;
+    struct stay *stays; // who was when in which partition, by board; complete once the outcome is; owned
+    struct host_stats *hosts; // one per process: the nodes, then the fabric; owned
     uint32_t n_hosts;
     struct group_progress groups[GROUPS_MAX]; // one per partition
     struct digest partitions[PARTITIONS_MAX]; // when complete
@@ -57,16 +59,31 @@ enum err_code outcome_add_watched(struct outcome *outcome, const struct machine 
 // When all have come: computes the digests. ERR_INTERNAL names a board that nobody reported.
 enum err_code outcome_complete(struct outcome *outcome, const struct machine *machine, struct err *err);
 
-// What a partition came to: the sum of its boards.
+// The boards that were ever in a partition, each with what it did meanwhile: those that it began with in the
+// order of the description, then others by number. Returns how many.
+uint32_t outcome_members(const struct outcome *outcome, const struct machine *machine, uint32_t partition,
+                         const struct stay *members[BOARDS_MAX]);
+
+// How long a board was in its partition, of a run of it that ended at `end`.
+sim_time outcome_stayed(const struct stay *stay, sim_time end);
+
+// Whether any board changed its partition, and whether it is in it at the end.
+bool outcome_has_moves(const struct outcome *outcome);
+static inline bool outcome_is_there(const struct stay *stay)
+{
+    return stay->left == SIM_NEVER;
+}
+
+// What a partition came to: the sum of its boards while they were in it.
 struct partition_sum {
     uint64_t counters[COUNTER_COUNT];
     struct latency_histogram latency[SERVED_COUNT];
     uint32_t cpus, idle_cpus, running_cpus; // running: not done at the end
     uint32_t threads;                       // of pools, which its CPUs without a program run
-    uint64_t accesses, hits, latency_sum_ps, wait_ps, compute_ps, work;
-    uint64_t sync_waits, sync_wait_ps; // of replayed threads for one another
-    sim_time end;      // the end time of the machine if reached, else when its last CPU was done or paused
-    bool traces, weak; // replays recordings; has CPUs with more than one access outstanding
+    struct cpu_results done; // by its CPUs; waits for one another are those of replayed threads
+    sim_time end; // the end time of the machine if reached, else when its last CPU was done or paused, or
+                  // its last board left
+    bool traces, weak;     // replays recordings; has CPUs with more than one access outstanding
     uint32_t store_buffer; // the most stores that one of its program-ordered CPUs can leave behind; 0: none
     const char *first_failure; // of a check, or NULL
     uint16_t first_failure_board;

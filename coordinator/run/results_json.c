@@ -105,6 +105,42 @@ static json_t *board(const struct machine *m, const struct board_results *b)
     return object;
 }
 
+// What a board did while it was in a partition that ended at `end`.
+static json_t *member(const struct machine *m, const struct stay *stay, sim_time end)
+{
+    json_t *object = json_object();
+    put(object, "name", json_string(m->boards[stay->board].name));
+    put(object, "joined_ps", number(stay->joined));
+    put(object, "left_ps", number(stay->left));
+    put(object, "stayed_ps", number(outcome_stayed(stay, end)));
+    put(object, "accesses", number(stay->cpus.accesses));
+    put(object, "hits", number(stay->cpus.hits));
+    put(object, "work", number(stay->cpus.work));
+    put(object, "counters", counters(stay->counters));
+    put(object, "messages_sent", messages(stay->sent_by_type));
+    put(object, "latency", latencies(stay->latency));
+    return object;
+}
+
+// Only where boards changed their partitions: else it is what `boards` says.
+static void put_members(json_t *object, const struct run_report *report, uint32_t partition, sim_time end)
+{
+    const struct machine *m = &report->scenario->machine;
+    const struct stay *members[BOARDS_MAX];
+    json_t *list = json_array(), *at_end = json_array();
+    uint32_t n = outcome_members(report->outcome, m, partition, members), cpus = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        json_array_append_new(list, member(m, members[i], end));
+        if (!outcome_is_there(members[i]))
+            continue;
+        json_array_append_new(at_end, json_string(m->boards[members[i]->board].name));
+        cpus += m->boards[members[i]->board].params.cpus;
+    }
+    put(object, "boards_at_end", at_end);
+    put(object, "cpus_at_end", number(cpus));
+    put(object, "members", list);
+}
+
 // Of simulated time, rounded down.
 static json_t *per_second(uint64_t n, sim_time time)
 {
@@ -127,16 +163,19 @@ static json_t *partition(const struct run_report *report, uint32_t number_of)
     put(object, "cpus_running", number(sum.running_cpus));
     if (sum.threads)
         put(object, "threads", number(sum.threads));
-    put(object, "accesses", number(sum.accesses));
-    put(object, "hits", number(sum.hits));
-    put(object, "work", number(sum.work));
-    put(object, "accesses_per_s", per_second(sum.accesses, sum.end));
-    put(object, "work_per_s", per_second(sum.work, sum.end));
+    put(object, "accesses", number(sum.done.accesses));
+    put(object, "hits", number(sum.done.hits));
+    put(object, "work", number(sum.done.work));
+    put(object, "latency_sum_ps", number(sum.done.latency_sum_ps));
+    put(object, "wait_ps", number(sum.done.wait_ps));
+    put(object, "compute_ps", number(sum.done.compute_ps));
+    put(object, "accesses_per_s", per_second(sum.done.accesses, sum.end));
+    put(object, "work_per_s", per_second(sum.done.work, sum.end));
     put(object, "values_synthetic", json_boolean(sum.traces));
     put(object, "weakly_ordered", json_boolean(sum.weak));
     put(object, "store_buffer", number(sum.store_buffer));
-    if (report->outcome->history)
-        history_put_partition(object, report->outcome->history, number_of);
+    if (outcome_has_moves(report->outcome))
+        put_members(object, report, number_of, sum.end);
     json_t *guest = guest_ends_json(report, number_of, sum.end);
     if (guest)
         put(object, "guest", guest);

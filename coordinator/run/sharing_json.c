@@ -54,14 +54,15 @@ static json_t *page_json(const struct machine *machine, const struct home_page *
 
 json_t *sharing_pages(const struct machine *machine, const struct outcome *outcome, uint32_t partition)
 {
-    const struct partition_desc *p = &machine->partitions[partition];
-    struct home_page *pages = calloc((size_t)p->n_boards * PAGES_REPORTED_MAX + 1, sizeof *pages);
+    const struct stay *members[BOARDS_MAX];
+    uint32_t n_members = outcome_members(outcome, machine, partition, members);
+    struct home_page *pages = calloc((size_t)n_members * PAGES_REPORTED_MAX + 1, sizeof *pages);
     size_t n = 0;
     NP_ASSERT(pages);
-    for (uint32_t b = 0; b < p->n_boards; b++) {
-        const struct board_results *board = &outcome->boards[p->boards[b]];
-        for (uint32_t i = 0; i < board->n_pages; i++)
-            pages[n++] = (struct home_page){&board->pages[i], p->boards[b]};
+    for (uint32_t b = 0; b < n_members; b++) {
+        const struct board_results *board = &outcome->boards[members[b]->board];
+        for (uint32_t i = 0; outcome_is_there(members[b]) && i < board->n_pages; i++)
+            pages[n++] = (struct home_page){&board->pages[i], members[b]->board};
     }
     qsort(pages, n, sizeof *pages, by_use);
     json_t *list = json_array();

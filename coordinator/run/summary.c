@@ -63,8 +63,9 @@ static void print_accesses(const struct partition_sum *sum, FILE *out)
     const uint64_t *c = sum->counters;
     double seconds = (double)sum->end / (double)SIM_PS_PER_S;
     fprintf(out, "  accesses     %s, %.1f M per simulated second, %.1f %% L1 hits, %.1f %% merged\n",
-            grouped(sum->accesses, accesses), seconds > 0 ? 1e-6 * (double)sum->accesses / seconds : 0,
-            share(sum->hits, sum->accesses), share(c[CNT_MERGED], sum->accesses));
+            grouped(sum->done.accesses, accesses),
+            seconds > 0 ? 1e-6 * (double)sum->done.accesses / seconds : 0,
+            share(sum->done.hits, sum->done.accesses), share(c[CNT_MERGED], sum->done.accesses));
     print_latencies(sum, out);
     uint64_t misses = c[CNT_MISSES_LOCAL] + c[CNT_MISSES_REMOTE];
     char a[GROUPED_SIZE], b[GROUPED_SIZE], d[GROUPED_SIZE], e[GROUPED_SIZE];
@@ -75,21 +76,27 @@ static void print_accesses(const struct partition_sum *sum, FILE *out)
                 grouped(c[CNT_EVICTIONS_CLEAN] + c[CNT_EVICTIONS_DIRTY], e));
 }
 
-// Mean over the boards of a partition, and the busiest.
+// Mean over the boards of a partition, while they were in it, and the busiest.
 static void print_busy(const struct run_report *report, uint32_t partition, const struct partition_sum *sum,
                        const char *what, enum counter counter, FILE *out)
 {
     const struct machine *m = &report->scenario->machine;
-    const struct partition_desc *p = &m->partitions[partition];
-    uint16_t most = p->boards[0];
-    for (uint32_t i = 1; i < p->n_boards; i++)
-        if (report->outcome->boards[p->boards[i]].counters[counter] >
-            report->outcome->boards[most].counters[counter])
-            most = p->boards[i];
-    fprintf(out, "%s %.1f %%", what, share(sum->counters[counter], sum->end * p->n_boards));
-    if (p->n_boards > 1)
-        fprintf(out, " (%s %.1f %%)", m->boards[most].name,
-                share(report->outcome->boards[most].counters[counter], sum->end));
+    const struct stay *members[BOARDS_MAX], *busiest = NULL;
+    uint32_t n = outcome_members(report->outcome, m, partition, members);
+    sim_time time = 0;
+    double most = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        sim_time stayed = outcome_stayed(members[i], sum->end);
+        double busy = share(members[i]->counters[counter], stayed);
+        time += stayed;
+        if (!busiest || busy > most) {
+            busiest = members[i];
+            most = busy;
+        }
+    }
+    fprintf(out, "%s %.1f %%", what, share(sum->counters[counter], time));
+    if (n > 1)
+        fprintf(out, " (%s %.1f %%)", m->boards[busiest->board].name, most);
 }
 
 static void print_utilisation(const struct run_report *report, uint32_t partition,
@@ -108,9 +115,10 @@ static void print_utilisation(const struct run_report *report, uint32_t partitio
 static void print_waits(const struct partition_sum *sum, FILE *out)
 {
     char waits[GROUPED_SIZE], mean[UNIT_TEXT_SIZE];
-    if (sum->sync_waits)
+    if (sum->done.sync_waits)
         fprintf(out, "  threads      %s waits for one another, of %s on average\n",
-                grouped(sum->sync_waits, waits), unit_pretty_time(sum->sync_wait_ps / sum->sync_waits, mean));
+                grouped(sum->done.sync_waits, waits),
+                unit_pretty_time(sum->done.sync_wait_ps / sum->done.sync_waits, mean));
 }
 
 static void print_checks(const struct run_report *report, const struct partition_sum *sum, FILE *out)
@@ -200,6 +208,27 @@ static void print_notes(const struct partition_sum *sum, FILE *out)
         fprintf(out, "  note         recorded programs: addresses are real, values are synthetic\n");
 }
 
+// Where boards came or went: who is there at the end.
+static void print_members(const struct run_report *report, uint32_t number, FILE *out)
+{
+    const struct machine *m = &report->scenario->machine;
+    const struct stay *members[BOARDS_MAX];
+    uint32_t n = outcome_members(report->outcome, m, number, members), cpus = 0;
+    bool others = false;
+    for (uint32_t i = 0; i < n; i++)
+        others |= outcome_is_there(members[i]) != (m->boards[members[i]->board].partition == number);
+    if (!others)
+        return;
+    fprintf(out, "  at the end   boards");
+    for (uint32_t i = 0; i < n; i++)
+        if (outcome_is_there(members[i])) {
+            fprintf(out, " %s", m->boards[members[i]->board].name);
+            cpus += m->boards[members[i]->board].params.cpus;
+        }
+    fprintf(out, "%s; %" PRIu32 " CPUs (below: each board while it was in this partition)\n",
+            cpus ? "" : " none", cpus);
+}
+
 static void print_partition(const struct run_report *report, uint32_t number, FILE *out)
 {
     const struct machine *m = &report->scenario->machine;
@@ -218,8 +247,7 @@ static void print_partition(const struct run_report *report, uint32_t number, FI
                                            : "the end time, with programs not done");
     if (sum.threads)
         fprintf(out, "  threads      %" PRIu32 ", on whatever CPUs the partition has\n", sum.threads);
-    if (report->outcome->history)
-        history_print_partition(report->outcome->history, number, out);
+    print_members(report, number, out);
     guest_ends_print(report, number, sum.end, out);
     print_accesses(&sum, out);
     print_utilisation(report, number, &sum, out);

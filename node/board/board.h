@@ -112,6 +112,11 @@ uint32_t board_timeline(struct board *board, struct timeline_record *records, ui
 // The run has ended: the interval under way is completed, and no more begin.
 void board_timeline_end(struct board *board);
 
+// What it did apart by the partitions in which it was, in order of the first time: how many of them, and
+// number `index`. None where its partition never changed.
+uint32_t board_stays(const struct board *board);
+void board_stay(const struct board *board, uint32_t index, struct stay *stay);
+
 // Results so far, digest included. The struct is large: the caller's, not on a small stack.
 void board_results(struct board *board, struct board_results *results);
 

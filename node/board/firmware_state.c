@@ -219,4 +219,5 @@ void firmware_state(struct board *board, struct archive *ar)
         batch_state(&firmware->batches[i], ar);
     unmappings_state(&firmware->unmappings, ar);
     arriving_state(&firmware->arriving, ar);
+    stays_state(board, ar);
 }

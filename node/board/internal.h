@@ -139,6 +139,18 @@ struct service_element {
     struct console_line *lines; // arrived and not read, the oldest first; owned
 };
 
+// What was counted while the board was in partitions before, and the counts at the last change: what came
+// since belongs to the one in which it is.
+struct stays {
+    uint32_t n;
+    struct stay *items; // owned; one per partition, in order of the first time
+    sim_time since;     // of the last change
+    uint64_t counters[COUNTER_COUNT];
+    uint64_t sent_by_type[MSG_TYPE_COUNT];
+    struct cpu_results cpus;
+    uint64_t hits[CPUS_PER_BOARD_MAX];
+};
+
 struct board {
     const struct machine *machine;
     const struct board_desc *desc;
@@ -185,6 +197,7 @@ struct board {
     struct segment_map map;
     struct firmware firmware;
     struct service_element service;
+    struct stays stays;
 
     uint32_t n_frame_slots;
     struct frame_slot *frame_slots;
@@ -367,6 +380,11 @@ enum err_code board_open_cpu(struct board *board, uint32_t index, struct err *er
 // load.c: puts this board's part of its guest's image into its memory, and starts CPU address 0 if it is
 // here. Errors of image_open; ERR_IMPOSSIBLE_MACHINE when the partition is too small.
 enum err_code guest_load(struct board *board, struct err *err);
+
+// results.c: the board leaves the partition that it is in, at a cut, or leaves being in none.
+void stays_change(struct board *board, sim_time at);
+void stays_free(struct board *board);
+void stays_state(struct board *board, struct archive *ar);
 
 // pages.c: fills in the most used pages of this home; the list in *results is all zero.
 void board_pages(const struct board *board, struct board_results *results);

@@ -21,6 +21,7 @@ void firmware_free(struct board *board)
     free(firmware->reports.items);
     free(firmware->unmappings.items);
     arriving_free(&firmware->arriving);
+    stays_free(board);
 }
 
 void firmware_attend(struct board *board)
@@ -112,6 +113,8 @@ static bool obey_at_once(struct board *board, const struct order *order)
         board_clear(board);
         return true;
     case ORDER_DOMAIN:
+        if (order->domain.partition != board_partition(board))
+            stays_change(board, order->at);
         domain_set(board, &order->domain);
         if (board->threads && board_partition(board) == NO_PARTITION && threads_here(board->threads))
             threads_end(board->threads, order->at);

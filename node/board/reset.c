@@ -24,6 +24,15 @@ static void keep_results(struct cpu *cpu, const struct cpu *old)
     cpu->buffer.held = old->buffer.held;
 }
 
+// Those of a guest's CPU begin anew with it.
+static void keep_instructions(struct board *board, const struct cpu *cpu)
+{
+    struct guest_cpu_results guest = {0};
+    if (cpu->ops && cpu->ops->guest)
+        cpu->ops->guest(cpu, &guest);
+    board_count(board, CNT_INSTRUCTIONS, guest.instructions);
+}
+
 // Programs with a CPU of their own belong to the partition that was described, and only run there.
 static bool is_at_home(const struct board *board)
 {
@@ -38,6 +47,7 @@ static enum err_code reset_cpus(struct board *board, struct err *err)
         NP_ASSERT(cpu->buffer.n == 0 && cpu->n_under_way == 0);
         if (cpu->pool)
             continue;
+        keep_instructions(board, cpu);
         cpu_free(cpu);
         board_init_cpu(board, i);
         keep_results(cpu, &old);

@@ -258,16 +258,6 @@ static void pending_state(struct cpu *cpu, struct archive *ar)
     find_due(cpu);
 }
 
-static void histogram_state(struct latency_histogram *h, struct archive *ar)
-{
-    ar_u64(ar, &h->count);
-    ar_u64(ar, &h->sum_ps);
-    ar_u64(ar, &h->min_ps);
-    ar_u64(ar, &h->max_ps);
-    for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
-        ar_u64(ar, &h->bucket[i]);
-}
-
 static void results_state(struct cpu *cpu, struct archive *ar)
 {
     struct cpu_results *r = &cpu->results;
@@ -280,7 +270,7 @@ static void results_state(struct cpu *cpu, struct archive *ar)
     for (unsigned i = 0; i < ACCESS_KIND_COUNT; i++)
         ar_u64(ar, &cpu->by_kind[i]);
     for (unsigned i = 0; i < SERVED_COUNT; i++)
-        histogram_state(&cpu->latency[i], ar);
+        latency_state(&cpu->latency[i], ar);
 }
 
 void cpu_state(struct cpu *cpu, struct archive *ar, uint32_t slots)

@@ -36,6 +36,15 @@ static enum err_code send_watched(struct session *session, const struct crew *cr
     return ERR_OK;
 }
 
+static void add_stays(const struct board *board, struct results *results)
+{
+    uint32_t n = board_stays(board);
+    results->stays = realloc(results->stays, (results->n_stays + n + 1) * sizeof *results->stays);
+    NP_ASSERT(results->stays);
+    for (uint32_t i = 0; i < n; i++)
+        board_stay(board, i, &results->stays[results->n_stays++]);
+}
+
 enum err_code crew_send_results(struct session *session, struct crew *crew, struct host_stats *stats,
                                 struct err *err)
 {
@@ -48,8 +57,10 @@ enum err_code crew_send_results(struct session *session, struct crew *crew, stru
     results.results.boards = calloc(crew->machine->n_boards + 1, sizeof *results.results.boards);
     NP_ASSERT(results.results.boards);
     for (unsigned b = 0; b < crew->machine->n_boards; b++)
-        if (crew->boards[b])
+        if (crew->boards[b]) {
             board_results(crew->boards[b], &results.results.boards[results.results.n_boards++]);
+            add_stays(crew->boards[b], &results.results);
+        }
     enum err_code code = control_client_send(session->client, &results, err);
     control_free(&results);
     return code;

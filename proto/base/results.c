@@ -61,3 +61,25 @@ void latency_add(struct latency_histogram *histogram, uint64_t ps)
     histogram->sum_ps += ps;
     histogram->bucket[latency_bucket(ps)]++;
 }
+
+void latency_merge(struct latency_histogram *to, const struct latency_histogram *from)
+{
+    if (from->count && (to->count == 0 || from->min_ps < to->min_ps))
+        to->min_ps = from->min_ps;
+    if (from->max_ps > to->max_ps)
+        to->max_ps = from->max_ps;
+    to->count += from->count;
+    to->sum_ps += from->sum_ps;
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
+        to->bucket[i] += from->bucket[i];
+}
+
+void latency_state(struct latency_histogram *h, struct archive *ar)
+{
+    ar_u64(ar, &h->count);
+    ar_u64(ar, &h->sum_ps);
+    ar_u64(ar, &h->min_ps);
+    ar_u64(ar, &h->max_ps);
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
+        ar_u64(ar, &h->bucket[i]);
+}

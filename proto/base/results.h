@@ -87,6 +87,8 @@ struct latency_histogram {
     uint64_t bucket[LATENCY_BUCKETS];
 };
 void latency_add(struct latency_histogram *histogram, uint64_t ps);
+void latency_state(struct latency_histogram *histogram, struct archive *ar);
+void latency_merge(struct latency_histogram *to, const struct latency_histogram *from);
 unsigned latency_bucket(uint64_t ps);
 uint64_t latency_bucket_floor(unsigned bucket); // least latency of a bucket, ps
 
@@ -165,6 +167,21 @@ struct board_results {
     uint32_t trail_n;
     struct trail_mark trail[TRAIL_MAX];
     char first_failure[256]; // first check that failed, or ""
+};
+
+// What a board did while it was in one partition, or in none: the sum over all the times that it was. The
+// sums over a board's stays are what the board reports of itself. A board whose partition never changed has
+// none.
+struct stay {
+    uint16_t board;
+    uint32_t partition;    // NO_PARTITION: none
+    sim_time joined, left; // the last time; left: SIM_NEVER where it is there at the end
+    uint64_t earlier_ps; // how long altogether, without the time since `joined` where it is there at the end
+    uint64_t counters[COUNTER_COUNT];
+    uint64_t sent_by_type[MSG_TYPE_COUNT];
+    struct latency_histogram latency[SERVED_COUNT];
+    struct cpu_results
+        cpus; // sums of its CPUs; done_at: when the last of those that are done was, 0: none is
 };
 
 // Where host time went; differs from run to run and is never part of a digest.

@@ -21,6 +21,8 @@
     X(address) X(requests) X(remote) X(writes) X(boards) X(owned) X(virtual_address) X(process)
 // clang-format on
 
+#define STAY_FIELDS(X) X(joined) X(left) X(earlier_ps)
+
 // clang-format off
 #define HOST_FIELDS(X) \
     X(simulating_ns) X(exchanging_ns) X(waiting_ns) X(grants) X(resends) X(duplicates) X(damaged) \
@@ -112,6 +114,35 @@ static void page_to_wire(const struct page_results *from, Np__PageResults *to, s
     to->symbol = arena_text(arena, from->symbol, sizeof from->symbol);
 }
 
+static void stay_to_wire(const struct stay *from, Np__Stay *to, struct arena *arena)
+{
+    STAY_FIELDS(COPY)
+    to->partition = from->partition + 1;
+    to->n_counters = COUNTER_COUNT;
+    to->counters = numbers_to_wire(from->counters, COUNTER_COUNT, arena);
+    to->n_sent_by_type = MSG_TYPE_COUNT;
+    to->sent_by_type = numbers_to_wire(from->sent_by_type, MSG_TYPE_COUNT, arena);
+    to->n_latency = SERVED_COUNT;
+    to->latency = WIRE_ARRAY(arena, Np__Latency, np__latency__init, SERVED_COUNT);
+    for (unsigned i = 0; i < SERVED_COUNT; i++)
+        latency_to_wire(&from->latency[i], to->latency[i], arena);
+    to->cpus = arena_new(arena, 1, sizeof *to->cpus);
+    np__cpu_results__init(to->cpus);
+    cpu_to_wire(&from->cpus, to->cpus);
+}
+
+static void stays_to_wire(const struct results *from, uint16_t board, Np__BoardResults *to,
+                          struct arena *arena)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < from->n_stays; i++)
+        n += from->stays[i].board == board;
+    to->stays = WIRE_ARRAY(arena, Np__Stay, np__stay__init, n);
+    for (uint32_t i = 0; i < from->n_stays; i++)
+        if (from->stays[i].board == board)
+            stay_to_wire(&from->stays[i], to->stays[to->n_stays++], arena);
+}
+
 static void board_to_wire(const struct board_results *from, Np__BoardResults *to, struct arena *arena)
 {
     NP_ASSERT(from->cpus <= CPUS_PER_BOARD_MAX && from->trail_n <= TRAIL_MAX &&
@@ -158,6 +189,8 @@ Np__Results *results_to_wire(const struct results *from, struct arena *arena)
     to->boards = WIRE_ARRAY(arena, Np__BoardResults, np__board_results__init, from->n_boards);
     for (uint32_t i = 0; i < from->n_boards; i++)
         board_to_wire(&from->boards[i], to->boards[i], arena);
+    for (uint32_t i = 0; i < from->n_boards; i++)
+        stays_to_wire(from, from->boards[i].board, to->boards[i], arena);
     to->host = host_to_wire(&from->host, arena);
     return to;
 }
@@ -269,6 +302,48 @@ static enum err_code board_from_wire(const Np__BoardResults *from, struct board_
     return wire_text(to->first_failure, sizeof to->first_failure, from->first_failure, "a failure", err);
 }
 
+static enum err_code stay_from_wire(const Np__Stay *from, struct stay *to, struct err *err)
+{
+    if (same_length(from->n_counters, COUNTER_COUNT, "counters", err) ||
+        same_length(from->n_sent_by_type, MSG_TYPE_COUNT, "message types", err) ||
+        same_length(from->n_latency, SERVED_COUNT, "histograms", err))
+        return err->code;
+    if (from->partition > PARTITIONS_MAX || !from->cpus || from->joined > from->left)
+        return REFUSE(err, "partition %u, from %llu to %llu ps", from->partition - 1,
+                      (unsigned long long)from->joined, (unsigned long long)from->left);
+    STAY_FIELDS(COPY)
+    to->partition = from->partition - 1;
+    memcpy(to->counters, from->counters, sizeof to->counters);
+    memcpy(to->sent_by_type, from->sent_by_type, sizeof to->sent_by_type);
+    for (unsigned i = 0; i < SERVED_COUNT; i++)
+        if (latency_from_wire(from->latency[i], &to->latency[i], err))
+            return err_wrap(err, "histogram %u", i);
+    cpu_from_wire(from->cpus, &to->cpus);
+    return ERR_OK;
+}
+
+static enum err_code stays_from_wire(const Np__Results *from, struct results *to, struct err *err)
+{
+    size_t n = 0;
+    for (size_t b = 0; b < from->n_boards; b++)
+        n += from->boards[b]->n_stays;
+    if (n > STAYS_MAX)
+        return REFUSE(err, "%zu stays of boards in partitions", n);
+    if (n == 0)
+        return ERR_OK;
+    to->stays = calloc(n, sizeof *to->stays);
+    if (!to->stays)
+        return err_set(err, ERR_MEMORY, "no memory for %zu stays", n);
+    for (size_t b = 0; b < from->n_boards; b++)
+        for (size_t i = 0; i < from->boards[b]->n_stays; i++) {
+            struct stay *stay = &to->stays[to->n_stays++];
+            stay->board = to->boards[b].board;
+            if (stay_from_wire(from->boards[b]->stays[i], stay, err))
+                return err_wrap(err, "board %zu, stay %zu", b, i);
+        }
+    return ERR_OK;
+}
+
 static void host_from_wire(const Np__HostStats *from, struct host_stats *to)
 {
     HOST_FIELDS(COPY)
@@ -288,7 +363,7 @@ static enum err_code fill_results(const Np__Results *from, struct results *to, s
     for (uint32_t i = 0; i < to->n_boards; i++)
         if (board_from_wire(from->boards[i], &to->boards[i], err))
             return err_wrap(err, "board %u of %u", i, to->n_boards);
-    return ERR_OK;
+    return stays_from_wire(from, to, err);
 }
 
 enum err_code results_from_wire(const Np__Results *wire, struct results *results, struct err *err)
@@ -324,5 +399,6 @@ enum err_code results_decode(const uint8_t *data, size_t size, struct results *r
 void results_free(struct results *results)
 {
     free(results->boards);
+    free(results->stays);
     *results = (struct results){0};
 }

@@ -206,6 +206,37 @@ static void run(struct moving *m)
     }
 }
 
+// What a board did in each partition, and in none, is what it did.
+static bool adds_up(struct moving *m, const struct board *board, const struct board_results *results)
+{
+    struct board_results sum = {.n_pages = 0};
+    uint64_t count[2] = {0}, latency[2] = {0}, stayed = 0;
+    for (uint32_t i = 0; i < board_stays(board); i++) {
+        static struct stay stay;
+        board_stay(board, i, &stay);
+        if (stay.partition != NO_PARTITION)
+            m->result->accesses_of[stay.partition] += stay.cpus.accesses;
+        for (unsigned c = 0; c < COUNTER_COUNT; c++)
+            sum.counters[c] += stay.counters[c];
+        for (unsigned s = 0; s < SERVED_COUNT; s++)
+            latency_merge(&sum.latency[s], &stay.latency[s]);
+        count[0] += stay.cpus.accesses;
+        stayed += stay.earlier_ps + (stay.left == SIM_NEVER ? m->machine->until - stay.joined : 0);
+    }
+    for (unsigned s = 0; s < SERVED_COUNT; s++)
+        latency[0] += sum.latency[s].sum_ps;
+    for (uint32_t c = 0; c < results->cpus; c++) {
+        count[1] += results->cpu[c].accesses;
+        latency[1] += results->cpu[c].latency_sum_ps;
+    }
+    if (board_stays(board) == 0 && board_partition(board) != NO_PARTITION)
+        m->result->accesses_of[board_partition(board)] += count[1];
+    return board_stays(board) == 0 ||
+           (memcmp(sum.counters, results->counters, sizeof sum.counters) == 0 &&
+            memcmp(sum.latency, results->latency, sizeof sum.latency) == 0 && latency[0] == latency[1] &&
+            count[0] == count[1] && (stayed == m->machine->until || m->machine->until == SIM_NEVER));
+}
+
 static void take_boards(struct moving *m)
 {
     static struct board_results results;
@@ -219,6 +250,7 @@ static void take_boards(struct moving *m)
         board_results(board, &results);
         m->result->checks += results.counters[CNT_CHECKS];
         m->result->accesses += board_accesses(board);
+        m->result->uneven += !adds_up(m, board, &results);
         if (results.first_failure[0] && !m->result->first_failure[0])
             memcpy(m->result->first_failure, results.first_failure, sizeof m->result->first_failure);
     }

@@ -26,6 +26,8 @@ struct moving_result {
     struct digest digest, board[BOARDS_MAX]; // of all boards; and each
     uint64_t history;                        // hash of the controller's events, in an order of their own
     uint64_t accesses, checks;
+    uint64_t accesses_of[PARTITIONS_MAX];            // of its boards while they were in it
+    uint32_t uneven;                                 // boards whose stays do not add up to what they did
     uint32_t cuts, done, refused, failed, under_way; // commands
     enum err_code outcome[64];                       // of the first ones
     uint64_t members[PARTITIONS_MAX];                // boards of each partition at the end

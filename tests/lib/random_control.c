@@ -104,6 +104,30 @@ static void fill_board(struct rng *rng, bool full, struct board_results *b)
                  (unsigned long long)rng_next(rng));
 }
 
+static void fill_stay(struct rng *rng, bool full, struct stay *stay)
+{
+    stay->partition = below(rng, 3) ? below(rng, PARTITIONS_MAX) : NO_PARTITION;
+    stay->joined = number(rng);
+    stay->left = below(rng, 2) ? SIM_NEVER : stay->joined + below(rng, 100000);
+    stay->earlier_ps = number(rng);
+    numbers(rng, stay->counters, COUNTER_COUNT);
+    numbers(rng, stay->sent_by_type, MSG_TYPE_COUNT);
+    for (unsigned i = 0; i < SERVED_COUNT; i++)
+        fill_latency(rng, full, &stay->latency[i]);
+    numbers(rng, (uint64_t *)(void *)&stay->cpus, sizeof stay->cpus / sizeof(uint64_t)); // it is all such
+}
+
+// Of some of the boards.
+static void fill_stays(struct rng *rng, bool full, struct results *results)
+{
+    results->stays = zeroed(3 * results->n_boards + 1, sizeof *results->stays);
+    for (uint32_t b = 0; b < results->n_boards; b++)
+        for (uint32_t n = full ? 1 : below(rng, 4); n > 0; n--) {
+            results->stays[results->n_stays].board = (uint16_t)b;
+            fill_stay(rng, full, &results->stays[results->n_stays++]);
+        }
+}
+
 void random_results(struct rng *rng, uint32_t boards, bool full, struct results *results)
 {
     memset(results, 0, sizeof *results);
@@ -114,6 +138,7 @@ void random_results(struct rng *rng, uint32_t boards, bool full, struct results 
         results->boards[i].board = (uint16_t)i;
         fill_board(rng, full, &results->boards[i]);
     }
+    fill_stays(rng, full, results);
     numbers(rng, (uint64_t *)(void *)&results->host, sizeof results->host / sizeof(uint64_t)); // all are such
 }
 
@@ -382,7 +407,7 @@ bool machine_equal(const struct machine *a, const struct machine *b)
 
 bool results_equal(const struct results *a, const struct results *b)
 {
-    return SAME_LIST(boards) && memcmp(&a->host, &b->host, sizeof a->host) == 0;
+    return SAME_LIST(boards) && SAME_LIST(stays) && memcmp(&a->host, &b->host, sizeof a->host) == 0;
 }
 
 static bool text_equal(const struct control_text *a, const struct control_text *b)

@@ -43,6 +43,7 @@ static void run(const struct moving_options *options, struct moving_result *resu
     moving_run(&scenario.machine, commands, n, options, result);
     CU_ASSERT_STRING_EQUAL(result->first_failure, "");
     CU_ASSERT(result->checks > 10000);
+    CU_ASSERT_EQUAL(result->uneven, 0);
 }
 
 static void test_moves(void)
@@ -66,6 +67,7 @@ static void expect_same(const struct moving_result *a, const struct moving_optio
     CU_ASSERT(digest_equal(a->digest, b.digest));
     CU_ASSERT_EQUAL(a->history, b.history);
     CU_ASSERT_EQUAL(a->accesses, b.accesses);
+    CU_ASSERT(memcmp(a->accesses_of, b.accesses_of, sizeof b.accesses_of) == 0);
 }
 
 static void test_same_everywhere(void)
@@ -225,6 +227,7 @@ static void test_random(void)
     moving_run(&scenario.machine, NULL, 0, &options, &r);
     scenario.machine.until = until;
     CU_ASSERT(r.done > 100);
+    CU_ASSERT_EQUAL(r.uneven, 0);
     CU_ASSERT_EQUAL(r.failed, 0);
     CU_ASSERT_STRING_EQUAL(r.first_failure, "");
 }
@@ -242,6 +245,7 @@ static void test_keyswitch(void)
     moving_run(&domains.machine, commands, domains.n_commands, &plain, &r);
     CU_ASSERT_EQUAL(r.done, domains.n_commands);
     CU_ASSERT_STRING_EQUAL(r.first_failure, "");
+    CU_ASSERT_EQUAL(r.uneven, 0);
     CU_ASSERT_EQUAL(r.members[0], 0x14); // SB2 and SB4
     CU_ASSERT_EQUAL(r.members[1], 0x0a); // SB1 and SB3
     moving_run(&domains.machine, commands, domains.n_commands, &otherwise, &again);

@@ -4,6 +4,7 @@
 // middle of an operation ends the run with an error that names it.
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,46 @@ static void expect_same(const char *a, const char *b)
     RUN("digest", "--diff", below(a), below(b));
 }
 
+static uint64_t number(const json_t *object, const char *key)
+{
+    return (uint64_t)json_integer_value(json_object_get(object, key));
+}
+
+// What partitions did, by their boards' stays, is what it was at the cuts on the way.
+static char *members(const char *name)
+{
+    json_error_t why;
+    char path[2 * PATH_MAX_BYTES + 16], *text;
+    snprintf(path, sizeof path, "%s/results.json", below(name));
+    json_t *results = json_load_file(path, 0, &why), *list = json_array();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(results);
+    const json_t *partitions = json_object_get(results, "partitions");
+    for (size_t p = 0; p < json_array_size(partitions); p++) {
+        const json_t *partition = json_array_get(partitions, p);
+        const json_t *rows =
+            json_object_get(json_array_get(json_object_get(results, "series"), p), "accesses");
+        uint64_t sum = 0;
+        for (size_t i = 0; i < json_array_size(rows); i++)
+            sum += (uint64_t)json_integer_value(json_array_get(rows, i));
+        CU_ASSERT_EQUAL(number(partition, "accesses"), sum);
+        CU_ASSERT(sum > 0);
+        json_array_append(list, json_object_get(partition, "members"));
+    }
+    text = json_dumps(list, JSON_COMPACT);
+    json_decref(list);
+    json_decref(results);
+    return text;
+}
+
+static void expect_same_members(const char *a, const char *b)
+{
+    char *one = members(a), *other = members(b);
+    CU_ASSERT_PTR_NOT_NULL(strstr(one, "SB2"));
+    CU_ASSERT_STRING_EQUAL(one, other);
+    free(one);
+    free(other);
+}
+
 // To the end of the first move; the whole of it in many processes would take a loaded host a minute.
 static void test_placements(void)
 {
@@ -65,6 +106,8 @@ static void test_placements(void)
         "--out", below("three"));
     expect_same("one", "board");
     expect_same("one", "three");
+    expect_same_members("one", "board");
+    expect_same_members("one", "three");
     char *a = file_content(below("one"), "log");
     CU_ASSERT_PTR_NOT_NULL_FATAL(a);
     CU_ASSERT_PTR_NOT_NULL(strstr(a, "operation 1 ended: move SB2 SMP2 configure: done"));
@@ -77,6 +120,7 @@ static void test_saved_in_a_move(void)
         below("first"));
     RUN("run", "--continue", below("first/saved"), "--quiet", "--nodes", "1", "--out", below("rest"));
     expect_same("one", "rest");
+    expect_same_members("one", "rest");
 }
 
 // Somebody moves a board between two others' commands, and takes it back; all of it again has the same end.
@@ -107,6 +151,7 @@ static void test_replay(void)
     process_free(&p);
     RUN("replay", below("again"), "--to", below("once more"), "--quiet", "--threads", "2");
     expect_same("live", "once more");
+    expect_same_members("live", "once more");
 }
 
 static void write_journal(const char *text)

@@ -59,7 +59,10 @@ static void expect_summary(const char *what)
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
+    struct err err;
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    outcome.n_stays = 0; // of boards that were changed since
+    CU_ASSERT_EQUAL(outcome_complete(&outcome, &scenario.machine, &err), ERR_OK);
     summary_print(&report, out);
     fclose(out);
     if (!strstr(text, what))

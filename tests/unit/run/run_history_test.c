@@ -259,26 +259,7 @@ static void test_json(void)
     CU_ASSERT_EQUAL(json_array_size(json_object_get(series, "to_ps")),
                     json_array_size(json_object_get(series, "accesses")));
     CU_ASSERT_EQUAL(json_array_size(json_object_get(results, "events")), 6);
-    json_t *partition = json_pack("{s:i}", "accesses", 1);
-    history_put_partition(partition, &history, 1);
-    CU_ASSERT_EQUAL(figure(partition, "accesses"), 75 * 4 + 25 * 8);
-    CU_ASSERT_EQUAL(figure(partition, "cpus_at_end"), 8);
-    CU_ASSERT_EQUAL(json_array_size(json_object_get(partition, "boards_at_end")), 2);
-    json_decref(partition);
     json_decref(results);
-    history_free(&history);
-}
-
-// Results of runs in which nothing changed are as they were.
-static void test_nothing_changed(void)
-{
-    begin(100 * US, 10 * US);
-    run_for(10);
-    history_sample(&history, 10 * US, now);
-    json_t *partition = json_pack("{s:i}", "accesses", 1);
-    history_put_partition(partition, &history, 1);
-    CU_ASSERT_EQUAL(figure(partition, "accesses"), 1);
-    json_decref(partition);
     history_free(&history);
 }
 
@@ -292,17 +273,6 @@ static char *printed(void)
     history_put(results, &history);
     history_print(results, out);
     json_decref(results);
-    fclose(out);
-    return text;
-}
-
-static char *printed_partition(uint32_t partition)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    NP_ASSERT(out);
-    history_print_partition(&history, partition, out);
     fclose(out);
     return text;
 }
@@ -341,18 +311,59 @@ static void test_people(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(text, lines[i]));
     }
     free(text);
-    text = printed_partition(1);
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "at the end   boards SB1 SB2; 8 CPUs; 5.0 M accesses"));
-    free(text);
-    text = printed_partition(2); // has what it had
-    CU_ASSERT_STRING_EQUAL(text, "");
-    free(text);
     json_t *results = json_object();
     history_put(results, &history);
     const json_t *operations = json_object_get(results, "operations");
     CU_ASSERT_EQUAL(figure(named(operations, "delete-SB1"), "id"), 2);
     CU_ASSERT_EQUAL(figure(named(operations, "delete-SB1-2"), "id"), 3);
     json_decref(results);
+    history_free(&history);
+}
+
+static void tell_reboot(struct sc_operation *op, sim_time at, const char *what, const char *text)
+{
+    struct sc_event event = {
+        .seq = ++seq, .at = at, .operation = 2, .what = what, .board = NO_BOARD, .partition = 2};
+    snprintf(event.text, sizeof event.text, "%s", text);
+    history_event(&history, &event, op);
+}
+
+// C boots while a board moves between A and B: rates are taken where nothing happens to the partition itself,
+// and where no such time is left there is none, which is not 0.
+static void test_two_at_once(void)
+{
+    struct sc_operation reboot = {.id = 2,
+                                  .command = {.verb = SC_REBOOT, .board = NO_BOARD, .partition = 2},
+                                  .from = 2,
+                                  .to = 2,
+                                  .began = 20 * US,
+                                  .ended = SIM_NEVER,
+                                  .step = ""};
+    begin(100 * US, 10 * US);
+    run_for(10);
+    history_sample(&history, 10 * US, now);
+    move.began = 10 * US;
+    tell(10 * US, "begun", "move SB1 B configure");
+    tell(10 * US, "step", "offline");
+    run_for(10);
+    tell_reboot(&reboot, 20 * US, "begun", "reboot C");
+    tell_reboot(&reboot, 20 * US, "step", "reset");
+    reboot.ended = 30 * US;
+    reboot.step = "done";
+    tell_reboot(&reboot, 30 * US, "ended", "reboot C: done");
+    run_for(10);
+    history_sample(&history, 40 * US, now);
+    move.ended = 50 * US;
+    tell(50 * US, "ended", "move SB1 B configure: done");
+    run_for(50);
+    history_sample(&history, 100 * US, now);
+    char *text = printed();
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "  A            8 -> 8 CPUs, - -> - M accesses per simulated second\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "  C            4 -> 4 CPUs, 4.0 -> 3.4 M accesses per simulated second, begun anew\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "  A            8 -> 8 CPUs, 8.0 -> 8.0 M accesses"));
+    free(text);
     history_free(&history);
 }
 
@@ -402,8 +413,8 @@ int main(void)
     CU_add_test(suite, "intervals", test_intervals);
     CU_add_test(suite, "long runs", test_thinning);
     CU_add_test(suite, "results", test_json);
-    CU_add_test(suite, "nothing changed", test_nothing_changed);
     CU_add_test(suite, "for people", test_people);
+    CU_add_test(suite, "two operations at once", test_two_at_once);
     CU_add_test(suite, "saved and loaded", test_state);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();

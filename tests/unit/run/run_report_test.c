@@ -67,8 +67,13 @@ static char *text_of(void (*write)(const struct run_report *, FILE *))
 {
     char *text = NULL;
     size_t size;
+    struct err err;
     FILE *out = open_memstream(&text, &size);
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    if (!outcome_has_moves(&outcome)) { // of boards that were changed since
+        outcome.n_stays = 0;
+        CU_ASSERT_EQUAL(outcome_complete(&outcome, &scenario.machine, &err), ERR_OK);
+    }
     write(&report, out);
     fclose(out);
     return text;
@@ -263,6 +268,7 @@ static void test_threads(void)
     expect_text(text, "weakly ordered (several accesses outstanding): replayed programs");
     free(text);
     outcome.boards[2].cpu[1].done_at = 50000000; // the last thread has ended
+    outcome.stays[2].cpus.done_at = 50000000;
     outcome_sum(&outcome, &scenario.machine, 1, &sum);
     CU_ASSERT_TRUE(sum.running_cpus == 0 && sum.end == 50000000);
     outcome_sum(&outcome, &scenario.machine, 0, &sum);
@@ -270,6 +276,85 @@ static void test_threads(void)
     outcome_free(&outcome);
     scenario.machine.pools = NULL;
     scenario.machine.n_pools = 0;
+}
+
+// Board A1 is in P until 20 us, in none until 30 us, then in Q: what it did counts for whoever had it.
+static void move_a_board(void)
+{
+    static const struct stay before = {.board = 1,
+                                       .partition = 0,
+                                       .left = 20000000,
+                                       .earlier_ps = 20000000,
+                                       .counters = {[CNT_LOADS] = 100, [CNT_HOME_BUSY_PS] = 18000000},
+                                       .cpus = {.accesses = 200, .hits = 150}};
+    static const struct stay free_time = {.board = 1,
+                                          .partition = NO_PARTITION,
+                                          .joined = 20000000,
+                                          .left = 30000000,
+                                          .cpus = {.accesses = 50}};
+    static const struct stay after = {.board = 1,
+                                      .partition = 1,
+                                      .joined = 30000000,
+                                      .left = SIM_NEVER,
+                                      .counters = {[CNT_LOADS] = 500, [CNT_HOME_BUSY_PS] = 7000000},
+                                      .cpus = {.accesses = 700, .hits = 600, .done_at = 35000000}};
+    struct stay stays[] = {after, free_time, before};
+    struct results results = {.n_stays = 3, .stays = stays};
+    struct err err;
+    outcome.n_stays = 0;
+    CU_ASSERT_EQUAL(outcome_add(&outcome, &scenario.machine, &plan, 0, &results, &err), ERR_OK);
+    outcome.hosts[0] = (struct host_stats){.simulating_ns = 1};
+    CU_ASSERT_EQUAL(outcome_complete(&outcome, &scenario.machine, &err), ERR_OK);
+    stays[0].partition = 2;
+    CU_ASSERT_EQUAL(outcome_add(&outcome, &scenario.machine, &plan, 0, &results, &err), ERR_DAMAGED_MESSAGE);
+}
+
+static void expect_members(const json_t *results)
+{
+    json_int_t accesses[2], stayed[3], left, loads;
+    const char *names[3];
+    size_t n[2];
+    const json_t *p = json_array_get(json_object_get(results, "partitions"), 0);
+    const json_t *q = json_array_get(json_object_get(results, "partitions"), 1);
+    CU_ASSERT_EQUAL(json_unpack((json_t *)(uintptr_t)p,
+                                "{s:I, s:[s!], s:[{s:s, s:I}, {s:s, s:I, s:I} !], s:{s:I}}", "accesses",
+                                &accesses[0], "boards_at_end", &names[0], "members", "name", &names[1],
+                                "stayed_ps", &stayed[0], "name", &names[2], "left_ps", &left, "stayed_ps",
+                                &stayed[1], "counters", "loads", &loads),
+                    0);
+    CU_ASSERT_TRUE(accesses[0] == 1200 && left == 20000000 && loads == 800);
+    CU_ASSERT_TRUE(stayed[0] == 100000000 && stayed[1] == 20000000);
+    CU_ASSERT_STRING_EQUAL(names[0], "A0");
+    CU_ASSERT_STRING_EQUAL(names[2], "A1");
+    n[0] = json_array_size(json_object_get(q, "boards")); // what it began with, whole
+    n[1] = json_array_size(json_object_get(q, "members"));
+    CU_ASSERT_TRUE(n[0] == 1 && n[1] == 2);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(q, "accesses")), 1700);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(q, "cpus_at_end")), 4);
+}
+
+static void test_a_board_that_moved(void)
+{
+    setup(1);
+    for (unsigned c = 0; c < 2; c++)
+        outcome.boards[1].cpu[c].done_at = 35000000;
+    move_a_board();
+    char *text = text_of(summary_print);
+    expect_text(text, "at the end   boards A0; 2 CPUs (below: each board while it was in this partition)");
+    expect_text(text, "at the end   boards A2 A1; 4 CPUs");
+    expect_text(text, "1,200, 12.0 M per simulated second, 87.5 % L1 hits");
+    expect_text(text, "busy         homes 23.3 % (A1 90.0 %)"); // 10 of 100 us, 18 of 20 us
+    expect_text(text, "simulated    40.0 us, all programs done");
+    free(text);
+    text = text_of(counters_csv_write);
+    expect_text(text, "P,A1,loads,accesses,100\n");
+    expect_text(text, "Q,A1,loads,accesses,500\n");
+    CU_ASSERT_PTR_NULL(strstr(text, ",601\n"));
+    free(text);
+    json_t *results = results_document(&report);
+    expect_members(results);
+    json_decref(results);
+    outcome_free(&outcome);
 }
 
 int main(void)
@@ -286,6 +371,7 @@ int main(void)
     CU_ADD_TEST(suite, test_counters_csv);
     CU_ADD_TEST(suite, test_results_of_others);
     CU_ADD_TEST(suite, test_threads);
+    CU_ADD_TEST(suite, test_a_board_that_moved);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();
