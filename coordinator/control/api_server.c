@@ -296,6 +296,11 @@ int64_t api_server_wait_us(const struct api_server *server, int64_t now_us)
     return server->more ? 0 : api_push_wait_us(server, now_us);
 }
 
+const struct event_ring *api_server_events(const struct api_server *server)
+{
+    return &server->ring;
+}
+
 uint32_t api_server_watchers(const struct api_server *server)
 {
     return server->n_watchers;

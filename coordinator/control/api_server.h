@@ -65,6 +65,7 @@ void api_server_answer(struct api_server *server, uint64_t ticket, const struct 
 void api_server_event(struct api_server *server, const struct api_event *event);
 void api_server_sample(struct api_server *server, const struct api_sample *sample);
 
-uint32_t api_server_watchers(const struct api_server *server); // how many there are
+const struct event_ring *api_server_events(const struct api_server *server); // those kept
+uint32_t api_server_watchers(const struct api_server *server);               // how many there are
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "coordinator/control/api_server.h"
+#include "coordinator/control/last_state.h"
 #include "coordinator/control/machine_view.h"
 #include "proto/base/assert.h"
 
@@ -21,8 +22,9 @@
 struct consoles {
     const struct machine *machine;
     char folder[PATH_MAX_BYTES];
-    struct api_server *server;
-    struct drive *drive; // NULL: not yet, or not any more
+    struct api_server *server; // NULL: nobody may connect
+    struct event_ring unheard; // events of a run without a server
+    struct drive *drive;       // NULL: not yet, or not any more
     struct event *readable, *timer;
     struct board_view views[BOARDS_MAX];
     bool seen[BOARDS_MAX];
@@ -240,7 +242,30 @@ static void opened(void *self, struct drive *drive, struct event_base *base)
     consoles->drive = drive;
     if (consoles->paused)
         drive_pace(drive, 0, DRIVE_STEP, 1); // a ps: there is no cut before the first grant
-    add_events(consoles, base);
+    if (consoles->server)
+        add_events(consoles, base);
+}
+
+// A run is none the worse for it when this cannot be written.
+static void leave_state(struct consoles *consoles)
+{
+    const struct event_ring *events =
+        consoles->server ? api_server_events(consoles->server) : &consoles->unheard;
+    struct drive_standing standing;
+    struct api_sample sample = {0};
+    struct api_series line;
+    struct err err;
+    drive_standing(consoles->drive, &standing);
+    struct machine_view view = view_of(consoles, &standing);
+    machine_view_sample(&view, &sample);
+    strcpy(sample.state, "ended");
+    throughput_series(consoles->work, &line);
+    consoles->last.last_seq = events->last;
+    if (last_state_write(consoles->folder, &(struct last_state){&consoles->last, &line, &sample, events},
+                         &err))
+        fprintf(stderr, "numaplex: warning: consoles will not find how the run ended: %s\n", err.text);
+    api_series_free(&line);
+    api_sample_free(&sample);
 }
 
 static void closing(void *self)
@@ -248,7 +273,9 @@ static void closing(void *self)
     struct consoles *consoles = self;
     snapshot(consoles, &consoles->last);
     strcpy(consoles->last.state, "ended");
-    remove_events(consoles);
+    leave_state(consoles);
+    if (consoles->server)
+        remove_events(consoles);
     consoles->drive = NULL;
 }
 
@@ -284,8 +311,24 @@ static void event(void *self, const struct sc_event *event)
     if (event->board != NO_BOARD && event->operation)
         look_at(consoles, agenda_view(drive_agenda(consoles->drive), event->board));
     machine_view_event(&view, event, &shown);
-    api_server_event(consoles->server, &shown);
+    if (consoles->server)
+        api_server_event(consoles->server, &shown);
+    else
+        event_ring_add(&consoles->unheard, &shown);
     poke(consoles);
+}
+
+// Boards as they are, and a point of each partition's throughput.
+static void recorded(void *self, const struct board_view *views, uint32_t n)
+{
+    struct consoles *consoles = self;
+    struct drive_standing standing;
+    for (uint32_t i = 0; i < n; i++)
+        look_at(consoles, &views[i]);
+    drive_standing(consoles->drive, &standing);
+    struct machine_view view = view_of(consoles, &standing);
+    for (uint32_t p = 0; p < consoles->machine->n_partitions; p++)
+        throughput_point(consoles->work, p, machine_view_time(&view, p));
 }
 
 static void looked(void *self, const struct board_view *views, uint32_t n)
@@ -293,38 +336,41 @@ static void looked(void *self, const struct board_view *views, uint32_t n)
     struct consoles *consoles = self;
     struct drive_standing standing;
     struct api_sample sample = {0};
-    for (uint32_t i = 0; i < n; i++)
-        look_at(consoles, &views[i]);
+    recorded(consoles, views, n);
     drive_standing(consoles->drive, &standing);
     struct machine_view view = view_of(consoles, &standing);
     machine_view_sample(&view, &sample);
-    for (uint32_t p = 0; p < sample.n_partitions; p++)
-        throughput_point(consoles->work, p, sample.partition_time_ps[p]);
     strcpy(sample.state, standing.ending ? "ended" : standing.held ? "paused" : "running");
-    api_server_sample(consoles->server, &sample);
+    if (consoles->server)
+        api_server_sample(consoles->server, &sample);
     api_sample_free(&sample);
     poke(consoles);
+}
+
+void consoles_shut(struct consoles **consoles, const struct machine *machine, const char *folder,
+                   struct drive_live_hooks *hooks)
+{
+    struct consoles *c = *consoles = calloc(1, sizeof *c);
+    NP_ASSERT(c);
+    c->machine = machine;
+    c->work = throughput_new(machine);
+    snprintf(c->folder, sizeof c->folder, "%s", folder);
+    *hooks = (struct drive_live_hooks){c, false, opened, closing, answer, event, looked, recorded};
 }
 
 enum err_code consoles_open(struct consoles **consoles, const struct machine *machine, const char *folder,
                             bool paused, struct drive_live_hooks *hooks, struct err *err)
 {
-    struct consoles *c = calloc(1, sizeof *c);
-    NP_ASSERT(c);
+    consoles_shut(consoles, machine, folder, hooks);
+    struct consoles *c = *consoles;
     const struct api_run run = {c, snapshot, command, pace, type, console, series, want_sample};
-    c->machine = machine;
+    hooks->open = true;
     c->paused = paused;
-    c->work = throughput_new(machine);
-    snprintf(c->folder, sizeof c->folder, "%s", folder);
+    if (api_server_open(&c->server, folder, machine->name, &run, err) == ERR_OK)
+        return ERR_OK;
+    consoles_close(c);
     *consoles = NULL;
-    if (api_server_open(&c->server, folder, machine->name, &run, err)) {
-        throughput_free(c->work);
-        free(c);
-        return err->code;
-    }
-    *hooks = (struct drive_live_hooks){c, opened, closing, answer, event, looked};
-    *consoles = c;
-    return ERR_OK;
+    return err->code;
 }
 
 static void interrupted(evutil_socket_t signal, short what, void *base)
@@ -358,6 +404,7 @@ void consoles_close(struct consoles *consoles)
     if (!consoles)
         return;
     api_server_close(consoles->server);
+    event_ring_free(&consoles->unheard);
     api_snapshot_free(&consoles->last);
     throughput_free(consoles->work);
     free(consoles);

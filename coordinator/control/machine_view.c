@@ -209,6 +209,11 @@ void machine_view_fill(const struct machine_view *view, struct api_snapshot *sna
     fill_operations(view, snapshot);
 }
 
+sim_time machine_view_time(const struct machine_view *view, uint32_t partition)
+{
+    return group_of(view, partition)->time;
+}
+
 static void sample_board(const struct machine_view *view, uint32_t board, struct api_sample *sample)
 {
     const struct machine *machine = view->machine;

@@ -21,6 +21,9 @@ struct machine_view {
 // Systems, partitions, boards and operations of a zeroed snapshot.
 void machine_view_fill(const struct machine_view *view, struct api_snapshot *snapshot);
 
+// How far a partition has come, which may run in another's group for a while.
+sim_time machine_view_time(const struct machine_view *view, uint32_t partition);
+
 // A sample of all boards that have been looked at; the caller frees it.
 void machine_view_sample(const struct machine_view *view, struct api_sample *sample);
 

@@ -58,6 +58,8 @@ static void on_sample(void *self, sim_time at, const struct board_view *views)
 {
     struct course *course = self;
     history_sample(course->history, at, views);
+    if (course->live && course->live->recorded)
+        course->live->recorded(course->live->self, views, course->scenario->machine.n_boards);
 }
 
 static void on_view(void *self, uint16_t board, struct board_view *view)
@@ -217,7 +219,7 @@ static bool has_gone_on(const struct course *course)
 
 void course_end(struct course *course, sim_time at)
 {
-    if (at == SIM_NEVER && !has_gone_on(course))
+    if (!course->history || (at == SIM_NEVER && !has_gone_on(course)))
         return;
     history_sample(course->history, at == SIM_NEVER ? history_next(course->history) : at,
                    agenda_view(course->agenda, 0));

@@ -170,7 +170,8 @@ static void give_orders(struct drive *drive)
 // Nothing is left to do here.
 static void leave_cut(struct drive *drive)
 {
-    bool end_unseen = drive->cut.over && drive->config->course->history && drive->cut.why != LOOK_FOR_END;
+    const struct course *course = drive->config->course;
+    bool end_unseen = drive->cut.over && (course->history || course->live) && drive->cut.why != LOOK_FOR_END;
     if (end_unseen && !drive->interrupts) {
         look_at_all(drive, LOOK_FOR_END);
     } else if (drive->cut.over || drive->interrupts || drive->live.end) {
@@ -297,11 +298,10 @@ static void looked(struct drive *drive)
     struct cut *cut = &drive->cut;
     const struct drive_live_hooks *live = drive->config->course->live;
     uint8_t *tables = cut->tables;
-    if (cut->why == LOOK_FOR_LIVE) {
-        if (live && live->looked)
-            live->looked(live->self, cut->views, cut->n_views);
+    if (cut->why != LOOK_FOR_AGENDA && live && live->looked)
+        live->looked(live->self, cut->views, cut->n_views);
+    if (cut->why == LOOK_FOR_LIVE)
         return;
-    }
     cut->tables = NULL;
     agenda_looked(drive->config->course->agenda, cut->reports, cut->n_reports, cut->views, cut->n_views,
                   tables, cut->n_tables);

@@ -16,6 +16,7 @@ enum drive_pace_kind { DRIVE_PAUSE, DRIVE_CONTINUE, DRIVE_STEP, DRIVE_SLOW, DRIV
 // What the run tells. Any of them may be NULL.
 struct drive_live_hooks {
     void *self;
+    bool open; // somebody may ask for something: the run is kept in reach
     // The event loop is there (add to it), and will soon be gone (remove what was added).
     void (*opened)(void *self, struct drive *drive, struct event_base *base);
     void (*closing)(void *self);
@@ -23,8 +24,11 @@ struct drive_live_hooks {
     void (*answer)(void *self, uint64_t ticket, const struct err *outcome, uint64_t operation,
                    const struct sc_plan *plan);
     void (*event)(void *self, const struct sc_event *event);
-    // As asked by drive_look: views of all boards that are simulated, taken between two grants.
+    // As asked by drive_look, and once at the end of a run that is not broken off: views of all boards that
+    // are simulated, taken between two grants.
     void (*looked)(void *self, const struct board_view *views, uint32_t n);
+    // Views of all boards where a row of the history ends.
+    void (*recorded)(void *self, const struct board_view *views, uint32_t n);
 };
 
 // Begins the command at the earliest time that no group has passed, and journals it. ERR_OVER is the answer

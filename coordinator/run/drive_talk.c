@@ -81,7 +81,7 @@ void drive_run_on(struct drive *drive)
     drive->stop_at = sim_min(agenda_stop(drive->config->course->agenda), live_stop(drive));
     control.start.stop_at_time = sim_min(command->save_time, drive->stop_at);
     control.start.pace = drive->live.pace;
-    control.start.skew = drive->config->course->live ? SKEW_WATCHED : 0;
+    control.start.skew = drive->config->course->live && drive->config->course->live->open ? SKEW_WATCHED : 0;
     control.start.wanted = wanted;
     control.start.n_wanted = agenda_wanted(drive->config->course->agenda, wanted);
     drive_enter(drive, RUNNING);

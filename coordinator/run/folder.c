@@ -13,8 +13,9 @@
 #include "coordinator/run/whole.h"
 
 // What a run may have left in its folder, for --force.
-static const char *const leavings[] = {"results.json", "counters.csv", "digest",        "resolved.yaml",
-                                       "failed.txt",   "log",          "timeline.json", "journal.jsonl"};
+static const char *const leavings[] = {"results.json",  "counters.csv",  "digest",
+                                       "resolved.yaml", "failed.txt",    "log",
+                                       "timeline.json", "journal.jsonl", "control.end"};
 
 static enum err_code make_parents(const char *path, struct err *err)
 {

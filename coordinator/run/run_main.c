@@ -32,7 +32,7 @@ struct run {
     struct text_files texts;
     struct run_folder folder;
     struct course course;
-    struct consoles *consoles; // NULL: nobody may connect
+    struct consoles *consoles; // NULL: not yet
     struct drive_live_hooks hooks;
     struct outcome outcome;
     struct progress progress;
@@ -136,20 +136,32 @@ static enum err_code open_course(struct run *run, struct err *err)
     return course_open(&run->course, &run->scenario, &options, &run->folder, err);
 }
 
+// Nobody may connect; consoles that come later find how the run ended.
+static void shut_consoles(struct run *run)
+{
+    consoles_shut(&run->consoles, &run->scenario.machine, run->folder.path, &run->hooks);
+    run->course.live = &run->hooks;
+}
+
 // Somebody who did not ask for consoles gets the run without them when they cannot be had.
 static enum err_code open_consoles(struct run *run, struct err *err)
 {
     const struct run_command *c = &run->command;
     const struct machine *machine = &run->scenario.machine;
     bool asked = c->control || c->paused || c->hold;
-    if (c->no_control || !(asked || machine->n_pools))
+    if (c->no_control || !(asked || machine->n_pools)) {
+        shut_consoles(run);
         return ERR_OK;
+    }
     enum err_code code =
         consoles_open(&run->consoles, machine, run->folder.path, c->paused, &run->hooks, err);
-    if (code && !asked)
+    if (code && asked)
+        return code;
+    if (code) {
         fprintf(stderr, "numaplex: warning: no console can connect: %s\n", err->text);
-    if (code)
-        return asked ? code : ERR_OK;
+        shut_consoles(run);
+        return ERR_OK;
+    }
     run->course.live = &run->hooks;
     if (c->paused && !c->quiet)
         fprintf(stderr, "numaplex: paused at its begin; numaplex continue --run %s lets it go\n",

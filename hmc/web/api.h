@@ -23,6 +23,7 @@ void api_audit(struct exchange *exchange);
 void api_runs(struct exchange *exchange);
 void api_snapshot(struct exchange *exchange);
 void api_series(struct exchange *exchange);
+void api_report(struct exchange *exchange);
 void api_console(struct exchange *exchange);
 void api_plan(struct exchange *exchange);
 void api_command(struct exchange *exchange);

@@ -8,6 +8,7 @@
 #include "hmc/web/api.h"
 #include "hmc/web/events.h"
 #include "hmc/web/router.h"
+#include "hmc/web/run_ended.h"
 #include "hmc/web/runs.h"
 #include "hmc/web/utf8.h"
 #include "hmc/web/web.h"
@@ -60,20 +61,51 @@ void api_snapshot(struct exchange *exchange)
         run_ask(run, exchange, &(struct api_request){.kind = API_SHOW}, shown);
 }
 
+static void answer_series(struct exchange *exchange, const struct api_series *series)
+{
+    exchange_json(exchange, 200, json_pack("{s:o}", "partitions", api_series_json(series)));
+}
+
 static void drawn(struct exchange *exchange, struct run *run, const struct api_reply *reply)
 {
     (void)run;
     if (reply->outcome.code)
         exchange_error(exchange, &reply->outcome);
     else
-        exchange_json(exchange, 200, json_pack("{s:o}", "partitions", api_series_json(&reply->series)));
+        answer_series(exchange, &reply->series);
 }
 
 void api_series(struct exchange *exchange)
 {
     struct run *run = find_run(exchange);
-    if (run)
+    const struct client_last *last = run ? run_last(run) : NULL;
+    if (last)
+        answer_series(exchange, &last->series);
+    else if (run)
         run_ask(run, exchange, &(struct api_request){.kind = API_SERIES}, drawn);
+}
+
+// A page of its own: its scripts stand in it, and can reach nothing of the console, nor anything elsewhere.
+static const char report_policy[] =
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+void api_report(struct exchange *exchange)
+{
+    char name[NAME_MAX_BYTES * 4] = "", path[PATH_MAX_BYTES], *page = NULL;
+    struct err err;
+    size_t n;
+    exchange_parameter(exchange, "run", name, sizeof name);
+    if (runs_folder(exchange->web->runs, name, path, &err) || run_report_read(path, &page, &n, &err))
+        exchange_error(exchange, &err);
+    else
+        exchange_answer(exchange, &(struct web_answer){.status = 200,
+                                                       .type = "text/html; charset=utf-8",
+                                                       .body = page,
+                                                       .body_bytes = n,
+                                                       .headers = {{"Cache-Control", "no-store"}},
+                                                       .policy = report_policy});
+    free(page);
 }
 
 static void console_read(struct exchange *exchange, struct run *run, const struct api_reply *reply)
@@ -107,7 +139,12 @@ void api_console(struct exchange *exchange)
     }
     struct run *run = find_run(exchange);
     request.console.from_byte = from;
-    if (run)
+    if (run && run_last(run)) {
+        struct api_reply reply;
+        run_ended_console(run, &request.console, &reply, &reply.outcome);
+        console_read(exchange, run, &reply);
+        api_reply_free(&reply);
+    } else if (run)
         run_ask(run, exchange, &request, console_read);
 }
 

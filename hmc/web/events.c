@@ -29,6 +29,7 @@ struct hub {
     struct kept kept[WEB_EVENTS_KEPT]; // ring, by seq; empty ones have no text
     uint64_t oldest, last;             // oldest: first kept; last: number of the last event, 0: none
     char *snapshot, *link;             // as last told
+    char *last_sample;                 // NULL: samples come
 };
 
 struct hub *hub_new(struct web *web)
@@ -105,6 +106,7 @@ void hub_free(struct hub *hub)
     clear_kept(hub, 0);
     free(hub->snapshot);
     free(hub->link);
+    free(hub->last_sample);
     free(hub);
 }
 
@@ -134,6 +136,8 @@ static void catch_up(struct stream *stream, uint64_t from, uint64_t newest)
         if (kept->json && kept->seq == stream->last_seq && !say(stream, kept->seq, "event", kept->json))
             return;
     }
+    if (hub->last_sample)
+        say(stream, 0, "sample", hub->last_sample);
 }
 
 static unsigned streams_of_session(const struct hub *hub, const uint8_t id[SESSION_BYTES])
@@ -234,6 +238,11 @@ static void keep_text(char **kept, const char *json)
     NP_ASSERT(*kept);
 }
 
+void hub_last_sample(struct hub *hub, const char *json)
+{
+    keep_text(&hub->last_sample, json);
+}
+
 void hub_snapshot(struct hub *hub, const char *json)
 {
     keep_text(&hub->snapshot, json);
@@ -260,6 +269,8 @@ static void send_reset(struct stream *stream, void *self)
 void hub_reset(struct hub *hub, uint64_t seq)
 {
     clear_kept(hub, seq);
+    free(hub->last_sample);
+    hub->last_sample = NULL;
     each(hub, send_reset, NULL);
 }
 

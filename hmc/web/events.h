@@ -30,6 +30,9 @@ void hub_join(struct hub *hub, struct exchange *exchange, uint64_t from, uint64_
 void hub_event(struct hub *hub, uint64_t seq,
                const char *json); // seq: above those before, else it is dropped
 void hub_sample(struct hub *hub, const char *json);
+// Told to each browser that joins: a run that has ended sends no more.
+void hub_last_sample(struct hub *hub, const char *json);
+
 void hub_snapshot(struct hub *hub, const char *json);
 void hub_link(struct hub *hub, const char *json);
 

@@ -29,6 +29,7 @@ struct web_answer {
     const void *body;
     size_t body_bytes;
     struct header headers[4]; // further ones; name NULL: no more
+    const char *policy;       // Content-Security-Policy; NULL: the page's
 };
 
 // What carries exchanges. After reply and finish it owns the exchange and frees it by exchange_free().

@@ -13,4 +13,6 @@ struct header {
 extern const struct header security_headers[];
 extern const size_t n_security_headers;
 
+#define POLICY_HEADER 0 // the place of Content-Security-Policy among them
+
 #endif

@@ -41,11 +41,13 @@
 #define WEB_ATTEMPTS_PER_MS      (1.0 / 60000.0) // forgiven: one a minute
 #define WEB_ATTEMPTS_KEYS_MAX    10000           // remembered; the lowest are forgotten first
 
-#define WEB_AUDIT_PAGE_MAX 500u  // rows in one answer
-#define WEB_RUNS_MAX       256u  // run folders shown, the newest first
-#define WEB_LINKS_MAX      16u   // runs watched at a time
-#define WEB_LINK_IDLE_MS   60000 // a run that nobody has looked at for so long is left alone
-#define WEB_PENDING_MAX    256u  // requests that a run has not answered yet
-#define WEB_ANSWER_MS      10000 // a run that has not answered by then is said not to answer
+#define WEB_AUDIT_PAGE_MAX   500u        // rows in one answer
+#define WEB_REPORT_BYTES_MAX (64u << 20) // of 256 boards' run: 5 MiB
+
+#define WEB_RUNS_MAX     256u  // run folders shown, the newest first
+#define WEB_LINKS_MAX    16u   // runs watched at a time
+#define WEB_LINK_IDLE_MS 60000 // a run that nobody has looked at for so long is left alone
+#define WEB_PENDING_MAX  256u  // requests that a run has not answered yet
+#define WEB_ANSWER_MS    10000 // a run that has not answered by then is said not to answer
 
 #endif

@@ -24,6 +24,7 @@ const struct route routes[] = {
     {"GET", "/api/runs", ROLE_ALL, false, NULL, api_runs},
     {"GET", "/api/snapshot", ROLE_ALL, false, NULL, api_snapshot},
     {"GET", "/api/series", ROLE_ALL, false, NULL, api_series},
+    {"GET", "/api/report", ROLE_ALL, false, NULL, api_report},
     {"GET", "/api/events", ROLE_ALL, true, NULL, api_events},
     {"GET", "/api/console", ROLE_ALL, false, NULL, api_console},
     {"POST", "/api/plan", ROLE_ALL, false, "plan", api_plan},

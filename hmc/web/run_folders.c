@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "hmc/client/client.h"
+#include "hmc/client/last.h"
 #include "hmc/web/limits.h"
 #include "proto/base/assert.h"
 
@@ -27,6 +28,19 @@ static bool has(const char *path, const char *file, struct stat *status)
     return stat(whole, status) == 0 && S_ISREG(status->st_mode);
 }
 
+// The code of the error that ended a run stands first in failed.txt.
+static void read_failure(struct run_folder *run)
+{
+    char whole[PATH_MAX_BYTES + 32];
+    snprintf(whole, sizeof whole, "%s/failed.txt", run->path);
+    FILE *file = fopen(whole, "re");
+    if (file && (!fgets(run->failure, 7, file) || strspn(run->failure + 2, "0123456789") != 4 ||
+                 strncmp(run->failure, "NP", 2) != 0))
+        run->failure[0] = '\0';
+    if (file)
+        fclose(file);
+}
+
 static bool look(struct run_folder *run)
 {
     struct client_place place;
@@ -36,7 +50,11 @@ static bool look(struct run_folder *run)
     if (!control && !has(run->path, "results.json", &status) && !has(run->path, "failed.txt", &status))
         return false;
     run->changed = status.st_mtime;
+    run->failure[0] = '\0';
+    run->report = has(run->path, "report.html", &status);
+    read_failure(run);
     run->live = control && client_find(run->path, &place, &err) == ERR_OK;
+    run->state = !run->live && client_last_there(run->path);
     run->scenario[0] = '\0';
     if (run->live)
         memcpy(run->scenario, place.scenario, sizeof run->scenario);

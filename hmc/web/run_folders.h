@@ -15,6 +15,9 @@ struct run_folder {
     char name[NAME_MAX_BYTES * 4];
     char scenario[NAME_MAX_BYTES]; // ""; known of live ones
     bool live;
+    bool state;      // an ended one: how it ended can be looked at
+    bool report;     // its page with the results is there
+    char failure[8]; // of one that failed: "NP0601"; ""
     int64_t changed; // seconds since 1970
 };
 

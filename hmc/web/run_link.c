@@ -7,6 +7,7 @@
 
 #include "hmc/client/json.h"
 #include "hmc/web/events.h"
+#include "hmc/web/run_ended.h"
 #include "hmc/web/web.h"
 #include "proto/base/assert.h"
 
@@ -33,7 +34,9 @@ const char *run_link(const struct run *run)
 
 uint64_t run_newest(const struct run *run)
 {
-    const struct api_snapshot *snapshot = run->client ? client_snapshot(run->client) : NULL;
+    const struct api_snapshot *snapshot = run->client     ? client_snapshot(run->client)
+                                          : run->has_last ? &run->last.snapshot
+                                                          : NULL;
     return snapshot ? snapshot->last_seq : UINT64_MAX;
 }
 
@@ -46,6 +49,8 @@ const struct api_snapshot *run_snapshot(const struct run *run)
 {
     bool fresh = clock_now(run->web->clock) - run->snapshot_ms < SNAPSHOT_FRESH_MS;
     bool last = strcmp(run->link, "ended") == 0; // there will be no newer one
+    if (run->has_last)
+        return &run->last.snapshot;
     return run->client && (fresh || last) ? client_snapshot(run->client) : NULL;
 }
 
@@ -113,7 +118,7 @@ void run_ask(struct run *run, struct exchange *exchange, struct api_request *req
 static void tell_link(struct run *run, const char *link)
 {
     char json[64];
-    if (strcmp(link, run->link) == 0)
+    if (run->link && strcmp(link, run->link) == 0)
         return;
     run->link = link;
     snprintf(json, sizeof json, "{\"link\":\"%s\"}", link);
@@ -257,14 +262,17 @@ struct run *run_open(struct web *web, const char *path, const char *name, struct
     run->web = web;
     snprintf(run->path, sizeof run->path, "%s", path);
     snprintf(run->name, sizeof run->name, "%s", name);
-    if (connect_run(run, err)) {
-        free(run);
-        return NULL;
-    }
+    run->hub = hub_new(web);
     run->flush = evtimer_new(web->base, on_flush, run);
     NP_ASSERT(run->flush);
-    run->hub = hub_new(web);
-    return run;
+    if (connect_run(run, err) == ERR_OK)
+        return run;
+    if (client_last_there(path) && run_open_ended(run, err) == ERR_OK) {
+        tell_link(run, "ended");
+        return run;
+    }
+    run_close(run);
+    return NULL;
 }
 
 void run_close(struct run *run)
@@ -273,6 +281,7 @@ void run_close(struct run *run)
     hub_free(run->hub);
     event_free(run->flush);
     disconnect(run);
+    client_last_free(&run->last);
     free(run);
 }
 
@@ -286,6 +295,8 @@ static void try_again(struct run *run)
     disconnect(run);
     if (connect_run(run, &err))
         return;
+    client_last_free(&run->last);
+    run->has_last = false;
     hub_reset(run->hub, 0);
     hub_link(run->hub, "{\"link\":\"connecting\"}");
 }

@@ -4,6 +4,7 @@
 #define NP_HMC_WEB_RUN_LINK_H
 
 #include "hmc/client/client.h"
+#include "hmc/client/last.h"
 #include "hmc/web/runs.h"
 
 struct pending;
@@ -12,8 +13,10 @@ struct run {
     struct run *next; // of struct runs
     struct web *web;
     char path[PATH_MAX_BYTES], name[NAME_MAX_BYTES * 4];
-    struct client *client; // NULL: there is none any more
-    const char *link;      // as told to the browsers
+    struct client *client;   // NULL: there is none any more
+    struct client_last last; // run_ended.h
+    bool has_last;
+    const char *link; // as told to the browsers
     struct event *readable, *flush;
     struct hub *hub;
     struct pending *pending;

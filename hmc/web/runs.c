@@ -79,9 +79,8 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-// The folder of a run by its name, "" for the one that is shown when none is named.
-static enum err_code find_folder(struct runs *runs, const char *name, char path[PATH_MAX_BYTES],
-                                 struct err *err)
+// "" for the one that is shown when none is named.
+enum err_code runs_folder(struct runs *runs, const char *name, char path[PATH_MAX_BYTES], struct err *err)
 {
     if (runs->chosen[0] && (!*name || strcmp(name, base_name(runs->chosen)) == 0)) {
         snprintf(path, PATH_MAX_BYTES, "%s", runs->chosen);
@@ -114,7 +113,7 @@ static struct run *open_run(struct runs *runs, const char *path, struct err *err
 enum err_code runs_find(struct runs *runs, const char *name, struct run **found, struct err *err)
 {
     char path[PATH_MAX_BYTES];
-    if (find_folder(runs, name, path, err))
+    if (runs_folder(runs, name, path, err))
         return err->code;
     struct run *run = runs->first;
     while (run && strcmp(run->path, path) != 0)
@@ -133,11 +132,13 @@ json_t *runs_json(struct runs *runs)
     struct err err;
     size_t n = run_folder_list(runs->folder, runs->chosen, &list);
     json_t *json = json_array();
-    if (find_folder(runs, "", selected, &err))
+    if (runs_folder(runs, "", selected, &err))
         selected[0] = '\0';
     for (size_t i = 0; i < n; i++) {
-        json_t *row = json_pack("{s:s, s:s, s:b, s:b}", "name", list[i].name, "scenario", list[i].scenario,
-                                "live", list[i].live, "selected", strcmp(list[i].path, selected) == 0);
+        json_t *row = json_pack("{s:s, s:s, s:b, s:b, s:b, s:s*, s:b}", "name", list[i].name, "scenario",
+                                list[i].scenario, "live", list[i].live, "state", list[i].state, "report",
+                                list[i].report, "failure", list[i].failure[0] ? list[i].failure : NULL,
+                                "selected", strcmp(list[i].path, selected) == 0);
         if (row) // names of folders may be anything
             json_array_append_new(json, row);
     }

@@ -6,6 +6,7 @@
 #define NP_HMC_WEB_RUNS_H
 
 #include "hmc/web/exchange.h"
+#include "proto/base/limits.h"
 
 struct run;
 
@@ -14,11 +15,14 @@ struct run;
 struct runs *runs_new(struct web *web, const char *folder, const char *run);
 void runs_free(struct runs *runs); // answers what waits; ends the streams
 
-// [{"name", "scenario", "live", "selected"}], the newest first.
+// [{"name", "scenario", "live", "state", "report", "failure", "selected"}], the newest first.
 json_t *runs_json(struct runs *runs);
 
 // The run of a name, "" for the one above; opens it. ERR_NO_RUN, ERR_REQUEST for what is no name.
 enum err_code runs_find(struct runs *runs, const char *name, struct run **run, struct err *err);
+
+// The folder of the run of a name, whether or not anything answers there. ERR_NO_RUN, ERR_REQUEST.
+enum err_code runs_folder(struct runs *runs, const char *name, char path[PATH_MAX_BYTES], struct err *err);
 
 // Notices connections that have been lost, and leaves runs alone that nobody looks at. It happens every
 // second by itself.

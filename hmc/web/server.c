@@ -48,11 +48,12 @@ static void on_sent(struct evhttp_request *request, void *self)
     guard_served(&server->guards, connection_of(request));
 }
 
-static void add_headers(struct evhttp_request *request)
+static void add_headers(struct evhttp_request *request, const char *policy)
 {
     struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
     for (size_t i = 0; i < n_security_headers; i++)
-        evhttp_add_header(headers, security_headers[i].name, security_headers[i].value);
+        evhttp_add_header(headers, security_headers[i].name,
+                          i == POLICY_HEADER && policy ? policy : security_headers[i].value);
 }
 
 static void forget_close(struct evhttp_request *request)
@@ -70,7 +71,7 @@ static void reply(struct exchange *exchange, const struct web_answer *answer)
     struct evbuffer *body = evbuffer_new();
     char length[24];
     NP_ASSERT(body);
-    add_headers(request);
+    add_headers(request, answer->policy);
     for (size_t i = 0; i < NP_ARRAY_LEN(answer->headers) && answer->headers[i].name; i++)
         evhttp_add_header(headers, answer->headers[i].name, answer->headers[i].value);
     if (answer->type) {
@@ -93,7 +94,7 @@ static void stream(struct exchange *exchange)
 {
     struct evhttp_request *request = exchange->peer;
     struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
-    add_headers(request);
+    add_headers(request, NULL);
     evhttp_add_header(headers, "Content-Type", "text/event-stream");
     evhttp_add_header(headers, "Cache-Control", "no-store");
     evhttp_add_header(headers, "X-Accel-Buffering", "no"); // proxies pass it on at once
