@@ -106,8 +106,9 @@ static void name_all(struct timeline_file *file)
     char name[NAME_MAX_BYTES + 32];
     for (uint32_t b = 0; b < file->machine->n_boards; b++) {
         const struct board_desc *board = &file->machine->boards[b];
-        if (board->partition != NO_PARTITION)
-            name_process(file, b + 1, board->name, file->machine->partitions[board->partition].name);
+        bool is_free = board->partition == NO_PARTITION;
+        name_process(file, b + 1, board->name,
+                     is_free ? "free at first" : file->machine->partitions[board->partition].name);
     }
     for (uint32_t n = 0; n < file->plan->nodes; n++) {
         snprintf(name, sizeof name, "HOST node %u: grants", n);

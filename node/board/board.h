@@ -97,7 +97,7 @@ uint64_t board_events(const struct board *board);
 void board_state(struct board *board, struct archive *ar);
 
 // What was recorded of watched line number `index` of the options: *n events, oldest first, and *dropped more
-// that were not kept. NULL and 0 when the line is of another partition. Valid until the board goes on.
+// that were not kept. NULL and 0 when the line is of another system. Valid until the board goes on.
 const struct watch_event *board_watched(const struct board *board, uint32_t index, uint32_t *n,
                                         uint64_t *dropped);
 

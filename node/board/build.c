@@ -122,7 +122,7 @@ struct board *board_new(const struct machine *machine, unsigned number, const st
     plan_faults(board);
     service_element_plan(board);
     board->watch = watch_new(board, &board->options.watch);
-    board->timeline = board->partition ? timeline_new(&board->options.timeline) : NULL;
+    board->timeline = timeline_new(&board->options.timeline);
     board->observed = board->watch || board->timeline;
     if (!board->protocol)
         err_set(err, ERR_BAD_VALUE, "system %s: no protocol named '%s'", board->system->name,

@@ -37,10 +37,17 @@ static void place(const struct board *board, struct watched *w)
     w->offset = w->home ? where.offset : 0;
 }
 
+// The board may join any partition of its system.
+static bool may_come_here(const struct board *board, const struct watch_line *line)
+{
+    return line->partition < board->machine->n_partitions &&
+           board->machine->partitions[line->partition].system == board->desc->system;
+}
+
 struct watch *watch_new(const struct board *board, const struct watch_list *list)
 {
     struct watch *watch = calloc(1, sizeof *watch);
-    uint32_t here = 0;
+    bool any = false;
     NP_ASSERT(watch && list->n <= WATCH_LINES_MAX);
     watch->n = list->n;
     for (uint32_t i = 0; i < list->n; i++) {
@@ -48,18 +55,31 @@ struct watch *watch_new(const struct board *board, const struct watch_list *list
         w->line = list->lines[i].line;
         w->partition = list->lines[i].partition;
         place(board, w);
-        here += w->here;
+        any |= may_come_here(board, &list->lines[i]);
     }
-    if (here)
+    if (any)
         return watch;
     free(watch);
     return NULL;
 }
 
+// A board that left its partition has nothing of it, and begins with nothing when it comes back.
+static void forget(struct watched *w)
+{
+    w->cache = C_I;
+    w->directory = D_I;
+    memset(w->l1, L_I, sizeof w->l1);
+    w->holders = 0;
+}
+
 void watch_domain(struct board *board)
 {
-    for (uint32_t i = 0; i < board->watch->n; i++)
-        place(board, &board->watch->lines[i]);
+    for (uint32_t i = 0; i < board->watch->n; i++) {
+        struct watched *w = &board->watch->lines[i];
+        place(board, w);
+        if (!w->here)
+            forget(w);
+    }
 }
 
 void watch_free(struct watch *watch)

@@ -12,7 +12,7 @@
 struct board;
 struct watch;
 
-// NULL when no line of the list is of the board's partition.
+// NULL when no line of the list is of a partition of the board's system: it can join none of theirs.
 struct watch *watch_new(const struct board *board, const struct watch_list *list);
 void watch_free(struct watch *watch);
 

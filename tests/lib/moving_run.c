@@ -45,7 +45,7 @@ static void open_packed(struct moving *m)
     const struct packed_options options = {
         .threads = o->threads ? o->threads : 1,
         .group_of_board = sc_groups(agenda_sc(m->agenda)),
-        .board = {.reference = o->reference},
+        .board = {.reference = o->reference, .watch = o->watch, .timeline = o->timeline},
         .conductor = {.horizon = {.no_bounds = o->no_bounds, .stride = 100 * SIM_PS_PER_US, .chop = o->chop},
                       .epoch = 1,
                       .events_without_progress = 50000000}};
@@ -293,6 +293,8 @@ void moving_run(const struct machine *machine, const struct agenda_command *comm
     run(m);
     take_boards(m);
     take_commands(m);
+    if (options->at_end)
+        options->at_end(options->self, &m->packed);
     packed_close(&m->packed);
     agenda_free(m->agenda);
     free(m);

@@ -11,14 +11,18 @@ struct moving_options {
     uint32_t threads; // 0: one
     uint64_t chop;
     bool reference, no_bounds;
-    uint32_t reopen_every; // so many cuts: saved, and gone on in a fresh complex; 0: never
-    sim_time skew;         // how far groups may be apart; 0: without a limit
+    struct watch_list watch;        // lines that boards watch; n 0: none
+    struct timeline_range timeline; // interval 0: none
+    uint32_t reopen_every;          // so many cuts: saved, and gone on in a fresh complex; 0: never
+    sim_time skew;                  // how far groups may be apart; 0: without a limit
     uint64_t grants_every; // a cut whenever so many grants were given, wherever groups stand then; 0: none
     // NULL, or called when the run begins and at each cut; may add commands to the agenda. `at`: a time that
     // nobody has passed.
     void (*at_cut)(void *self, struct agenda *agenda, sim_time at);
     // NULL, or shown each report before the controller has it, which may become another one.
     void (*report)(void *self, struct report *report);
+    // NULL, or shown the complex at the end of the run.
+    void (*at_end)(void *self, struct packed *packed);
     void *self;
 };
 
