@@ -5,11 +5,11 @@
 //
 // Times are simulated, in whole ns. One process per board: a track per CPU with a slice per miss from issue
 // to result (name: what served it, as in latency of results.json; args: address, kind of access, exact ps),
-// further tracks for what overlaps, nothing of self-tests; counters "home / memory / bus / port out / port in busy %" of each
-// interval (a thousandth of the range, rounded up to 1, 2, 5 x 10^n ps; 1 us where no end is known), said
-// where they change. One process "HOST node N" per process of the run: its grants from start to end in
-// simulated time, so that they line up with what was simulated in them; host_us is what they took of the
-// host. Those alone differ from run to run. Boards keep the earliest 50,000 misses and 20,000 changes of
+// further tracks for what overlaps, nothing of self-tests; counters "home / memory / bus / port out / port in
+// busy %" of each interval (a thousandth of the range, rounded up to 1, 2, 5 x 10^n ps; 1 us where no end is
+// known), said where they change. One process "HOST node N" per process of the run: its grants from start to
+// end in simulated time, so that they line up with what was simulated in them; host_us is what they took of
+// the host. Those alone differ from run to run. Boards keep the earliest 50,000 misses and 20,000 changes of
 // load, groups 20,000 grants; what is left out is counted under otherData and said on standard error. It is
 // no result, and changes none.
 #ifndef NP_COORDINATOR_RUN_TIMELINE_H

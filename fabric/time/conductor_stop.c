@@ -76,7 +76,10 @@ void conductor_take_reports(struct conductor *c, uint32_t g)
         return;
     sim_time last = time_of_report(group, group->wanted->reports);
     if (last != SIM_NEVER)
-        group->stop_at = sim_max(sim_add(last, group->wanted->latency), c->horizon[g].reached);
+        group->stop_at = sim_add(last, group->wanted->latency);
+    // Whoever wants reports has taken all those before, so this one was made in the grant that has just ended
+    // or not long before, and grants are at most `latency` long: never too late, however time is cut.
+    NP_ASSERT(group->stop_at >= c->horizon[g].reached);
     group->reported = group->stop_at != SIM_NEVER && c->horizon[g].reached == group->stop_at;
     if (group->reported && !c->stopping) {
         c->stopping = true;
