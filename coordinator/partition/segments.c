@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Maps of real addresses while boards come and go.
+#include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/machine/segments.h"
 #include "coordinator/partition/controller.h"
 #include "proto/base/assert.h"
 
@@ -140,20 +142,37 @@ static uint64_t members_of(const struct machine *machine, uint32_t partition)
     return members;
 }
 
+// The map of other boards than those described: as if the partition had been described with them, in order of
+// their numbers.
+static void map_anew(struct domain *domain, const struct machine *machine, const struct partition_desc *desc,
+                     uint64_t members)
+{
+    const struct system_desc *system = &machine->systems[desc->system];
+    struct partition_desc *with = calloc(1, sizeof *with);
+    bool interleaved = false;
+    NP_ASSERT(with);
+    for (uint16_t i = 0; i < system->boards; i++)
+        if (members >> i & 1)
+            with->boards[with->n_boards++] = (uint16_t)(system->first_board + i);
+    for (uint32_t i = 0; i < desc->n_segments; i++)
+        interleaved |= desc->segments[i].n_boards > 1;
+    segments_default(with, machine, !interleaved);
+    domain->n_segments = with->n_segments;
+    memcpy(domain->segments, with->segments, sizeof domain->segments);
+    free(with);
+}
+
 void domain_original(struct domain *domain, const struct machine *machine, uint32_t partition,
                      uint64_t members)
 {
     const struct partition_desc *desc = &machine->partitions[partition];
-    const struct system_desc *system = &machine->systems[desc->system];
     uint16_t version = domain->map_version;
     *domain = (struct domain){.partition = partition, .map_version = version};
     if (members == members_of(machine, partition)) {
         domain->n_segments = desc->n_segments;
         memcpy(domain->segments, desc->segments, sizeof domain->segments);
     } else {
-        for (uint16_t i = 0; i < system->boards; i++)
-            if (members >> i & 1)
-                domain_with(domain, machine, partition, (uint16_t)(system->first_board + i));
+        map_anew(domain, machine, desc, members);
     }
     domain->members = members;
     domain->map_version = (uint16_t)(version + 1);

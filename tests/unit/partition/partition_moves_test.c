@@ -168,6 +168,66 @@ static void test_holes(void)
     fake_free(&fake);
 }
 
+// Each board of the list has all its memory in one range, without a hole from 0 on.
+static void expect_contiguous(uint32_t partition, const uint16_t *boards, uint32_t n)
+{
+    const struct domain *d = &sc_partition(fake.sc, partition)->domain;
+    uint64_t base = 0;
+    CU_ASSERT_EQUAL_FATAL(d->n_segments, n);
+    for (uint32_t i = 0; i < n; i++) {
+        CU_ASSERT_EQUAL(d->segments[i].boards[0], boards[i]);
+        CU_ASSERT(d->segments[i].base == base && d->segments[i].offset == 0 && d->segments[i].n_boards == 1);
+        base += d->segments[i].size;
+        CU_ASSERT_EQUAL(d->segments[i].size, fake.boards[boards[i]].params.memory_bytes);
+    }
+}
+
+// What addresses a board's memory has: a hole where one left, no hole after a boot with other boards than the
+// description's, and the description's own map with its own boards, whatever was between (facts.md 1.5).
+static void test_addresses_after_a_boot(void)
+{
+    fake_init(&fake, FAMILY_SUN, 11);
+    const struct domain *d = &sc_partition(fake.sc, 0)->domain;
+    do_all(move(1, 1));
+    CU_ASSERT_EQUAL(d->segments[1].base, 2 * fake.boards[0].params.memory_bytes);
+    do_all(reboot(0, false));
+    expect_contiguous(0, (const uint16_t[]){0, 2}, 2);
+    do_all(reboot(1, false)); // SMP2 has taken it in, at its lowest address where it fits
+    expect_contiguous(1, (const uint16_t[]){1, 3, 4}, 3);
+    do_all(move(1, 0));
+    CU_ASSERT_EQUAL(d->segments[2].boards[0], 1); // added behind the others
+    do_all(key(0, SC_KEY_OFF));
+    do_all(key(0, SC_KEY_ON));
+    expect_contiguous(0, (const uint16_t[]){0, 1, 2}, 3);
+    CU_ASSERT_EQUAL(memcmp(d->segments, fake.partitions[0].segments, 3 * sizeof d->segments[0]), 0);
+    fake_free(&fake);
+}
+
+// Interleaved memory is dealt out anew over the cells that boot; a floating one takes no part.
+static void test_interleaved_after_a_boot(void)
+{
+    fake_init(&fake, FAMILY_SUPERDOME, 12);
+    uint64_t size = fake.boards[0].params.memory_bytes;
+    fake.boards[7].floating = true;
+    fake.partitions[0].segments[0] =
+        (struct segment_desc){.size = 3 * size, .granule = PAGE_BYTES, .n_boards = 3, .boards = {0, 1, 2}};
+    fake.partitions[0].n_segments = 1;
+    fake_restart(&fake);
+    const struct domain *d = &sc_partition(fake.sc, 0)->domain;
+    do_all(move(2, 1));
+    do_all(add(7, 0, SC_CONFIGURE));
+    CU_ASSERT_EQUAL(d->segments[0].n_boards, 3); // a base cell waits for the reboot
+    do_all(reboot(0, true));
+    CU_ASSERT_EQUAL_FATAL(d->n_segments, 2);
+    CU_ASSERT(d->segments[0].n_boards == 2 && d->segments[0].granule == PAGE_BYTES);
+    CU_ASSERT(d->segments[0].boards[0] == 0 && d->segments[0].boards[1] == 1);
+    CU_ASSERT_EQUAL(d->segments[0].size, 2 * size);
+    CU_ASSERT(d->segments[1].base == 2 * size && d->segments[1].boards[0] == 7);
+    do_all(reboot(1, true)); // described without an interleave
+    expect_contiguous(1, (const uint16_t[]){2, 3, 4}, 3);
+    fake_free(&fake);
+}
+
 static void test_keyswitch(void)
 {
     fake_init(&fake, FAMILY_SUN, 5);
@@ -397,6 +457,8 @@ int main(void)
     CU_add_test(suite, "levels", test_levels);
     CU_add_test(suite, "moves of boards that are assigned", test_move_assigned);
     CU_add_test(suite, "holes in the map", test_holes);
+    CU_add_test(suite, "addresses after a boot", test_addresses_after_a_boot);
+    CU_add_test(suite, "interleaved memory after a boot", test_interleaved_after_a_boot);
     CU_add_test(suite, "keyswitch", test_keyswitch);
     CU_add_test(suite, "power and test", test_power_and_test);
     CU_add_test(suite, "base cells", test_cells);
