@@ -164,22 +164,19 @@ static void pace(void *self, uint64_t ticket, const struct api_pace *asked, cons
                asked->kind == API_STEP ? asked->step_ps : asked->ps_per_s);
 }
 
-// A run takes lines for its guests from the scenario only.
 static void type(void *self, uint64_t ticket, const struct api_type *asked, const char *user)
 {
     struct consoles *consoles = self;
-    uint32_t partition;
+    struct sc_line line = {0};
     struct err err;
-    (void)user;
     if (is_over(consoles, ticket))
         return;
-    if (!machine_view_partition(consoles->machine, asked->partition, &partition, &err))
-        err_set(&err, ERR_STATE,
-                "%s: a running machine takes no lines for its guests; `input:` of the scenario gives them, "
-                "each at "
-                "a simulated time",
-                asked->partition);
-    refuse(consoles, ticket, &err);
+    snprintf(line.text, sizeof line.text, "%s", asked->text);
+    snprintf(line.user, sizeof line.user, "%s", user);
+    if (machine_view_partition(consoles->machine, asked->partition, &line.partition, &err))
+        refuse(consoles, ticket, &err);
+    else
+        drive_type(consoles->drive, ticket, &line);
 }
 
 // What a guest has written is in a file that grows while the run goes on.

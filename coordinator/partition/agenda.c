@@ -141,15 +141,25 @@ uint32_t agenda_wanted(const struct agenda *agenda, struct wanted_reports wanted
     return n;
 }
 
-void agenda_add(struct agenda *agenda, sim_time at, const struct sc_command *command, uint64_t ticket)
+static void insert(struct agenda *agenda, const struct agenda_command *command)
 {
     NP_ASSERT(agenda->n_commands < AGENDA_COMMANDS_MAX);
     agenda->commands = realloc(agenda->commands, (agenda->n_commands + 1) * sizeof *agenda->commands);
     NP_ASSERT(agenda->commands);
     uint32_t i = agenda->n_commands++;
-    for (; i > agenda->next_command && agenda->commands[i - 1].at > at; i--)
+    for (; i > agenda->next_command && agenda->commands[i - 1].at > command->at; i--)
         agenda->commands[i] = agenda->commands[i - 1];
-    agenda->commands[i] = (struct agenda_command){at, *command, ticket};
+    agenda->commands[i] = *command;
+}
+
+void agenda_add(struct agenda *agenda, sim_time at, const struct sc_command *command, uint64_t ticket)
+{
+    insert(agenda, &(struct agenda_command){.at = at, .command = *command, .ticket = ticket});
+}
+
+void agenda_type(struct agenda *agenda, sim_time at, const struct sc_line *line, uint64_t ticket)
+{
+    insert(agenda, &(struct agenda_command){.at = at, .types = true, .line = *line, .ticket = ticket});
 }
 
 void agenda_plan(struct agenda *agenda, const struct sc_command *command, uint64_t ticket)
@@ -207,8 +217,8 @@ static uint16_t tables_for(const struct agenda *agenda)
 void agenda_look(const struct agenda *agenda, struct agenda_look *look)
 {
     bool reports = agenda->reason == FOR_REPORTS;
-    *look =
-        (struct agenda_look){.tables = tables_for(agenda), .lines = reports || agenda->reason == FOR_COMMAND};
+    bool command = agenda->reason == FOR_COMMAND && !agenda->commands[agenda->next_command].types;
+    *look = (struct agenda_look){.tables = tables_for(agenda), .lines = reports || command};
     for (uint16_t b = 0; b < agenda->machine->n_boards; b++) {
         bool mine = sc_groups(agenda->sc)[b] == agenda->group;
         look->take[b] = reports && mine;
@@ -242,10 +252,13 @@ static void do_reports(struct agenda *agenda, const struct report *reports, uint
 static void do_command(struct agenda *agenda)
 {
     const struct agenda_command command = agenda->commands[agenda->next_command++];
-    uint64_t operation;
+    uint64_t operation = 0;
     struct err err;
     agenda->now = agenda->reached;
-    sc_begin(agenda->sc, &command.command, agenda->reached, &operation, &err);
+    if (command.types)
+        sc_type(agenda->sc, &command.line, agenda->reached, &err);
+    else
+        sc_begin(agenda->sc, &command.command, agenda->reached, &operation, &err);
     if (command.ticket && agenda->hooks.answer)
         agenda->hooks.answer(agenda->hooks.self, command.ticket, &err, operation);
 }

@@ -17,13 +17,15 @@
 
 struct agenda_command {
     sim_time at;
+    bool types; // `line` is typed at a console; else `command` is given
     struct sc_command command;
+    struct sc_line line;
     uint64_t ticket; // of who waits for the answer; 0: it stands in the scenario
 };
 
 struct agenda_hooks {
     void *self;
-    // A command with a ticket was begun (or refused). NULL: nobody waits.
+    // A command or line with a ticket was begun (or refused). NULL: nobody waits.
     void (*answer)(void *self, uint64_t ticket, const struct err *outcome, uint64_t operation);
     void (*planned)(void *self, uint64_t ticket, const struct err *outcome, const struct sc_plan *plan);
     void (*event)(void *self, const struct sc_event *event, const struct sc_operation *operation);
@@ -50,6 +52,7 @@ uint32_t agenda_wanted(const struct agenda *agenda, struct wanted_reports wanted
 // A command of somebody outside, for a time at or beyond all that has been granted: after those of that time
 // which are there. ticket: not 0.
 void agenda_add(struct agenda *agenda, sim_time at, const struct sc_command *command, uint64_t ticket);
+void agenda_type(struct agenda *agenda, sim_time at, const struct sc_line *line, uint64_t ticket); // likewise
 void agenda_plan(struct agenda *agenda, const struct sc_command *command, uint64_t ticket); // at the next cut
 
 // All groups stand still; `reached`: all that simulate anything stand at that time, or SIM_NEVER where they

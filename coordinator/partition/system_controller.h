@@ -112,7 +112,8 @@ struct sc_event {
     uint64_t seq; // from 1
     sim_time at;
     uint64_t operation; // 0: none
-    const char *what;   // "begun", "state", "step", "drained", "refused", "failed", "ended"
+    const char *what;   // "begun", "state", "step", "drained", "refused", "failed", "ended",
+                        // "typed"
     uint16_t board;     // NO_BOARD: none
     uint32_t partition; // NO_PARTITION: none
     char text[160];     // for people, English: "SB6: connected"
@@ -152,6 +153,18 @@ enum err_code sc_plan(struct sc *sc, const struct sc_command *command, sim_time 
 // remembers it; views that it asks for are those of boards that stand at `at`.
 enum err_code sc_begin(struct sc *sc, const struct sc_command *command, sim_time at, uint64_t *operation,
                        struct err *err);
+
+// A line that somebody types at the console of a partition's guest.
+struct sc_line {
+    uint32_t partition;
+    char text[GUEST_INPUT_BYTES_MAX - 1]; // without its newline
+    char user[NAME_MAX_BYTES];            // who typed it; never changes what happens
+};
+
+// Gives it to the guest at the cut `at`, or refuses it: ERR_STATE (no guest, it does not run or has ended),
+// ERR_TOO_OFTEN (TYPED_LINES_MAX wait already), ERR_REQUEST (no line). Takes no simulated time and is no
+// operation; asks for views of the partition's boards.
+enum err_code sc_type(struct sc *sc, const struct sc_line *line, sim_time at, struct err *err);
 
 // Reports that operations wait for, by sync group: how many must have been made before the next cut. 0: none.
 uint32_t sc_wanted(const struct sc *sc, uint32_t group);

@@ -28,7 +28,7 @@ static void on_planned(void *self, uint64_t ticket, const struct err *outcome, c
 // Of the log, which is for people: what operations came to, not each of their steps.
 static bool is_news(const struct sc_event *event)
 {
-    static const char *const news[] = {"begun", "refused", "failed", "ended"};
+    static const char *const news[] = {"begun", "refused", "failed", "ended", "typed"};
     for (size_t i = 0; i < NP_ARRAY_LEN(news); i++)
         if (strcmp(event->what, news[i]) == 0)
             return true;
@@ -39,9 +39,11 @@ static void on_event(void *self, const struct sc_event *event, const struct sc_o
 {
     struct course *course = self;
     char time[UNIT_TEXT_SIZE];
-    if (course->log && is_news(event))
+    if (course->log && is_news(event) && event->operation)
         fprintf(course->log, "at %s: operation %llu %s: %s\n", unit_pretty_time(event->at, time),
                 (unsigned long long)event->operation, event->what, event->text);
+    else if (course->log && is_news(event))
+        fprintf(course->log, "at %s: %s: %s\n", unit_pretty_time(event->at, time), event->what, event->text);
     if (course->history)
         history_event(course->history, event, operation);
     if (course->live && course->live->event)
@@ -89,22 +91,32 @@ static void make_agenda(struct course *course)
     free(commands);
 }
 
+enum err_code course_live(struct course *course, const struct agenda_command *live, struct err *err)
+{
+    const struct machine *machine = &course->scenario->machine;
+    if (live->types) {
+        if (journal_typed(&course->journal, machine, live->at, &live->line, err))
+            return err->code;
+        agenda_type(course->agenda, live->at, &live->line, live->ticket);
+        return ERR_OK;
+    }
+    if (journal_command(&course->journal, machine, live->at, &live->command, err))
+        return err->code;
+    agenda_add(course->agenda, live->at, &live->command, live->ticket);
+    return ERR_OK;
+}
+
 // The journal's commands as they were given, and a journal of them in the new folder.
 static enum err_code do_again(struct course *course, const char *folder, struct err *err)
 {
-    struct agenda_command *commands;
-    uint32_t n;
-    const struct machine *machine = &course->scenario->machine;
-    if (journal_read(folder, machine, &commands, &n, err))
-        return err->code;
-    enum err_code code = ERR_OK;
-    for (uint32_t i = 0; i < n && !code; i++) {
-        agenda_add(course->agenda, commands[i].at, &commands[i].command, 0);
-        code = journal_command(&course->journal, machine, commands[i].at, &commands[i].command, err);
-    }
-    free(commands);
-    if (n)
-        course_begin_history(course, 0);
+    struct journal_content content;
+    enum err_code code = journal_read(folder, &course->scenario->machine, &content, err);
+    for (uint32_t i = 0; i < content.n && !code; i++)
+        code = course_live(course, &content.commands[i], err);
+    for (uint32_t i = 0; i < content.n && !code; i++)
+        if (!content.commands[i].types)
+            course_begin_history(course, 0);
+    journal_content_free(&content);
     return code;
 }
 
@@ -125,6 +137,8 @@ static void journal_state(struct course *course, struct archive *ar)
     if (file && fread(bytes, 1, size, file) != size)
         ar_fail(ar, "the journal cannot be read");
     ar_bytes(ar, bytes, size);
+    for (uint32_t i = 0; ar_loading(ar) && i < size; i++)
+        course->journal.n += bytes[i] == '\n';
     if (ar_loading(ar) && size && !ar_failed(ar)) {
         FILE *out = fopen(course->journal.path, "we");
         if (!out || fwrite(bytes, 1, size, out) != size)
@@ -247,6 +261,7 @@ void course_warn(const struct course *course, FILE *out)
     const struct agenda_command *left = agenda_left(course->agenda, &n);
     for (uint32_t i = 0; i < n; i++)
         fprintf(out, "numaplex: warning: the run ended before this command's time: %s at %s\n",
-                sc_command_text(&course->scenario->machine, &left[i].command, text),
+                left[i].types ? "a line at a console"
+                              : sc_command_text(&course->scenario->machine, &left[i].command, text),
                 unit_pretty_time(left[i].at, time));
 }

@@ -34,6 +34,9 @@ enum err_code course_open(struct course *course, const struct scenario *scenario
                           struct err *err);
 void course_close(struct course *course);
 
+// Somebody asked for this while the run goes on: journals it, then has it done at its time.
+enum err_code course_live(struct course *course, const struct agenda_command *live, struct err *err);
+
 // Begins a history now, if there is none: somebody changes the run from outside.
 void course_begin_history(struct course *course, sim_time interval);
 

@@ -6,6 +6,9 @@
 #include "coordinator/run/drive_state.h"
 #include "proto/base/assert.h"
 
+// As far as partitions may be apart while consoles may connect, and what one grant may add to that.
+#define EVEN_OUT_MAX (2 * SKEW_WATCHED)
+
 static bool is_node(const struct worker *worker)
 {
     return worker->process.id.role == ROLE_NODE;
@@ -167,6 +170,45 @@ static void give_orders(struct drive *drive)
     agenda_ordered(drive->config->course->agenda);
 }
 
+static sim_time least_time(const struct drive *drive)
+{
+    const uint32_t *groups = sc_groups(agenda_sc(drive->config->course->agenda));
+    sim_time least = SIM_NEVER;
+    for (uint32_t b = 0; b < drive->config->machine->n_boards; b++)
+        if (groups[b] != NO_GROUP)
+            least = sim_min(least, drive->outcome->groups[groups[b]].time);
+    return least;
+}
+
+// A run that is to end goes on to where its furthest partition stands, if that is near: what all have done by
+// one time can be compared, and done again. Not where the last time brought none of them any further.
+static bool evens_out(struct drive *drive)
+{
+    sim_time least = least_time(drive), at = live_furthest(drive);
+    if (common_time(drive) != SIM_NEVER || at - least > EVEN_OUT_MAX || least <= drive->live.least)
+        return false;
+    drive->live.least = least;
+    drive->live.step_until = at;
+    return true;
+}
+
+// The user ends the run before its time.
+static void stop_here(struct drive *drive)
+{
+    struct err err;
+    if (evens_out(drive)) {
+        drive_run_on(drive);
+        return;
+    }
+    drive->outcome->reason = PAUSE_STOPPED;
+    drive->outcome->interrupted = true;
+    drive->outcome->uneven = common_time(drive) == SIM_NEVER;
+    if (journal_stop(&drive->config->course->journal, live_furthest(drive), !drive->outcome->uneven, &err))
+        drive_fail(drive, &err);
+    else
+        drive_collect(drive);
+}
+
 // Nothing is left to do here.
 static void leave_cut(struct drive *drive)
 {
@@ -174,9 +216,11 @@ static void leave_cut(struct drive *drive)
     bool end_unseen = drive->cut.over && (course->history || course->live) && drive->cut.why != LOOK_FOR_END;
     if (end_unseen && !drive->interrupts) {
         look_at_all(drive, LOOK_FOR_END);
-    } else if (drive->cut.over || drive->interrupts || drive->live.end) {
-        drive->outcome->interrupted = !drive->cut.over;
+    } else if (drive->cut.over) {
+        drive->outcome->interrupted = false;
         drive_collect(drive);
+    } else if (drive->interrupts || drive->live.end) {
+        stop_here(drive);
     } else if (drive->live.look) {
         drive->live.look = false;
         look_at_all(drive, LOOK_FOR_LIVE);
@@ -192,10 +236,6 @@ void cut_go_on(struct drive *drive)
 {
     struct agenda_look next;
     struct agenda *agenda = drive->config->course->agenda;
-    if (drive->interrupts) {
-        leave_cut(drive);
-        return;
-    }
     switch (agenda_next(agenda)) {
     case AGENDA_LOOK:
         drive->cut.why = LOOK_FOR_AGENDA;

@@ -44,18 +44,28 @@ static void want_cut(struct drive *drive)
     }
 }
 
-void drive_command(struct drive *drive, uint64_t ticket, const struct sc_command *command)
+static void add(struct drive *drive, const struct agenda_command *command)
 {
     struct live *live = &drive->live;
-    NP_ASSERT(ticket);
+    NP_ASSERT(command->ticket);
     if (ends(drive)) {
-        say_over(drive, ticket);
+        say_over(drive, command->ticket);
         return;
     }
     live->commands = realloc(live->commands, (live->n_commands + 1) * sizeof *live->commands);
     NP_ASSERT(live->commands);
-    live->commands[live->n_commands++] = (struct live_command){*command, ticket};
+    live->commands[live->n_commands++] = *command;
     want_cut(drive);
+}
+
+void drive_command(struct drive *drive, uint64_t ticket, const struct sc_command *command)
+{
+    add(drive, &(struct agenda_command){.command = *command, .ticket = ticket});
+}
+
+void drive_type(struct drive *drive, uint64_t ticket, const struct sc_line *line)
+{
+    add(drive, &(struct agenda_command){.types = true, .line = *line, .ticket = ticket});
 }
 
 void drive_plan(struct drive *drive, uint64_t ticket, const struct sc_command *command)
@@ -76,7 +86,7 @@ void drive_look(struct drive *drive)
     want_cut(drive);
 }
 
-static sim_time furthest(const struct drive *drive)
+sim_time live_furthest(const struct drive *drive)
 {
     sim_time at = 0;
     for (uint32_t p = 0; p < drive->config->machine->n_partitions; p++)
@@ -96,7 +106,7 @@ void drive_pace(struct drive *drive, uint64_t ticket, enum drive_pace_kind kind,
     live->end |= kind == DRIVE_END;
     live->step_until = SIM_NEVER;
     if (kind == DRIVE_STEP)
-        live->step_until = sim_add(furthest(drive), value ? value : 1);
+        live->step_until = sim_add(live_furthest(drive), value ? value : 1);
     if (kind == DRIVE_SLOW)
         live->pace = value;
     drive_log(drive, "pace: %s", (const char *const[]){"pause", "continue", "step", "slow", "end"}[kind]);
@@ -105,20 +115,24 @@ void drive_pace(struct drive *drive, uint64_t ticket, enum drive_pace_kind kind,
 }
 
 // The earliest time that nobody has passed; journalled before anybody does.
-static void journal(struct drive *drive, struct live_command *live, sim_time at)
+static void journal(struct drive *drive, struct agenda_command *live, sim_time at)
 {
     struct err err;
-    if (journal_command(&drive->config->course->journal, drive->config->machine, at, &live->command, &err)) {
+    live->at = at;
+    if (journal_full(&drive->config->course->journal)) {
+        err_set(&err, ERR_LIMIT,
+                "this run has had %u commands and lines, which is as many as its journal holds",
+                JOURNAL_LINES_MAX);
+        answer(drive, live->ticket, &err);
+    } else if (course_live(drive->config->course, live, &err)) {
         drive_fail(drive, &err);
-        return;
     }
-    agenda_add(drive->config->course->agenda, at, &live->command, live->ticket);
 }
 
 void live_at_cut(struct drive *drive)
 {
     struct live *live = &drive->live;
-    sim_time at = furthest(drive);
+    sim_time at = live_furthest(drive);
     if (live->step_until <= at) {
         live->step_until = SIM_NEVER;
         live->held = true;
@@ -133,7 +147,7 @@ void live_at_cut(struct drive *drive)
 // A command that waits for its time is worth a little way, even of a run that is held.
 bool live_holds(struct drive *drive)
 {
-    return drive->live.held && agenda_stop(drive->config->course->agenda) > furthest(drive);
+    return drive->live.held && agenda_stop(drive->config->course->agenda) > live_furthest(drive);
 }
 
 sim_time live_stop(const struct drive *drive)
@@ -159,7 +173,7 @@ void live_over(struct drive *drive)
 void drive_standing(const struct drive *drive, struct drive_standing *standing)
 {
     *standing = (struct drive_standing){.groups = drive->outcome->groups,
-                                        .time = furthest(drive),
+                                        .time = live_furthest(drive),
                                         .pace = drive->live.pace,
                                         .held = drive->live.held,
                                         .ending = ends(drive)};

@@ -32,8 +32,11 @@ struct drive_live_hooks {
 };
 
 // Begins the command at the earliest time that no group has passed, and journals it. ERR_OVER is the answer
-// when the run ends before.
+// when the run ends before, ERR_LIMIT when the journal is full.
 void drive_command(struct drive *drive, uint64_t ticket, const struct sc_command *command);
+// The same for a line that is typed at a console.
+void drive_type(struct drive *drive, uint64_t ticket, const struct sc_line *line);
+
 void drive_plan(struct drive *drive, uint64_t ticket, const struct sc_command *command);
 
 // PAUSE holds the run; CONTINUE lets it go; STEP: `value` ps of simulated time beyond the group that is

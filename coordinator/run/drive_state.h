@@ -10,6 +10,10 @@
 struct event;
 struct event_base;
 
+// How far partitions may run ahead of one another while consoles may connect: a command begins when the
+// slowest has come to where the furthest stands. Never a result.
+#define SKEW_WATCHED (100 * SIM_PS_PER_US)
+
 enum phase { STARTING, RUNNING, LOOKING, REGROUPING, ORDERING, HELD, SAVING, COLLECTING, LEAVING };
 
 static inline bool phase_is_cut(enum phase phase)
@@ -23,12 +27,6 @@ struct worker {
     uint32_t pending; // LOOKING, ORDERING: answers that it owes
     struct event *words;
     struct drive *drive;
-};
-
-// What somebody outside has asked for, until the next cut.
-struct live_command {
-    struct sc_command command;
-    uint64_t ticket;
 };
 
 enum look_reason { LOOK_FOR_AGENDA, LOOK_FOR_LIVE, LOOK_FOR_END };
@@ -48,9 +46,10 @@ struct cut {
 
 struct live {
     uint32_t n_commands;
-    struct live_command *commands; // owned
-    uint64_t pace;                 // simulated ps per second; 0: as fast as it goes
-    sim_time step_until;           // SIM_NEVER: no step is under way
+    struct agenda_command *commands; // owned; at: not known yet
+    uint64_t pace;                   // simulated ps per second; 0: as fast as it goes
+    sim_time step_until;             // SIM_NEVER: no step is under way
+    sim_time least;                  // where the last partition was when one that ends was sent on
     bool held, stop_asked, look, end;
 };
 
@@ -103,6 +102,7 @@ void cut_free(struct drive *drive);
 void live_at_cut(struct drive *drive); // what was asked for becomes part of the agenda
 bool live_holds(struct drive *drive);  // the run must not go on now
 sim_time live_stop(const struct drive *drive);
+sim_time live_furthest(const struct drive *drive); // the time of the furthest partition
 void live_opened(struct drive *drive);
 void live_over(struct drive *drive); // whoever waits is told that the run has ended
 

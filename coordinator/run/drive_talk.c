@@ -5,10 +5,6 @@
 #include "coordinator/run/drive_state.h"
 #include "proto/base/assert.h"
 
-// How far partitions may run ahead of one another while consoles may connect: a command begins when the
-// slowest has come to where the furthest stands. Never a result.
-#define SKEW_WATCHED (100 * SIM_PS_PER_US)
-
 void drive_tell(struct drive *drive, const struct worker *to, const struct control *control)
 {
     struct err err;

@@ -10,12 +10,15 @@
 #include "coordinator/partition/words.h"
 #include "proto/base/assert.h"
 
-#define JOURNAL_LINES_MAX 50000u // far more than people and their scripts give commands in a run
-#define LINE_BYTES        2048u
+#define LINE_BYTES 2048u
+
+// Lines that are no commands of the system controller.
+#define TYPE "type"
+#define STOP "stop"
 
 void journal_open(struct journal *journal, const char *folder)
 {
-    journal->out = NULL;
+    *journal = (struct journal){.out = NULL};
     snprintf(journal->path, sizeof journal->path, "%s/" JOURNAL_NAME, folder);
 }
 
@@ -51,18 +54,44 @@ static json_t *command_json(const struct machine *machine, sim_time at, const st
     return object;
 }
 
+// Takes the object over.
+static enum err_code add(struct journal *journal, json_t *object, struct err *err)
+{
+    NP_ASSERT(object);
+    bool failed = !journal->out && !(journal->out = fopen(journal->path, "ae"));
+    failed = failed || json_dumpf(object, journal->out, JSON_COMPACT | JSON_ENSURE_ASCII);
+    json_decref(object);
+    failed = failed || fputc('\n', journal->out) == EOF;
+    if (failed || fflush(journal->out) != 0 || fsync(fileno(journal->out)) != 0)
+        return err_errno(err, ERR_FILE, "%s: the journal cannot be written", journal->path);
+    journal->n++;
+    return ERR_OK;
+}
+
 enum err_code journal_command(struct journal *journal, const struct machine *machine, sim_time at,
                               const struct sc_command *command, struct err *err)
 {
-    if (!journal->out && !(journal->out = fopen(journal->path, "ae")))
-        return err_errno(err, ERR_FILE, "%s: the journal cannot be written", journal->path);
-    json_t *object = command_json(machine, at, command);
-    int failed = json_dumpf(object, journal->out, JSON_COMPACT | JSON_ENSURE_ASCII);
-    json_decref(object);
-    failed |= fputc('\n', journal->out) == EOF;
-    if (failed || fflush(journal->out) != 0 || fsync(fileno(journal->out)) != 0)
-        return err_errno(err, ERR_FILE, "%s: the journal cannot be written", journal->path);
-    return ERR_OK;
+    return add(journal, command_json(machine, at, command), err);
+}
+
+enum err_code journal_typed(struct journal *journal, const struct machine *machine, sim_time at,
+                            const struct sc_line *line, struct err *err)
+{
+    return add(journal,
+               json_pack("{s:I, s:s, s:s, s:s, s:s}", "time_ps", (json_int_t)at, "command", TYPE, "partition",
+                         machine->partitions[line->partition].name, "text", line->text, "user", line->user),
+               err);
+}
+
+enum err_code journal_stop(struct journal *journal, sim_time at, bool even, struct err *err)
+{
+    return add(journal,
+               json_pack("{s:I, s:s, s:b}", "time_ps", (json_int_t)at, "command", STOP, "even", even), err);
+}
+
+bool journal_full(const struct journal *journal)
+{
+    return journal->n >= JOURNAL_LINES_MAX;
 }
 
 static bool get_text(const json_t *object, const char *key, const char **text)
@@ -115,62 +144,116 @@ static bool read_details(const json_t *object, struct sc_command *c)
     return true;
 }
 
-static bool read_line(const char *line, const struct machine *machine, struct agenda_command *read)
+static bool read_typed(const json_t *object, const struct machine *machine, struct agenda_command *read)
+{
+    const char *text = json_string_value(json_object_get(object, "text")), *user;
+    if (!text || strlen(text) >= sizeof read->line.text || !get_text(object, "user", &user) ||
+        !read_partition(object, machine, &read->line.partition))
+        return false;
+    strcpy(read->line.text, text);
+    strcpy(read->line.user, user);
+    return read->types = true;
+}
+
+static bool read_command(const json_t *object, const struct machine *machine, const char *verb,
+                         struct sc_command *c)
+{
+    if (!sc_verb_of(verb, &c->verb))
+        return false;
+    struct sc_usage usage = sc_usage_of(c->verb);
+    return (!usage.board || read_board(object, machine, &c->board)) &&
+           (!usage.partition || read_partition(object, machine, &c->partition)) && read_details(object, c);
+}
+
+static bool read_stop(const json_t *object, sim_time at, sim_time *stop, bool *even)
+{
+    const json_t *value = json_object_get(object, "even");
+    *stop = at;
+    *even = json_is_true(value);
+    return json_is_boolean(value);
+}
+
+static bool read_line(const char *line, const struct machine *machine, struct journal_content *content)
 {
     const char *verb;
     json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-    struct sc_command *c = &read->command;
+    struct agenda_command *read = &content->commands[content->n];
     const json_t *at = json_object_get(object, "time_ps");
     *read = (struct agenda_command){.command = {.board = NO_BOARD, .partition = NO_PARTITION}};
     bool good = json_is_integer(at) && json_integer_value(at) >= 0 && get_text(object, "command", &verb) &&
-                sc_verb_of(verb, &c->verb);
-    if (good && sc_usage_of(c->verb).board)
-        good = read_board(object, machine, &c->board);
-    if (good && sc_usage_of(c->verb).partition)
-        good = read_partition(object, machine, &c->partition);
-    good = good && read_details(object, c);
+                content->stop == SIM_NEVER;
     read->at = good ? (sim_time)json_integer_value(at) : 0;
+    good = good && (content->n == 0 || read[-1].at <= read->at);
+    if (good && strcmp(verb, STOP) == 0) {
+        good = read_stop(object, read->at, &content->stop, &content->even);
+    } else if (good) {
+        good = strcmp(verb, TYPE) == 0 ? read_typed(object, machine, read)
+                                       : read_command(object, machine, verb, &read->command);
+        content->n++;
+    }
     json_decref(object);
     return good;
 }
 
 static enum err_code read_lines(FILE *in, const char *path, const struct machine *machine,
-                                struct agenda_command **commands, uint32_t *n, struct err *err)
+                                struct journal_content *content, struct err *err)
 {
     char line[LINE_BYTES];
-    sim_time last = 0;
-    while (fgets(line, sizeof line, in)) {
+    for (unsigned number = 1; fgets(line, sizeof line, in); number++) {
         if (!strchr(line, '\n') && feof(in))
             break; // the run ended while it was written, and nothing came of it
-        *commands = realloc(*commands, (*n + 1) * sizeof **commands);
-        NP_ASSERT(*commands);
-        if (*n == JOURNAL_LINES_MAX || !read_line(line, machine, &(*commands)[*n]) ||
-            (*commands)[*n].at < last)
+        content->commands = realloc(content->commands, (content->n + 1) * sizeof *content->commands);
+        NP_ASSERT(content->commands);
+        if (number > JOURNAL_LINES_MAX + 1 || !read_line(line, machine, content))
             return err_set(
                 err, ERR_DAMAGED_STATE,
-                "%s:%u: is no command to a board or partition of this run; the run cannot be replayed", path,
-                *n + 1);
-        last = (*commands)[(*n)++].at;
+                "%s:%u: is nothing that was done to a board or partition of this run; the run cannot "
+                "be replayed",
+                path, number);
     }
     return ERR_OK;
 }
 
-enum err_code journal_read(const char *folder, const struct machine *machine,
-                           struct agenda_command **commands, uint32_t *n, struct err *err)
+enum err_code journal_read(const char *folder, const struct machine *machine, struct journal_content *content,
+                           struct err *err)
 {
     struct journal journal;
-    *commands = NULL;
-    *n = 0;
+    *content = (struct journal_content){.stop = SIM_NEVER};
     journal_open(&journal, folder);
     FILE *in = fopen(journal.path, "re");
     if (!in)
         return errno == ENOENT ? ERR_OK : err_errno(err, ERR_FILE, "%s", journal.path);
-    enum err_code code = read_lines(in, journal.path, machine, commands, n, err);
+    enum err_code code = read_lines(in, journal.path, machine, content, err);
     fclose(in);
-    if (code) {
-        free(*commands);
-        *commands = NULL;
-        *n = 0;
-    }
+    if (code)
+        journal_content_free(content);
     return code;
+}
+
+void journal_content_free(struct journal_content *content)
+{
+    free(content->commands);
+    *content = (struct journal_content){.stop = SIM_NEVER};
+}
+
+sim_time journal_stop_of(const char *folder, bool *even)
+{
+    struct journal journal;
+    char line[LINE_BYTES];
+    sim_time stop = SIM_NEVER;
+    journal_open(&journal, folder);
+    *even = false;
+    FILE *in = fopen(journal.path, "re");
+    while (in && fgets(line, sizeof line, in)) {
+        const char *verb;
+        json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+        const json_t *at = json_object_get(object, "time_ps");
+        if (json_is_integer(at) && json_integer_value(at) >= 0 && get_text(object, "command", &verb) &&
+            strcmp(verb, STOP) == 0)
+            read_stop(object, (sim_time)json_integer_value(at), &stop, even);
+        json_decref(object);
+    }
+    if (in)
+        fclose(in);
+    return stop;
 }

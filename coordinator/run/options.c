@@ -92,7 +92,9 @@ static const struct argp_option options[] = {
     {"text-limit", KEY_TEXT_LIMIT, "SIZE", 0, "keep so much of each console and trace (64MiB)", 3},
     {0, 0, 0, 0, "Who may look and change it while it runs (what consoles change is journalled):", 5},
     {"control", KEY_CONTROL, 0, 0,
-     "open it to consoles: numaplex boards, move, top, hmc; done by itself where threads are bound to no CPU",
+     "open it to consoles: numaplex boards, move, top, hmc; done by itself where threads are bound to no "
+     "CPU, or a "
+     "guest runs",
      5},
     {"no-control", KEY_NO_CONTROL, 0, 0, "open it to nobody", 5},
     {"paused", KEY_PAUSED, 0, 0, "begin paused; numaplex continue lets it go", 5},

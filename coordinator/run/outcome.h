@@ -24,6 +24,7 @@ struct watch_record {
 struct outcome {
     enum pause_reason reason;
     bool interrupted;             // by the user: the results are partial
+    bool uneven;                  // and partitions stand at different times: digests mean nothing
     struct board_results *boards; // one per board of the machine; owned
     bool present[BOARDS_MAX];     // its results have come
     uint32_t n_stays;

@@ -143,13 +143,21 @@ static void shut_consoles(struct run *run)
     run->course.live = &run->hooks;
 }
 
+static bool has_guest(const struct machine *machine)
+{
+    for (uint32_t p = 0; p < machine->n_partitions; p++)
+        if (machine->partitions[p].guest.image[0])
+            return true;
+    return false;
+}
+
 // Somebody who did not ask for consoles gets the run without them when they cannot be had.
 static enum err_code open_consoles(struct run *run, struct err *err)
 {
     const struct run_command *c = &run->command;
     const struct machine *machine = &run->scenario.machine;
     bool asked = c->control || c->paused || c->hold;
-    if (c->no_control || !(asked || machine->n_pools)) {
+    if (c->no_control || !(asked || machine->n_pools || has_guest(machine))) {
         shut_consoles(run);
         return ERR_OK;
     }

@@ -3,5 +3,6 @@
 #define NP_HMC_CLI_CONSOLE_H
 
 int verb_console(int argc, char **argv);
+int verb_type(int argc, char **argv);
 
 #endif

@@ -45,6 +45,7 @@ const struct verb verbs[] = {
     {"hmc", HMC, NULL, 0, -1, "[OPTIONS]", "serve the web console; hmc user, hmc audit", LIVE},
     {"console", NULL, verb_console, 1, -1, "RUN | --run RUN DOMAIN",
      "show what a run's guests wrote; with --run, type to one", LIVE},
+    {"type", NULL, verb_type, 2, -1, "DOMAIN TEXT", "type a line at the console of a domain's guest", LIVE},
     {"pause", PACE, "", "pause at the next cut", LIVE},
     {"continue", PACE, "", "go on", LIVE},
     {"step", PACE, "TIME", "go on for so much simulated time", LIVE},

@@ -345,7 +345,11 @@ static void test_interrupted(void)
     json_t *json = load_results("interrupted");
     CU_ASSERT_TRUE(json_is_true(json_object_get(json, "interrupted")));
     json_decref(json);
-    CU_ASSERT_FALSE(file_exists(below("interrupted"), "digest"));
+    CU_ASSERT_TRUE(file_exists(below("interrupted"), "digest")); // one partition stands at one time
+    char *journal = file_content(below("interrupted"), "journal.jsonl");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(journal);
+    CU_ASSERT_PTR_NOT_NULL(strstr(journal, "\"command\":\"stop\",\"even\":true}"));
+    free(journal);
     CU_ASSERT_FALSE(sockets_left());
     process_free(&p);
 }

@@ -212,13 +212,13 @@ export default {
   what: "Was",
   who: "Wer",
   "event#": { begun: "begonnen", state: "Zustand", step: "Schritt", drained: "geräumt", refused: "abgelehnt", ended: "beendet", failed: "gescheitert",
-    pace: "Tempo", run: "Lauf" },
+    pace: "Tempo", run: "Lauf", typed: "getippt" },
   // Was die Maschine in Ereignissen sagt, Wort für Wort.
   "eventText#": { "CPUs are offline": "CPUs sind offline", "CPUs are online": "CPUs sind online", connected: "verbunden",
     disconnected: "getrennt", configured: "konfiguriert", unconfigured: "nicht konfiguriert", available: "verfügbar", assigned: "zugewiesen",
     "powered on": "eingeschaltet", "powered off": "ausgeschaltet", "under test": "wird geprüft", "passed its test": "Test bestanden",
     "failed its test": "Test nicht bestanden", halted: "steht", pause: "angehalten", continue: "weiter", step: "Schritt", slow: "langsam",
-    stop: "beendet", paused: "angehalten", continued: "weiter" },
+    "a line was typed": "eine Zeile wurde getippt", stop: "beendet", paused: "angehalten", continued: "weiter" },
   // Konsolen
   consoles: "Konsolen",
   consoleOf: "Konsole von {0}",

@@ -211,7 +211,7 @@ export default {
   what: "What",
   who: "Who",
   "event#": { begun: "begun", state: "state", step: "step", drained: "drained", refused: "refused", ended: "ended", failed: "failed", pace: "pace",
-    run: "run" },
+    run: "run", typed: "typed" },
   "eventText#": {},
   // Consoles
   consoles: "Consoles",

@@ -8,13 +8,14 @@
 #include "tests/guests/zarch/runtime/memory.h"
 
 #define SCLP_WRITE_EVENT_DATA 0x00760005u
+#define SCLP_READ_EVENT_DATA  0x00770005u
 #define SCLP_WRITE_EVENT_MASK 0x00780005u
 
 // Events are bits from the left in masks: event 1 is 0x80000000.
-enum { EVENT_MESSAGE = 2, EVENT_ASCII = 26 };
+enum { EVENT_COMMAND = 1, EVENT_MESSAGE = 2, EVENT_ASCII = 26 };
 #define EVENT_MASK(event) (0x80000000u >> ((event)-1))
 
-enum { RESPONSE_NORMAL = 0x0020 };
+enum { RESPONSE_NORMAL = 0x0020, RESPONSE_NO_EVENT = 0x60f0 };
 
 struct sccb_header {
     uint16_t length;
@@ -42,6 +43,9 @@ struct message {
     uint8_t text[CONSOLE_COLUMNS];
 } __attribute__((packed));
 
+// Events are read into a whole page.
+enum { INPUT_BYTES = 4096 - sizeof(struct sccb_header) - sizeof(struct event_header) };
+
 // A service-call control block must not cross a page.
 static struct {
     struct sccb_header header;
@@ -51,6 +55,7 @@ static struct {
             struct event_header event;
             union {
                 char ascii[CONSOLE_COLUMNS + 2];
+                uint8_t typed[INPUT_BYTES];
                 struct message message;
             };
         } __attribute__((packed));
@@ -74,7 +79,7 @@ static unsigned service_call(uint32_t command)
 
 // One command, from its start to the service signal. Service signals go to any one CPU that is enabled for
 // them: only the one that waits here, under the lock, is.
-static void command(uint32_t what, size_t bytes)
+static unsigned command_any(uint32_t what, size_t bytes)
 {
     struct cpu *me = this_cpu();
     sccb.header = (struct sccb_header){.length = (uint16_t)(sizeof sccb.header + bytes)};
@@ -86,16 +91,27 @@ static void command(uint32_t what, size_t bytes)
     unsigned before = me->service_signals; // none can come before the wait enables it
     while (me->service_signals == before)
         wait_for_external(CR0_SERVICE_SIGNAL);
-    if ((sccb.header.response & 0xff) != RESPONSE_NORMAL)
+    return sccb.header.response;
+}
+
+static void command(uint32_t what, size_t bytes)
+{
+    if ((command_any(what, bytes) & 0xff) != RESPONSE_NORMAL)
         end_at(END_FAILED + 0xcf);
+}
+
+static void set_mask(uint32_t receive)
+{
+    memset(&sccb, 0, sizeof sccb);
+    sccb.mask.mask_bytes = 4;
+    sccb.mask.we_receive = receive;
+    sccb.mask.we_send = EVENT_MASK(EVENT_MESSAGE) | EVENT_MASK(EVENT_ASCII);
+    command(SCLP_WRITE_EVENT_MASK, sizeof sccb.mask);
 }
 
 void console_open(bool want_line_mode)
 {
-    memset(&sccb, 0, sizeof sccb);
-    sccb.mask.mask_bytes = 4;
-    sccb.mask.we_send = EVENT_MASK(EVENT_MESSAGE) | EVENT_MASK(EVENT_ASCII);
-    command(SCLP_WRITE_EVENT_MASK, sizeof sccb.mask);
+    set_mask(0);
     uint32_t there = sccb.mask.sclp_receives;
     line_mode = want_line_mode || !(there & EVENT_MASK(EVENT_ASCII));
     if (!(there & EVENT_MASK(line_mode ? EVENT_MESSAGE : EVENT_ASCII)))
@@ -151,6 +167,45 @@ void console_write(const char *text, size_t length)
     else
         write_ascii(text, length);
     spin_unlock(&lock);
+}
+
+void console_listen(void)
+{
+    spin_lock(&lock);
+    set_mask(EVENT_MASK(line_mode ? EVENT_COMMAND : EVENT_ASCII));
+    spin_unlock(&lock);
+}
+
+static char ascii(uint8_t c)
+{
+    for (char a = ' '; a <= '~'; a++)
+        if (ebcdic(a) == c)
+            return a;
+    return '?';
+}
+
+// Of an ASCII event behind a byte that says so; of a command behind the headers of its vectors.
+static void take_line(char *line, size_t size)
+{
+    size_t n = sccb.event.length - sizeof sccb.event, from = line_mode ? 12 : 1, to = 0;
+    for (size_t i = from; i < n && i < INPUT_BYTES && to + 1 < size; i++) {
+        char c = line_mode ? ascii(sccb.typed[i]) : (char)sccb.typed[i];
+        if (c != '\n' && c != '\r')
+            line[to++] = c;
+    }
+    line[to] = '\0';
+}
+
+bool console_read(char *line, size_t size)
+{
+    spin_lock(&lock);
+    unsigned response = command_any(SCLP_READ_EVENT_DATA, sizeof sccb - sizeof sccb.header);
+    if (response == RESPONSE_NORMAL)
+        take_line(line, size);
+    else if (response != RESPONSE_NO_EVENT)
+        end_at(END_FAILED + 0xcd);
+    spin_unlock(&lock);
+    return response == RESPONSE_NORMAL;
 }
 
 void console_break_lock(void)

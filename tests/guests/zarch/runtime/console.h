@@ -14,6 +14,13 @@ void console_open(bool line_mode);
 // disabled; returns when the line is out.
 void console_write(const char *text, size_t length);
 
+// From now on lines that somebody types are taken.
+void console_listen(void);
+
+// Takes the oldest line that has been typed, without its newline, NUL-terminated and cut to `size` bytes.
+// False: there is none. A service signal ends a wait when one comes.
+bool console_read(char *line, size_t size);
+
 // For the last words of a program: takes the console from whoever has it.
 void console_break_lock(void);
 
