@@ -1,43 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The console's page against the fake machine: everything a person does with it, and what may go wrong meanwhile.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
 import { Machine } from "./fake/machine.js";
-import { FakeServer, users } from "./fake/server.js";
-import { newPage, openBrowser } from "./lib/browser.js";
+import { users } from "./fake/server.js";
 import { accessible, boardsOf, card, confirmButton, cpus, drag, fits, logIn, planned, rateOf, row, shot, waitCpus } from "./lib/console.js";
-import { Line } from "./lib/proxy.js";
+import { PASSWORD, lineNoise, page_test, refusalNoise } from "./lib/page.js";
 
-const PASSWORD = "correct horse battery";
 const BEFORE = { SMP1: 12, SMP2: 8, SMP3: 12 }, AFTER = { SMP1: 8, SMP2: 12, SMP3: 12 };
-const refusalNoise = /Failed to load resource: the server responded with a status of 4/; // the browser notes every 4xx
-const lineNoise = /ERR_(CONNECTION|EMPTY_RESPONSE|SOCKET|INCOMPLETE|NETWORK)/;
-let browser;
-
-before(async () => { browser = await openBrowser(); });
-after(() => browser.close());
-
-// A machine, its server, a line to it and a page, for one test; whatever the page should not say fails it.
-function page_test(name, options, body) {
-  test(name, { timeout: 120000 }, async () => {
-    const server = new FakeServer(options.machine?.()), line = new Line();
-    await server.start(options.tick_ms);
-    line.target = server.port;
-    const url = `http://127.0.0.1:${await line.start()}`;
-    const page = await newPage(browser, url, options.context);
-    page.watcher.expected.push(...(options.noise ?? []));
-    try {
-      if (options.user !== null) await logIn(page, url, options.user ?? "anna", PASSWORD);
-      await body({ page, server, line, url, machine: server.machine });
-      assert.deepEqual(page.watcher.found, [], "what the page said that nobody should see");
-    } finally {
-      await page.context().close();
-      await line.stop();
-      await server.stop();
-    }
-  });
-}
-
 page_test("logs in, shows the platform as Abb. 12.1.6 has it, and logs out", { user: null, noise: [refusalNoise] }, async ({ page, url }) => {
   await page.goto(url);
   await page.waitForSelector("#login:not([hidden])");

@@ -35,8 +35,10 @@ test("both languages have the same words, with the same places to fill in", () =
     if (!key.endsWith("#")) {
       assert.equal(places(de[key]), places(en[key]), key);
       assert.ok(de[key].trim() && en[key].trim(), key);
-    } else if (key !== "eventText#") // what the machine says in English needs no English words
+    } else if (key !== "eventText#") { // what the machine says in English needs no English words
       assert.deepEqual(Object.keys(de[key]).sort(), Object.keys(en[key]).sort(), key);
+      for (const name of Object.keys(en[key])) assert.equal(places(de[key][name]), places(en[key][name]), `${key} ${name}`);
+    }
   }
 });
 
@@ -46,9 +48,24 @@ test("all words that the page asks for are there, and none is left over", () => 
   for (const key of Object.keys(en)) assert.ok(asked.has(key) || code.includes(`"${key.replace("#", "")}"`), `no part of the page uses "${key}"`);
 });
 
-test("every code of class 8 that the README lists has words", () => {
-  const codes = readFileSync(new URL("../../README.md", import.meta.url), "utf8").match(/NP08\d\d(?= \| 8)/g);
-  for (const code of codes) assert.ok(en["errors#"][code] && de["errors#"][code], code);
+test("every code that the README lists has words, and German ones of its own", () => {
+  const codes = readFileSync(new URL("../../README.md", import.meta.url), "utf8").match(/^\| NP\d{4}(?= \| \d+ \|)/gm).map(row => row.slice(2));
+  assert.ok(codes.length > 40 && codes.includes("NP0816"));
+  for (const code of codes) {
+    assert.match(en["errors#"][code] ?? "", /^[A-Z].*\.$/, code);
+    assert.match(de["errors#"][code] ?? "", /^[A-ZÄÖÜ].*\.$/, code);
+    assert.notEqual(de["errors#"][code], en["errors#"][code], code);
+  }
+});
+
+test("an error names what was asked for where that is known", () => {
+  text.setLanguage("de");
+  assert.equal(text.errorWords("NP0804", { board: "SB0", from: "SMP1", to: "SMP2" }), "SMP1 kann nicht die letzte CPU oder den letzten Speicher verlieren.");
+  assert.equal(text.errorWords("NP0804", { board: "SB0", from: null }), de["errors#"].NP0804);
+  assert.equal(text.errorWords("NP0808", { board: "SB0" }), "SB0 steht auf der Sperrliste.");
+  assert.equal(text.errorWords("NP0806"), de["errors#"].NP0806);
+  text.setLanguage("en");
+  assert.equal(text.errorWords("NP9999"), "NP9999");
 });
 
 test("figures stand as each language writes them", () => {
@@ -123,6 +140,42 @@ test("a board that comes to a partition brings neither its past nor its self-tes
   m.takeSnapshot(machine.snapshot());
   sample(9070, 300);
   assert.deepEqual([m.done.get("SMP1"), m.done.get("SMP2")], [500, 70]);
+});
+
+test("a page that comes later has the run's past, and goes on where that ends", () => {
+  const machine = new Machine(), early = new model.Model(), late = new model.Model();
+  early.takeSnapshot(machine.snapshot());
+  for (let i = 0; i < 40; i++) {
+    machine.tick();
+    early.takeSample(machine.sample(), i * 100);
+  }
+  late.takeSnapshot(machine.snapshot());
+  late.begin(machine.series());
+  for (let i = 40; i < 50; i++) {
+    machine.tick();
+    for (const one of [early, late]) one.takeSample(machine.sample(), i * 100);
+  }
+  const [a, b] = [early, late].map(one => one.lines.get("SMP2").rates());
+  assert.equal(b[b.length - 1][0], a[a.length - 1][0]);
+  assert.ok(b.length >= a.length && b[0][0] <= a[0][0], `${a.length} ${b.length}`);
+  for (const [at, rate] of b) assert.ok(Math.abs(rate - 8e8) < 0.04 * 8e8, `${at}: ${rate}`); // no gap, no leap
+});
+
+test("a run that had ended is shown by its whole, and one that begins anew forgets the old", () => {
+  const [machine, m] = [new Machine(), new model.Model()];
+  for (let i = 0; i < 40; i++) machine.tick();
+  machine.state = "ended";
+  m.takeSnapshot(machine.snapshot());
+  m.begin(machine.series());
+  for (let i = 0; i < 2; i++) { // once more after a lost connection
+    m.takeSample(machine.sample(), i * 100);
+    assert.ok(m.whole() && Math.abs(m.partitionRate(1) / 8e8 - 1) < 0.04, String(m.partitionRate(1)));
+    assert.ok(m.boardRates(2).port > 0.4 && m.crossbar(false)[2][4] > 0);
+  }
+  m.takeEvent({ seq: 7 });
+  m.takeSnapshot({ ...machine.snapshot(), last_seq: 2, state: "running" });
+  assert.equal(m.events.length, 0);
+  assert.equal(m.ends(), null);
 });
 
 test("events are taken once, whatever a connection repeats", () => {

@@ -149,7 +149,7 @@ export class Boards {
     setText(over, t("overloaded"));
     const empty = row.querySelector(".empty");
     empty.hidden = boards.length > 0;
-    setText(empty, partition ? t("noBoards") : t("freeHelp"));
+    setText(empty, t(partition || model.over() ? "noBoards" : "freeHelp"));
     if (partition) this.keyswitch(row.querySelector(".keyswitch"), partition);
     keyed(row.querySelector(".cards"), boards, board => board.name, board => this.cards.get(board.name) ?? this.makeCard(board.name),
       (card, board) => this.updateCard(card, board));

@@ -7,7 +7,7 @@ const LABELLED_MAX = 8; // boards up to which cells hold their figures
 const NAMED_MAX = 32;   // and up to which each row and column has its name
 const HIGH = 0.6;       // of the greatest: from here on the paper's colour is easier to read than ink
 const EVERY_MS = 500;
-let made = "", cells = [], all = false, drawn = 0;
+let made = "", cells = [], all = false, drawn = 0, timer = 0;
 
 // Measures in pixels, for a panel of this width.
 function geometry(boards, width) {
@@ -76,10 +76,18 @@ function fill(boards, sent) {
 }
 
 export function renderCrossbar(model, at_once) {
-  if (!model.snapshot || (!at_once && performance.now() < drawn + EVERY_MS)) return;
+  if (!model.snapshot) return;
+  clearTimeout(timer);
+  const wait = at_once ? 0 : drawn + EVERY_MS - performance.now();
+  if (wait > 0) {
+    timer = setTimeout(() => renderCrossbar(model, true), wait); // the last sample may have been the last
+    return;
+  }
   drawn = performance.now();
-  const sent = model.crossbar(all), boards = inOrder(model);
+  const sent = model.crossbar(all || model.whole()), boards = inOrder(model);
   $("crossbar-none").hidden = Boolean(sent);
+  $("crossbar-span").disabled = model.whole();
+  $("crossbar-span").value = all || model.whole() ? "all" : "last";
   $("crossbar").hidden = !sent;
   if (!sent) return;
   const width = $("crossbar").clientWidth, key = [document.documentElement.lang, width, ...boards.map(board => board.name)].join();

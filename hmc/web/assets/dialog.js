@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dialogs of the browser, which keep the focus inside and give it back; and notices, which go by themselves.
 import { $, calm, el, say } from "./dom.js";
-import { t } from "./text.js";
+import { errorWords, knows, t } from "./text.js";
 
 let numbers = 0;
 
@@ -35,9 +35,11 @@ export const confirm = (question, text, dangerous) => ask(question, "", [{ value
   { value: "yes", text, class: dangerous ? "danger" : "primary" }]).then(value => value === "yes");
 
 // A line at the edge of the page for some seconds; errors stay until they are closed, or for long.
-export function notice(text, kind = "good", code = null) {
+// detail: what exactly the machine said, in its English.
+export function notice(text, kind = "good", code = null, detail = null) {
   const close = el("button", { type: "button", class: "quiet", "aria-label": t("close") }, "×");
-  const box = el("div", { class: "notice-box " + kind }, el("span", {}, code ? el("b", { class: "code" }, code + " ") : null, text), close);
+  const box = el("div", { class: "notice-box " + kind }, el("span", {}, code ? el("b", { class: "code" }, code + " ") : null, text,
+    detail ? el("small", { lang: "en", class: "soft" }, detail) : null), close);
   const leave = () => {
     if (calm() || !box.isConnected) box.remove();
     else box.animate([{ opacity: 1 }, { opacity: 0 }], { duration: 250 }).finished.then(() => box.remove());
@@ -49,8 +51,8 @@ export function notice(text, kind = "good", code = null) {
   say((code ? code + ". " : "") + text, kind === "bad");
 }
 
-// What was refused, in the language of the page, and what exactly was said.
-export function refused(refusal) {
-  const detail = refusal.text && refusal.text !== refusal.words ? " " + refusal.text : "";
-  notice((refusal.words ?? String(refusal)) + detail, "bad", refusal.code);
+// What was refused, in the language of the page, and what exactly was said. about: {board, from, to} of what was asked for.
+export function refused(refusal, about) {
+  const words = knows("errors", refusal.code) ? errorWords(refusal.code, about) : refusal.words ?? String(refusal);
+  notice(words, "bad", refusal.code, refusal.text && refusal.text !== words ? refusal.text : null);
 }

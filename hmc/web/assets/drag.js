@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dragging a card with mouse or pen. By pointer events: the browser's own drag and drop cannot be cancelled with Escape in a
-// way one can see, and shows no figures while it hovers. Fingers scroll; they use the card's menu.
+// Dragging a card with mouse, pen or finger. By pointer events: the browser's own drag and drop cannot be cancelled with Escape in
+// a way one can see, and shows no figures while it hovers. A finger that moves at once scrolls; one that rests lifts the card.
 import { el, say, setClass } from "./dom.js";
 import { t } from "./text.js";
 
-const BEGIN_PX = 6, EDGE_PX = 60;
+const BEGIN_PX = 6, EDGE_PX = 60, HOLD_MS = 350, SCROLL_PX = 12;
 
 // {partition: name or null for free, over: the element} at a place of the page, or null.
 function targetAt(x, y) {
@@ -12,24 +12,33 @@ function targetAt(x, y) {
   return over ? { partition: over.dataset.partition ?? null, over } : null;
 }
 
-// drop(board, partition or null) is called when a card was dropped on another row, on a card in it or beside.
+// drop(board, partition or null) is called when a card was dropped on another row, on a card in it or beside. allowed(): whether
+// cards can be dragged at all.
 export class Drag {
-  constructor(rows, drop) {
-    this.rows = rows;
-    this.drop = drop;
+  constructor(rows, drop, allowed) {
+    Object.assign(this, { rows, drop, allowed });
     rows.addEventListener("pointerdown", event => this.press(event));
     addEventListener("pointermove", event => this.move(event));
     addEventListener("pointerup", event => this.release(event));
-    addEventListener("pointercancel", () => this.end());
+    addEventListener("pointercancel", event => event.pointerId === this.pointer && this.end());
     addEventListener("keydown", event => this.key(event), true);
     addEventListener("blur", () => this.end());
+    // Once lifted, the finger drags: the page must not scroll with it, and holding must not open the browser's menu.
+    rows.addEventListener("touchmove", event => this.ghost && event.cancelable && event.preventDefault(), { passive: false });
+    rows.addEventListener("contextmenu", event => this.touch && event.preventDefault());
   }
 
   press(event) {
     const card = event.target.closest(".card");
-    if (!card || event.button !== 0 || event.pointerType === "touch" || event.target.closest("button")) return;
+    if (this.card || !card || event.button !== 0 || event.target.closest("button") || !this.allowed()) return;
     this.card = card;
-    this.start = [event.clientX, event.clientY];
+    this.pointer = event.pointerId;
+    this.touch = event.pointerType === "touch";
+    this.start = this.at = [event.clientX, event.clientY];
+    if (this.touch) {
+      this.hold = setTimeout(() => this.begin(), HOLD_MS);
+      return;
+    }
     event.preventDefault(); // no selecting of text
     card.focus({ preventScroll: true });
   }
@@ -47,20 +56,36 @@ export class Drag {
     document.body.append(this.ghost);
     document.body.classList.add("dragging");
     this.card.classList.add("lifted");
+    this.follow();
     say(t("grabbed", this.card.dataset.board));
   }
 
   move(event) {
-    if (!this.card) return;
+    if (!this.card || event.pointerId !== this.pointer) return;
     this.at = [event.clientX, event.clientY];
     if (!this.ghost) {
       if (Math.hypot(this.at[0] - this.start[0], this.at[1] - this.start[1]) < BEGIN_PX) return;
-      this.begin();
+      if (this.touch) this.end();
+      else this.begin();
     }
+    this.follow();
+  }
+
+  follow() {
+    if (!this.ghost) return;
     this.ghost.style.transform = `translate(${this.at[0] - this.grip[0]}px, ${this.at[1] - this.grip[1]}px) rotate(-1.5deg)`;
-    if (this.at[1] < EDGE_PX) scrollBy(0, -12);
-    else if (this.at[1] > innerHeight - EDGE_PX) scrollBy(0, 12);
     this.hover(targetAt(...this.at));
+    this.scrolling ??= requestAnimationFrame(() => this.scroll());
+  }
+
+  // The page goes on under a card that is held at its edge.
+  scroll() {
+    this.scrolling = null;
+    if (!this.ghost) return;
+    const way = this.at[1] < EDGE_PX ? -SCROLL_PX : this.at[1] > innerHeight - EDGE_PX ? SCROLL_PX : 0, before = scrollY;
+    if (!way) return;
+    scrollBy({ top: way, behavior: "instant" });
+    if (scrollY !== before) this.follow();
   }
 
   home() {
@@ -73,7 +98,7 @@ export class Drag {
   }
 
   release(event) {
-    if (!this.card) return;
+    if (!this.card || event.pointerId !== this.pointer) return;
     const board = this.card.dataset.board, target = this.ghost ? targetAt(event.clientX, event.clientY) : null;
     const home = this.home();
     this.end();
@@ -90,6 +115,7 @@ export class Drag {
 
   end() {
     if (!this.card) return;
+    clearTimeout(this.hold);
     this.hover(null);
     this.card.classList.remove("lifted");
     this.ghost?.remove();

@@ -38,7 +38,8 @@ async function submit(event) {
     $("login").hidden = true;
     onLogin(answer.user);
   } catch (refusal) {
-    show($("login-error"), refusal.code === "NP0812" ? t("loginWrong") : refusal.words + (refusal.code === "NP0813" ? " " + refusal.text : ""));
+    show($("login-error"), refusal.code === "NP0812" ? t("loginWrong") : refusal.words);
+    if (refusal.code === "NP0813") $("login-error").append(el("small", { lang: "en" }, refusal.text)); // how long to wait
     password.select();
   }
   button.disabled = false;

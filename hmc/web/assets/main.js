@@ -24,7 +24,7 @@ import { forgetThroughput, renderThroughput } from "./throughput.js";
 const RUNS_EVERY_MS = 5000;
 const model = new Model();
 const tabs = ["events", "consoles", "audit"];
-let user = null, stream = null, boards = null, runs = [], runsTimer = 0, pending = 0, wasLost = false, tab = "events";
+let user = null, stream = null, boards = null, runs = [], runsTimer = 0, pending = 0, wasLost = false, watching = false, tab = "events";
 
 // ---- drawing
 
@@ -33,6 +33,7 @@ function renderAll() {
   if (!user) return;
   renderPace();
   if (!model.snapshot) return;
+  help();
   boards.render();
   renderOperations(model);
   renderEvents(model);
@@ -69,23 +70,43 @@ function words() {
     setText($("account"), user.name);
     $("account").title = t("loggedInAs", user.name, word("role", user.role));
     $("account").setAttribute("aria-label", t("account", user.name) + ". " + $("account").title);
-    setText($("platform-help"), t(user.role === "viewer" ? "platformLook" : "platformHelp"));
+    help();
     connection(state.name, state.seconds);
   }
+}
+
+function help() {
+  const touch = matchMedia("(hover: none)").matches;
+  setText($("platform-help"), t(model.over() ? "platformEnded" : user.role === "viewer" ? "platformLook" : touch ? "platformTouch" : "platformHelp"));
 }
 
 // ---- the connection
 
 const state = { name: "connecting", seconds: 0 };
+let wasOver = false;
+
+const chosen = () => runs.find(run => run.name === chosenRun());
+
+// A run that has left nothing to show is over as well; of one that has just ended the list may not know yet.
+const isOver = () => model.over() || model.link === "ended" || chosen()?.live === false;
+
+function endWordsOfRun(run) {
+  if (run?.failure) return t(model.snapshot ? "runFailed" : "runFailedBare", run.failure, word("errors", run.failure));
+  return t(model.snapshot ? "runEnded" : "runEndedBare");
+}
 
 function connection(name, seconds) {
   Object.assign(state, { name, seconds });
-  const lost = name === "lost", run = model.link;
-  $("connection").dataset.state = name;
-  setText($("connection"), t(lost ? "lostShort" : name === "live" ? "live" : "connecting"));
+  const lost = name === "lost", run = model.link, over = wasOver = isOver(), shown = !lost && over ? "ended" : name;
+  $("connection").dataset.state = shown;
+  setText($("connection"), t({ lost: "lostShort", live: "live", ended: "endedShort" }[shown] ?? "connecting"));
   setClass($("app"), "stale", lost || run === "lost");
+  setClass($("app"), "over", over);
+  setClass($("app"), "bare", over && !model.snapshot);
   const text = lost ? (seconds ? t("lostLong", seconds) : t("lostTrying")) : run === "lost" ? t("runLost")
-    : model.snapshot?.state === "ended" || run === "ended" ? t("runEnded") : !chosenRun() && !model.snapshot ? t("noRunsHelp") : null;
+    : over ? endWordsOfRun(chosen()) : !chosenRun() && !model.snapshot ? t("noRunsHelp") : null;
+  $("report").hidden = lost || !over || !chosen()?.report;
+  $("report").href = machine("report");
   $("banner").hidden = !text;
   $("banner").dataset.kind = lost || run === "lost" ? "bad" : "calm";
   setText($("banner").firstElementChild, text ?? "");
@@ -110,27 +131,27 @@ function take(kind, data) {
     const before = model.snapshot;
     model.takeSnapshot(data);
     if (before && model.snapshot.folder === before.folder) ended(before, data);
-    else remembered();
   } else if (kind === "event") model.takeEvent(data);
   else if (kind === "sample") model.takeSample(data, performance.now());
   else if (kind === "link") model.link = data.link;
   else if (kind === "reset") model.missed = true;
+  if (isOver() !== wasOver) connection(state.name, state.seconds);
   renderSoon();
 }
 
-// The run's past, for a page that has none of it: after it began to be looked at, samples tell the rest.
+// The run's past as the run tells it, also of the time in which this page did not hear it; samples tell the rest.
 async function past(snapshot) {
-  if (model.lines.size) return;
   try {
     const series = await get(machine("series"));
-    if (!model.lines.size && model.snapshot?.folder === snapshot.folder) model.begin(series.partitions);
-  } catch { /* a run that has ended: what the page has kept */ }
+    if (model.snapshot?.folder === snapshot.folder) model.begin(series.partitions);
+  } catch { /* the lines begin anew, or go on with a gap */ }
 }
 
 async function first() {
   const snapshot = await get(machine("snapshot"));
   model.link = snapshot.link ?? null;
   take("snapshot", snapshot);
+  connection(state.name, state.seconds);
   await past(snapshot);
   renderSoon();
   return snapshot.last_seq;
@@ -140,27 +161,6 @@ function watch() {
   stream?.stop();
   stream = new Stream(first, from => machine("events", { from }), { message: take, state: connection, ended: expired,
     failed: () => session().then(answer => answer.user || expired(), () => {}) }); // no answer: the stream tries again
-}
-
-// ---- what outlives a reload of the page: lines of throughput, and events
-
-const storeKey = () => "numaplex.run." + (model.snapshot?.folder ?? "");
-
-function remember() {
-  if (!model.snapshot) return;
-  try {
-    sessionStorage.setItem(storeKey(), JSON.stringify({ ...model.kept(), events: model.events.slice(-300) }));
-  } catch { /* full or forbidden: the lines begin anew */ }
-}
-
-function remembered() {
-  let kept = null;
-  try {
-    kept = JSON.parse(sessionStorage.getItem(storeKey()));
-  } catch { /* likewise */ }
-  if (!kept || model.lines.size || kept.time > model.snapshot.time_ps) return; // a run that has begun anew has nothing of its past
-  model.goOn(kept);
-  for (const event of kept.events) if (event.seq <= model.snapshot.last_seq) model.takeEvent(event);
 }
 
 // ---- runs
@@ -176,11 +176,11 @@ function forget() {
 }
 
 function look(name) {
-  remember();
   forget();
   chooseRun(name);
   wasLost = false;
-  if (name) watch();
+  watching = Boolean(chosen()?.live || chosen()?.state);
+  if (watching) watch();
   else {
     stream?.stop();
     connection("connecting", 0);
@@ -191,10 +191,10 @@ function look(name) {
 
 function offerRuns() {
   const select = $("run");
-  const key = current() + JSON.stringify(runs.map(run => [run.name, run.live]));
+  const key = current() + JSON.stringify(runs.map(run => [run.name, run.live, run.failure]));
   if (select.dataset.key !== key) {
     select.dataset.key = key;
-    const label = run => run.live ? run.name : run.name + " · " + word("runState", "ended");
+    const label = run => run.live ? run.name : run.name + " · " + (run.failure ?? word("runState", "ended"));
     select.replaceChildren(...(runs.length ? runs.map(run => el("option", { value: run.name }, label(run))) : [el("option", { value: "" }, t("noRuns"))]));
     select.disabled = !runs.length;
   }
@@ -213,6 +213,7 @@ async function findRuns() {
   if (!user) return;
   const wanted = new URLSearchParams(location.search).get("run");
   if (!chosenRun() && runs.length) look((runs.find(run => run.name === wanted) ?? runs.find(run => run.selected) ?? runs[0]).name);
+  else if (!watching && chosen()?.live) look(chosenRun()); // one that had ended goes on
   offerRuns();
   connection(state.name, state.seconds);
 }
@@ -230,7 +231,6 @@ function expired() {
 
 function leave(note) {
   if (!user) return;
-  remember();
   user = null;
   stream?.stop();
   clearTimeout(runsTimer);
@@ -279,6 +279,10 @@ function accountMenu() {
 async function move(name, partition) {
   const board = model.board(name);
   if (!board) return;
+  if (model.over()) {
+    notice(word("errors", "NP0816"), "bad", "NP0816");
+    return;
+  }
   const target = partition === undefined ? await chooseTarget(model, board) : partition;
   if (target === undefined || target === board.partition) return;
   await moveBoard(model, user, board, target);
@@ -324,7 +328,7 @@ function listen() {
   boards = new Boards($("rows"), model, {
     move, menu: (name, anchor) => boardMenu(model, user, model.board(name), anchor, { move }),
     partitionMenu: (name, anchor) => partitionMenu(model, user, find(name), anchor) });
-  new Drag($("rows"), move);
+  new Drag($("rows"), move, () => !model.over());
   for (const select of document.querySelectorAll("select.language")) select.addEventListener("change", switchLanguage);
   for (const select of document.querySelectorAll("select.theme")) select.addEventListener("change", () => { numaplexTheme.choose(select.value); words(); });
   document.documentElement.addEventListener("themechange", () => { forgetThroughput(); renderThroughput(model, true); });
@@ -336,7 +340,6 @@ function listen() {
   $("run").addEventListener("change", chooseFromList);
   $("crossbar-span").addEventListener("change", () => spanOfCrossbar($("crossbar-span").value, model));
   $("banner").querySelector("button").addEventListener("click", () => stream?.connect());
-  addEventListener("pagehide", remember);
   startPace(model);
   startEvents(() => renderEvents(model));
   startConsoles();

@@ -44,6 +44,8 @@ export class Sums {
 
 const per = (now, before, time) => time > 0 ? (now - before) / (time * 1e-12) : null;
 
+const nothing = sample => Object.fromEntries(Object.entries(sample).map(([key, value]) => [key, Array.isArray(value) ? value.map(() => 0) : 0]));
+
 export class Model {
   constructor() {
     this.clear();
@@ -62,7 +64,8 @@ export class Model {
 
   takeSnapshot(snapshot) {
     const before = this.snapshot;
-    if (before && (before.folder !== snapshot.folder || before.boards.length !== snapshot.boards.length)) this.clear();
+    const known = this.events[this.events.length - 1]?.seq ?? 0; // a run that has begun anew counts its events anew
+    if (before && (before.folder !== snapshot.folder || before.boards.length !== snapshot.boards.length || snapshot.last_seq < known)) this.clear();
     this.snapshot = snapshot;
   }
 
@@ -98,22 +101,9 @@ export class Model {
       this.lines.get(partition.name).add(sample.partition_time_ps[i], this.done.get(partition.name));
     });
     const last = this.samples[this.samples.length - 1];
-    if (last && sample.time_ps < last[1].time_ps) this.samples = [];
+    if (last && (sample.time_ps < last[1].time_ps || this.over())) this.samples = []; // of an ended run the same comes again
     this.samples.push([hostMs, sample, this.snapshot.partitions.map(partition => this.done.get(partition.name))]);
     while (this.samples.length > 2 && this.samples[1][0] <= hostMs - SAMPLES_MS) this.samples.shift();
-  }
-
-  // What outlives the page: the lines, and from where they go on.
-  kept() {
-    return { time: this.snapshot.time_ps, lines: [...this.lines].map(([name, sums]) => [name, sums.points.map(point => point.map(Math.round))]), boards: this.boards };
-  }
-
-  goOn(kept) {
-    for (const [name, points] of kept.lines) {
-      this.lines.set(name, new Sums(points));
-      this.done.set(name, points.length ? points[points.length - 1][1] : 0);
-    }
-    this.boards = kept.boards;
   }
 
   // The lines so far as the run tells them, in the order of its partitions. The next sample begins where they end.
@@ -128,8 +118,18 @@ export class Model {
     this.begun = true; // the first sample says what has been done since
   }
 
+  over() {
+    return this.snapshot?.state === "ended";
+  }
+
+  // The whole of a run that had ended before it was looked at: its only sample against nothing.
+  whole() {
+    return this.over() && this.samples.length === 1;
+  }
+
   // The oldest sample that is kept and the newest, or null.
   ends() {
+    if (this.whole()) return [nothing(this.samples[0][1]), this.samples[0][1]];
     return this.samples.length < 2 ? null : [this.samples[0][1], this.samples[this.samples.length - 1][1]];
   }
 
@@ -142,6 +142,10 @@ export class Model {
   }
 
   partitionRate(i) {
+    if (this.whole()) {
+      const [, only, done] = this.samples[0];
+      return per(done[i], 0, only.partition_time_ps[i]);
+    }
     if (this.samples.length < 2) return null;
     const [, a, before] = this.samples[0], [, b, now] = this.samples[this.samples.length - 1];
     return per(now[i], before[i], b.partition_time_ps[i] - a.partition_time_ps[i]);

@@ -4,7 +4,7 @@ import { machine, post } from "./api.js";
 import { ask, notice, refused } from "./dialog.js";
 import { el, say } from "./dom.js";
 import { mayCommand } from "./rights.js";
-import { bytes, knows, number, t, word } from "./text.js";
+import { bytes, errorWords, knows, number, t, word } from "./text.js";
 
 const NOWHERE = "\u0000";
 const levels = { in: ["configure", "connect", "assign"], out: ["unassign", "disconnect", "unconfigure"] };
@@ -72,10 +72,10 @@ function consequences(board, plan) {
 }
 
 // Why it cannot be done: said by the machine, or known of the user's role.
-function hindrance(answer, forbidden) {
+function hindrance(answer, forbidden, about) {
   if (forbidden) return el("div", { class: "refusal", role: "alert" }, el("b", {}, t("planForbidden")), el("p", {}, el("b", { class: "code" }, "NP0811 "), forbidden));
   if (!answer.code) return null;
-  const meaning = knows("errors", answer.code) ? word("errors", answer.code) : answer.meaning ?? "";
+  const meaning = knows("errors", answer.code) ? errorWords(answer.code, about) : answer.meaning ?? "";
   return el("div", { class: "refusal", role: "alert" }, el("b", {}, t("planRefused")), el("p", {}, el("b", { class: "code" }, answer.code + " "), meaning),
     answer.text ? el("p", { lang: "en", class: "soft" }, answer.text) : null);
 }
@@ -92,6 +92,7 @@ export async function moveBoard(model, user, board, partition) {
   const force = el("input", { type: "checkbox" });
   const options = el("details", { class: "options" }, el("summary", {}, t("options")), el("label", {}, el("span", {}, t("level")), " ", level),
     el("label", { class: "check", hidden: command.verb === "add" }, force, " ", t("force")));
+  const about = { board: board.name, from: board.partition, to: partition };
   let round = 0;
   const full = () => ({ ...command, level: level.value, ...(force.checked ? { force: true } : {}) });
 
@@ -107,7 +108,7 @@ export async function moveBoard(model, user, board, partition) {
     }
     if (mine !== round || !dialog.isConnected) return;
     const known = answer.plan && (answer.plan.from || answer.plan.to);
-    const why = hindrance(answer, forbidden);
+    const why = hindrance(answer, forbidden, about);
     body.replaceChildren(...[why, known ? capacities(model, board, answer.plan) : null, ...(known && !why ? consequences(board, answer.plan) : [])].filter(Boolean));
     submit.disabled = Boolean(why) || !answer.plan;
     if (!dialog.querySelector(".options[open]")) (submit.disabled ? submit.previousElementSibling : submit).focus();
@@ -119,18 +120,18 @@ export async function moveBoard(model, user, board, partition) {
     for (const input of [level, force]) input.addEventListener("change", () => plan(dialog));
     plan(dialog);
   });
-  if (value === "go") await send(full());
+  if (value === "go") await send(full(), about);
 }
 
 // Sends a command and says how it was taken; what follows comes as events. True when it was.
-export async function send(command) {
+export async function send(command, about = { board: command.board }) {
   try {
     const answer = await post(machine("command"), command);
     const name = [word("verb", command.verb), command.board ?? command.partition].filter(Boolean).join(" ");
     notice(answer.operation ? t("began", name) : t("done"));
     return true;
   } catch (refusal) {
-    refused(refusal);
+    refused(refusal, about);
     return false;
   }
 }

@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { occupied } from "./model.js";
 import { send } from "./move.js";
-import { mayCommand } from "./rights.js";
+import { whyNot } from "./rights.js";
 import { bytes, number, t, word } from "./text.js";
 
 const positions = ["off", "standby", "on", "diag", "secure"];
@@ -26,10 +26,11 @@ function details(model, board) {
 
 // act.move(board, partition?) opens what a drag would.
 export function boardMenu(model, user, board, anchor, act) {
-  const item = (text, command, run, group) => ({ text, group, why: mayCommand(user, model, { board: board.name, ...command }) && "NP0811 " +
-    mayCommand(user, model, { board: board.name, ...command }), act: run ?? (() => send({ board: board.name, ...command })) });
-  const items = [{ text: t(board.partition ? "move" : "addTo"), act: () => act.move(board.name) }];
-  if (board.partition) items.push({ text: t("giveBack"), act: () => act.move(board.name, null) });
+  const item = (text, command, run, group) => ({ text, group, why: whyNot(user, model, { board: board.name, ...command }),
+    act: run ?? (() => send({ board: board.name, ...command })) });
+  const over = model.over() ? whyNot(user, model, {}) : null; // else a plan says who may
+  const items = [{ text: t(board.partition ? "move" : "addTo"), why: over, act: () => act.move(board.name) }];
+  if (board.partition) items.push({ text: t("giveBack"), why: over, act: () => act.move(board.name, null) });
   items.push(item(t("powerOn"), { verb: "power", on: true }, null, true));
   items.push(item(t("powerOff"), { verb: "power", on: false }, async () =>
     await confirm(t("powerOffAsk", board.name), t("powerOff"), true) && send({ verb: "power", board: board.name, on: false })));
@@ -58,10 +59,7 @@ async function tag(partition) {
 }
 
 export function partitionMenu(model, user, partition, anchor) {
-  const why = verb => {
-    const reason = mayCommand(user, model, { verb, partition: partition.name });
-    return reason && "NP0811 " + reason;
-  };
+  const why = verb => whyNot(user, model, { verb, partition: partition.name });
   openMenu(anchor, t("keyswitchOf", partition.name, word("position", partition.position)), [
     ...positions.map(position => ({ text: word("position", position), checked: position === partition.position, why: why("keyswitch"), act: () => turn(partition, position) })),
     { text: t("reboot"), group: true, why: why("reboot"), act: () => reboot(partition, false) },

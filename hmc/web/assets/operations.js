@@ -2,7 +2,7 @@
 // What is being moved, and what was: the newest first, each with its step and progress, or how it ended.
 import { $, el, keyed, setAttribute, setClass, setText } from "./dom.js";
 import { shareOf } from "./model.js";
-import { knows, number, t, time, word } from "./text.js";
+import { errorWords, knows, number, t, time, word } from "./text.js";
 
 const SHOWN_MAX = 12;
 
@@ -24,7 +24,7 @@ function details(operation) {
   const parts = [t("operationAt", time(operation.began_ps)), operation.user ? t("operationBy", operation.user) : t("scripted")];
   if (operation.pages_total) parts.push(t("pages", number(operation.pages_done), number(operation.pages_total)));
   if (operation.ended_ps !== null) parts.push(t("operationTook", time(operation.ended_ps - operation.began_ps)));
-  if (operation.code) parts.push(knows("errors", operation.code) ? word("errors", operation.code) : operation.text ?? "");
+  if (operation.code) parts.push(knows("errors", operation.code) ? errorWords(operation.code, operation) : operation.text ?? "");
   return parts.join(" · ");
 }
 

@@ -35,6 +35,7 @@ export function renderPace() {
   offer($("stop"), "stop", ended);
   setText($("clock"), snapshot ? clock(snapshot.time_ps, snapshot.until_ps) : "–");
   setText($("until"), snapshot?.until_ps ? t("ofUntil", time(snapshot.until_ps)) : "");
+  $("run-state").hidden = !snapshot;
   setText($("run-state"), snapshot ? word("runState", snapshot.state) : "");
   setAttribute($("run-state"), "data-state", snapshot?.state ?? "");
   if (snapshot && document.activeElement !== $("speed")) speed(snapshot.ps_per_s);

@@ -35,6 +35,13 @@ export function mayCommand(user, model, command) {
   }
 }
 
+// The same for menus, with the code that the refusal would have.
+export function whyNot(user, model, command) {
+  if (model.over()) return "NP0816 " + word("errors", "NP0816");
+  const reason = mayCommand(user, model, command);
+  return reason && "NP0811 " + reason;
+}
+
 export function mayPace(user, what) {
   if (user.role === "platform administrator" || (user.role === "operator" && what !== "stop")) return null;
   return noRole(user);

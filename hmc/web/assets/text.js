@@ -30,12 +30,21 @@ export function t(key, ...values) {
   return words === undefined ? "?" + key : words.replace(/\{(\d)\}/g, (_, i) => values[i]);
 }
 
+const map = name => tables[language][name + "#"];
+
 // People's word for a stable word of the control API; a word that is not known stands for itself.
-export function word(map, stable) {
-  return tables[language][map + "#"][stable] ?? stable ?? "";
+export function word(name, stable) {
+  return map(name)[stable] ?? stable ?? "";
 }
 
-export const knows = (map, stable) => stable in tables[language][map + "#"];
+// What an error means, by its code; with the names of what was asked for where the words have places for them and they are known.
+export function errorWords(code, { board, from, to } = {}) {
+  const named = map("errorsNamed")[code], names = [board, from, to];
+  if (!named || [...named.matchAll(/\{(\d)\}/g)].some(([, i]) => !names[i])) return word("errors", code);
+  return named.replace(/\{(\d)\}/g, (_, i) => names[i]);
+}
+
+export const knows = (name, stable) => stable in map(name);
 
 export function number(value, digits = 0) {
   if (!formats.has(digits))

@@ -63,7 +63,7 @@ function figures(model) {
       setAttribute(item.querySelector("line"), "stroke-dasharray", numaplexDraw.dash(model.snapshot.partitions.indexOf(partition)).join(" "));
       setAttribute(item, "data-rate", now === null ? "" : Math.round(now));
       setText(item.querySelector(".name"), partition.name);
-      setText(item.querySelector("b"), now === null ? "–" : t("accesses", rate(now)));
+      setText(item.querySelector("b"), now === null ? "–" : t(model.whole() ? "accessesMean" : "accesses", rate(now)));
     });
 }
 

@@ -45,6 +45,7 @@ export class Machine {
     this.operations = [];
     this.events = [];
     this.listeners = new Set();
+    this.past = []; // [time, accesses of each partition]
     this.spreadThreads();
   }
 
@@ -95,6 +96,10 @@ export class Machine {
       sent_bytes: all(this.sums.sent) };
   }
 
+  series() {
+    return this.partitions.map((_, i) => ({ time_ps: this.past.map(([time]) => time), accesses: this.past.map(([, sums]) => sums[i]) }));
+  }
+
   // Throughput: 100 M accesses per simulated second and CPU that has something to do.
   run(ps) {
     const n = this.boards.length, wobble = 1 + 0.03 * Math.sin(this.time / 3e8);
@@ -116,6 +121,7 @@ export class Machine {
 
   tick() {
     if (this.state !== "running") return;
+    this.past.push([this.time, this.partitions.map(partition => Math.round(partition.accesses))]);
     this.run(this.ps_per_s ? this.ps_per_s / 20 : TICK_PS);
     for (const operation of this.operations) if (operation.ended_ps === null) this.advance(operation);
   }

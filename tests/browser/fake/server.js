@@ -69,7 +69,7 @@ export class FakeServer {
   tick() {
     this.machine.tick();
     for (const stream of this.streams) {
-      if (this.beat % 2 === 0) stream.send("sample", this.machine.sample());
+      if (this.beat % 2 === 0 && !this.over()) stream.send("sample", this.machine.sample());
     }
     this.beat++;
   }
@@ -87,6 +87,7 @@ export class FakeServer {
     const url = new URL(request.url, "http://x");
     try {
       if (!url.pathname.startsWith("/api/")) return this.file(url.pathname, response);
+      if (url.pathname === "/api/report") return this.report(request, response);
       if (url.pathname === "/api/events") return this.stream(request, response, url.searchParams);
       let body = "";
       for await (const part of request) body += part;
@@ -104,6 +105,12 @@ export class FakeServer {
     const bytes = this.files.get(path);
     response.writeHead(bytes ? 200 : 404, { ...security, "Cache-Control": "no-cache", "Content-Type": types[path === "/" ? "html" : path.split(".").pop()] ?? "text/plain" });
     response.end(bytes ?? "");
+  }
+
+  report(request, response) {
+    this.user(request);
+    response.writeHead(200, { ...security, "Content-Type": types.html, "Content-Security-Policy": "sandbox" });
+    response.end("<!DOCTYPE html><title>Report</title><h1>The report</h1>");
   }
 
   cookie(request, name) {
@@ -170,9 +177,9 @@ export class FakeServer {
 
   ask(path, query, body, user) {
     switch (path) {
-      case "runs": return { runs: [{ name: "fake", scenario: "fake", live: this.machine.state !== "ended", selected: true }] };
-      case "snapshot": return { ...this.machine.snapshot(), run: "fake", link: "up" };
-      case "series": return { partitions: this.machine.partitions.map(() => ({ time_ps: [0], accesses: [0] })) };
+      case "runs": return { runs: this.runs() };
+      case "snapshot": return { ...this.machine.snapshot(), run: "fake", link: this.over() ? "ended" : "up" };
+      case "series": return { partitions: this.machine.series() };
       case "plan": return this.plan(body, user);
       case "command": {
         const operation = this.machine.command(body, user.name);
@@ -185,6 +192,17 @@ export class FakeServer {
       case "audit": return { rows: this.audit.filter(row => !Number(query.get("before")) || row.id < Number(query.get("before"))).reverse().slice(0, Number(query.get("n"))) };
       default: throw error(404, "NP0814", "there is no such path");
     }
+  }
+
+  over() {
+    return this.machine.state === "ended";
+  }
+
+  // The machine's, and one that ended long ago and left nothing but a reason.
+  runs() {
+    const over = this.over();
+    return [{ name: "fake", scenario: "fake", live: !over, selected: true, state: over, report: over },
+      { name: "broken", scenario: "", live: false, selected: false, state: false, report: false, failure: "NP0601" }];
   }
 
   plan(body, user) {
@@ -204,8 +222,9 @@ export class FakeServer {
     this.user(request);
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store", ...security });
     const stream = { response, session, send: (kind, data, id) => response.write(`${id ? `id: ${id}\n` : ""}event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`) };
-    stream.send("link", { link: "up" });
+    stream.send("link", { link: this.over() ? "ended" : "up" });
     for (const event of this.machine.events.slice(Number(query.get("from")))) stream.send("event", event, event.seq);
+    if (this.over()) stream.send("sample", this.machine.sample());
     this.streams.add(stream);
     response.on("close", () => this.streams.delete(stream));
   }
