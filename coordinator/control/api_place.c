@@ -21,14 +21,13 @@ static char *path_of(char path[PATH_MAX_BYTES], const char *folder, const char *
 
 enum err_code api_place_choose(struct api_place *place, const char *folder, struct err *err)
 {
-    *place = (struct api_place){0};
+    *place = (struct api_place){.scratch.lock = -1};
     snprintf(place->folder, sizeof place->folder, "%s", folder);
     path_of(place->socket, folder, "control.sock");
     if (!place->socket[0] || strlen(place->socket) > SOCKET_PATH_MAX) {
-        strcpy(place->scratch, "/tmp/numaplex-XXXXXX");
-        if (!mkdtemp(place->scratch)) // mode 0700
-            return err_errno(err, ERR_FILE, "%s: the control socket's folder cannot be made", place->scratch);
-        path_of(place->socket, place->scratch, "control.sock");
+        if (!socket_folder_make(&place->scratch, "/tmp"))
+            return err_errno(err, ERR_FILE, "/tmp: the control socket's folder cannot be made");
+        path_of(place->socket, place->scratch.path, "control.sock");
     }
     snprintf(place->endpoint, sizeof place->endpoint, "ipc://%.*s", (int)SOCKET_PATH_MAX, place->socket);
     return ERR_OK;
@@ -113,13 +112,12 @@ static void remove_note(const struct api_place *place, const char *path)
         unlink(path);
 }
 
-void api_place_remove(const struct api_place *place)
+void api_place_remove(struct api_place *place)
 {
     char path[PATH_MAX_BYTES];
     remove_note(place, note_in_runtime(path));
     remove_note(place, note_in_runs(place, path));
     unlink(path_of(path, place->folder, "control.json"));
     unlink(place->socket);
-    if (place->scratch[0])
-        rmdir(place->scratch);
+    socket_folder_remove(&place->scratch);
 }

@@ -4,12 +4,13 @@
 #ifndef NP_COORDINATOR_CONTROL_API_PLACE_H
 #define NP_COORDINATOR_CONTROL_API_PLACE_H
 
+#include "coordinator/run/socket_folder.h"
 #include "proto/base/err.h"
 #include "proto/base/limits.h"
 
 struct api_place {
     char folder[PATH_MAX_BYTES];   // of the run, absolute
-    char scratch[PATH_MAX_BYTES];  // private folder of the socket below /tmp; "": the run folder holds it
+    struct socket_folder scratch;  // of the socket, below /tmp; path "": the run folder holds it
     char socket[PATH_MAX_BYTES];   // path
     char endpoint[PATH_MAX_BYTES]; // "ipc://" and the path
 };
@@ -23,6 +24,6 @@ enum err_code api_place_choose(struct api_place *place, const char *folder, stru
 enum err_code api_place_tell(const struct api_place *place, const char *scenario, struct err *err);
 
 // Removes all of it; notes only where they still name this run.
-void api_place_remove(const struct api_place *place);
+void api_place_remove(struct api_place *place);
 
 #endif

@@ -137,6 +137,20 @@ void api_push(struct api_server *server)
         want_sample(server);
 }
 
+void api_push_rest(struct api_server *server)
+{
+    struct api_snapshot now;
+    api_snapshot_now(server, &now);
+    for (uint32_t i = 0; i < server->n_watchers; i++) {
+        struct watcher *watcher = &server->watchers[i];
+        watcher->blocked_us = 0;
+        while (watcher->next_seq <= server->ring.last && push_events(server, watcher, &now) &&
+               watcher->blocked_us == 0)
+            ;
+    }
+    api_snapshot_free(&now);
+}
+
 static int64_t least(int64_t a, int64_t b)
 {
     return a < b ? a : b;

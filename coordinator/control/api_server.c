@@ -344,9 +344,13 @@ void api_server_sample(struct api_server *server, const struct api_sample *sampl
     server->sample_wanted = false;
 }
 
-static void say_goodbye(struct api_server *server)
+static void say_goodbye(struct api_server *server, const struct err *why)
 {
     struct api_reply reply = {.outcome = {ERR_OVER, "the run has ended"}, .has_snapshot = true};
+    if (why && why->code)
+        err_set(&reply.outcome, ERR_OVER, "the run has ended with error %s: %.400s", err_id(why->code),
+                why->text);
+    api_push_rest(server);
     api_snapshot_now(server, &reply.snapshot);
     for (uint32_t i = 0; i < server->n_watchers; i++)
         api_send(server, &server->watchers[i].console, &reply);
@@ -356,11 +360,11 @@ static void say_goodbye(struct api_server *server)
             answer(server, &server->tickets[i].console, server->tickets[i].request, &reply.outcome);
 }
 
-void api_server_close(struct api_server *server)
+void api_server_close(struct api_server *server, const struct err *why)
 {
     if (!server)
         return;
-    say_goodbye(server);
+    say_goodbye(server, why);
     api_place_remove(&server->place); // who looks for it now finds nothing, not a socket that does not answer
     close_socket(server);
     event_ring_free(&server->ring);

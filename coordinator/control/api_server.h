@@ -49,8 +49,9 @@ struct api_server;
 enum err_code api_server_open(struct api_server **server, const char *folder, const char *scenario,
                               const struct api_run *run, struct err *err);
 
-// Tells watchers that the run has ended, and removes socket, control.json and note. NULL is allowed.
-void api_server_close(struct api_server *server);
+// Tells watchers what they have not heard, then that the run has ended, and why if that was an error (`why`
+// NULL or ERR_OK: it was none); removes socket, control.json and note. NULL is allowed.
+void api_server_close(struct api_server *server, const struct err *why);
 
 int api_server_fd(const struct api_server *server);
 void api_server_serve(struct api_server *server, int64_t now_us);

@@ -60,6 +60,7 @@ enum err_code api_watch_set(struct api_server *server, const struct console_id *
 
 // Sends watchers what is due to them, and asks the run for a sample if somebody needs one.
 void api_push(struct api_server *server);
+void api_push_rest(struct api_server *server); // all events that there are, to who reads them
 int64_t api_push_wait_us(const struct api_server *server, int64_t now_us);
 
 // The snapshot of now, which the caller frees.

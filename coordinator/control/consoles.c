@@ -265,9 +265,30 @@ static void leave_state(struct consoles *consoles)
     api_sample_free(&sample);
 }
 
-static void closing(void *self)
+static void tell(struct consoles *consoles, const struct api_event *event)
+{
+    if (consoles->server)
+        api_server_event(consoles->server, event);
+    else
+        event_ring_add(&consoles->unheard, event);
+}
+
+// In the log of events, where people look for what was the last.
+static void tell_failure(struct consoles *consoles, const struct err *failure)
+{
+    struct api_event event = {.what = "failed"};
+    struct drive_standing standing;
+    drive_standing(consoles->drive, &standing);
+    event.time_ps = standing.time;
+    snprintf(event.text, sizeof event.text, "%s: %.240s", err_id(failure->code), failure->text);
+    tell(consoles, &event);
+}
+
+static void closing(void *self, const struct err *failure)
 {
     struct consoles *consoles = self;
+    if (failure->code)
+        tell_failure(consoles, failure);
     snapshot(consoles, &consoles->last);
     strcpy(consoles->last.state, "ended");
     leave_state(consoles);
@@ -308,10 +329,7 @@ static void event(void *self, const struct sc_event *event)
     if (event->board != NO_BOARD && event->operation)
         look_at(consoles, agenda_view(drive_agenda(consoles->drive), event->board));
     machine_view_event(&view, event, &shown);
-    if (consoles->server)
-        api_server_event(consoles->server, &shown);
-    else
-        event_ring_add(&consoles->unheard, &shown);
+    tell(consoles, &shown);
     poke(consoles);
 }
 
@@ -396,11 +414,11 @@ void consoles_hold(struct consoles *consoles)
     consoles->hold = NULL;
 }
 
-void consoles_close(struct consoles *consoles)
+void consoles_close(struct consoles *consoles, const struct err *why)
 {
     if (!consoles)
         return;
-    api_server_close(consoles->server);
+    api_server_close(consoles->server, why);
     event_ring_free(&consoles->unheard);
     api_snapshot_free(&consoles->last);
     throughput_free(consoles->work);

@@ -22,7 +22,8 @@ void consoles_shut(struct consoles **consoles, const struct machine *machine, co
 // SIGTERM.
 void consoles_hold(struct consoles *consoles);
 
-// Consoles hear that the run has ended. NULL is allowed.
-void consoles_close(struct consoles *consoles);
+// Consoles hear that the run has ended, and of the error that ended it (`why` NULL or ERR_OK: none). NULL is
+// allowed.
+void consoles_close(struct consoles *consoles, const struct err *why);
 
 #endif

@@ -328,10 +328,12 @@ const struct agenda_command *agenda_left(const struct agenda *agenda, uint32_t *
     return agenda->commands + agenda->next_command;
 }
 
-void agenda_over(struct agenda *agenda)
+void agenda_over(struct agenda *agenda, const struct err *why)
 {
     struct err over;
     err_set(&over, ERR_OVER, "the run has ended before; run it again, for longer");
+    if (why)
+        over = *why;
     for (uint32_t i = agenda->next_command; i < agenda->n_commands; i++) {
         if (agenda->commands[i].ticket && agenda->hooks.answer)
             agenda->hooks.answer(agenda->hooks.self, agenda->commands[i].ticket, &over, 0);

@@ -85,8 +85,9 @@ const struct board_view *agenda_view(const struct agenda *agenda, uint16_t board
 
 const struct agenda_command *agenda_left(const struct agenda *agenda, uint32_t *n); // not begun
 
-// The run has ended: commands and plans with tickets that are left are answered with ERR_OVER.
-void agenda_over(struct agenda *agenda);
+// The run has ended: commands and plans with tickets that are left are answered with *why (NULL: ERR_OVER,
+// with the advice to run for longer).
+void agenda_over(struct agenda *agenda, const struct err *why);
 
 // Saved with a run, also in the middle of operations; loading needs a fresh one of the same machine. A
 // scenario with other commands than the saved one's is refused.

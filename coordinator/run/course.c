@@ -70,13 +70,14 @@ static void on_view(void *self, uint16_t board, struct board_view *view)
     *view = *agenda_view(course->agenda, board);
 }
 
-void course_begin_history(struct course *course, sim_time interval)
+void course_begin_history(struct course *course, sim_time interval, sim_time now)
 {
     if (course->history)
         return;
     course->history = calloc(1, sizeof *course->history);
     NP_ASSERT(course->history);
     history_init(course->history, &course->scenario->machine, interval, course, on_view);
+    history_begin(course->history, now);
 }
 
 static void make_agenda(struct course *course)
@@ -115,7 +116,7 @@ static enum err_code do_again(struct course *course, const char *folder, struct 
         code = course_live(course, &content.commands[i], err);
     for (uint32_t i = 0; i < content.n && !code; i++)
         if (!content.commands[i].types)
-            course_begin_history(course, 0);
+            course_begin_history(course, 0, 0);
     journal_content_free(&content);
     return code;
 }
@@ -157,7 +158,7 @@ static void course_state(struct course *course, struct archive *ar)
     agenda_state(course->agenda, ar);
     ar_bool(ar, &history);
     if (history && !course->history)
-        course_begin_history(course, 0);
+        course_begin_history(course, 0, 0);
     if (history)
         history_state(course->history, ar);
     journal_state(course, ar);
@@ -207,7 +208,7 @@ enum err_code course_open(struct course *course, const struct scenario *scenario
     make_agenda(course);
     journal_open(&course->journal, folder->path);
     if (options->series || scenario->n_commands)
-        course_begin_history(course, options->series);
+        course_begin_history(course, options->series, 0);
     if (options->replay && do_again(course, options->replay, err))
         return err->code;
     return options->resumed ? resume(course, options->resumed, err) : ERR_OK;

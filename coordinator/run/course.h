@@ -37,8 +37,8 @@ void course_close(struct course *course);
 // Somebody asked for this while the run goes on: journals it, then has it done at its time.
 enum err_code course_live(struct course *course, const struct agenda_command *live, struct err *err);
 
-// Begins a history now, if there is none: somebody changes the run from outside.
-void course_begin_history(struct course *course, sim_time interval);
+// Begins a history at `now`, if there is none: somebody changes the run from outside.
+void course_begin_history(struct course *course, sim_time interval, sim_time now);
 
 // All boards at the end of the run, as agenda_view has them. `at`: the end time, or SIM_NEVER where all
 // programs were done before: when that was depends on how the run was cut, so that what they did since the

@@ -100,11 +100,12 @@ static void on_death(struct drive *drive, struct worker *worker)
     if (drive->phase == LEAVING)
         return;
     drive->died = worker;
-    err_set(
-        &err, ERR_NODE_DIED,
-        "%s %s%s%s; the other processes were ended, and there are no results. Run again; if the host had no "
-        "memory left (dmesg), use fewer processes or a smaller machine",
-        worker->process.label, how, when(drive, at, sizeof at), doing(drive, operation, sizeof operation));
+    err_set(&err, ERR_NODE_DIED,
+            "%s %s%s%s; the other processes were ended, and there are no results. Run again%s; if the host "
+            "had no "
+            "memory left (dmesg), use fewer processes or a smaller machine",
+            worker->process.label, how, when(drive, at, sizeof at), doing(drive, operation, sizeof operation),
+            drive->config->course->journal.out ? " (numaplex replay does all that consoles commanded)" : "");
     drive_fail(drive, &err);
 }
 
@@ -344,7 +345,7 @@ static void finish(struct drive *drive)
 {
     live_over(drive);
     if (drive->config->course->live && drive->config->course->live->closing)
-        drive->config->course->live->closing(drive->config->course->live->self);
+        drive->config->course->live->closing(drive->config->course->live->self, &drive->failure);
     drive->outcome->control = *control_server_stats(drive->server);
     const struct control_stats *stats = &drive->outcome->control;
     if (stats->foreign + stats->malformed)

@@ -26,10 +26,21 @@ static bool ends(const struct drive *drive)
     return drive->phase > HELD || drive->interrupts || drive->live.end;
 }
 
+// What whoever waits is told of a run that fails. False: it does not.
+static bool fill_failure(const struct drive *drive, struct err *err)
+{
+    const struct err *failure = &drive->failure;
+    if (failure->code)
+        err_set(err, ERR_OVER, "the run has ended with error %s: %.400s", err_id(failure->code),
+                failure->text);
+    return failure->code != ERR_OK;
+}
+
 static void say_over(const struct drive *drive, uint64_t ticket)
 {
     struct err err;
-    err_set(&err, ERR_OVER, "the run has ended; its results are in %s", drive->config->folder->shown);
+    if (!fill_failure(drive, &err))
+        err_set(&err, ERR_OVER, "the run has ended; its results are in %s", drive->config->folder->shown);
     answer(drive, ticket, &err);
 }
 
@@ -124,9 +135,12 @@ static void journal(struct drive *drive, struct agenda_command *live, sim_time a
                 "this run has had %u commands and lines, which is as many as its journal holds",
                 JOURNAL_LINES_MAX);
         answer(drive, live->ticket, &err);
-    } else if (course_live(drive->config->course, live, &err)) {
-        drive_fail(drive, &err);
+        return;
     }
+    if (!live->types)
+        course_begin_history(drive->config->course, 0, at);
+    if (course_live(drive->config->course, live, &err))
+        drive_fail(drive, &err);
 }
 
 void live_at_cut(struct drive *drive)
@@ -164,10 +178,11 @@ void live_opened(struct drive *drive)
 void live_over(struct drive *drive)
 {
     struct live *live = &drive->live;
+    struct err failure;
     for (uint32_t i = 0; i < live->n_commands; i++)
         say_over(drive, live->commands[i].ticket);
     live->n_commands = 0;
-    agenda_over(drive->config->course->agenda);
+    agenda_over(drive->config->course->agenda, fill_failure(drive, &failure) ? &failure : NULL);
 }
 
 void drive_standing(const struct drive *drive, struct drive_standing *standing)

@@ -19,7 +19,8 @@ struct drive_live_hooks {
     bool open; // somebody may ask for something: the run is kept in reach
     // The event loop is there (add to it), and will soon be gone (remove what was added).
     void (*opened)(void *self, struct drive *drive, struct event_base *base);
-    void (*closing)(void *self);
+    // *failure: the error that ends the run, or ERR_OK.
+    void (*closing)(void *self, const struct err *failure);
     // The one answer to a ticket. `operation`: of a command; `plan`: of a plan that could be made, else NULL.
     void (*answer)(void *self, uint64_t ticket, const struct err *outcome, uint64_t operation,
                    const struct sc_plan *plan);

@@ -17,13 +17,11 @@ static enum err_code make_folder(struct endpoints *e, struct err *err)
     // A socket's whole path, "/control" included, must fit into a socket address.
     const size_t room = sizeof((struct sockaddr_un *)NULL)->sun_path - sizeof "/control";
     for (unsigned i = 0; i < 2; i++) {
-        if (!places[i] || places[i][0] != '/' || strlen(places[i]) + sizeof "/numaplex-XXXXXX" > room)
+        if (!places[i] || places[i][0] != '/' || strlen(places[i]) + sizeof "/numaplex-sockets-XXXXXX" > room)
             continue;
-        snprintf(e->folder, sizeof e->folder, "%s/numaplex-XXXXXX", places[i]);
-        if (mkdtemp(e->folder)) // mode 0700
+        if (socket_folder_make(&e->folder, places[i]))
             return ERR_OK;
     }
-    e->folder[0] = '\0';
     return err_errno(err, ERR_FILE, "no folder for sockets can be made in $XDG_RUNTIME_DIR or /tmp");
 }
 
@@ -45,11 +43,11 @@ static enum err_code reserve_port(struct endpoints *e, struct err *err)
 
 enum err_code endpoints_open(struct endpoints *e, enum data_link link, struct err *err)
 {
-    *e = (struct endpoints){.reservation = -1};
+    *e = (struct endpoints){.folder.lock = -1, .reservation = -1};
     if (make_folder(e, err))
         return err->code;
-    snprintf(e->control, sizeof e->control, "ipc://%.900s/control", e->folder);
-    snprintf(e->data, sizeof e->data, "%s://%.900s/data", link == DATA_UNIX ? "unix" : "ipc", e->folder);
+    snprintf(e->control, sizeof e->control, "ipc://%.900s/control", e->folder.path);
+    snprintf(e->data, sizeof e->data, "%s://%.900s/data", link == DATA_UNIX ? "unix" : "ipc", e->folder.path);
     if (link == DATA_TCP && reserve_port(e, err)) {
         endpoints_close(e);
         return err->code;
@@ -59,15 +57,8 @@ enum err_code endpoints_open(struct endpoints *e, enum data_link link, struct er
 
 void endpoints_close(struct endpoints *e)
 {
-    const char *const sockets[] = {"control", "data"};
-    char path[PATH_MAX_BYTES + 16];
-    for (unsigned i = 0; i < 2 && e->folder[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", e->folder, sockets[i]);
-        unlink(path);
-    }
-    if (e->folder[0])
-        rmdir(e->folder);
+    socket_folder_remove(&e->folder);
     if (e->reservation >= 0)
         close(e->reservation);
-    *e = (struct endpoints){.reservation = -1};
+    *e = (struct endpoints){.folder.lock = -1, .reservation = -1};
 }

@@ -5,10 +5,11 @@
 #define NP_COORDINATOR_RUN_ENDPOINTS_H
 
 #include "coordinator/run/options.h"
+#include "coordinator/run/socket_folder.h"
 #include "proto/base/limits.h"
 
 struct endpoints {
-    char folder[PATH_MAX_BYTES];  // of the sockets; removed at the end
+    struct socket_folder folder;  // of the sockets; removed at the end
     char control[PATH_MAX_BYTES]; // of the control plane: ipc always, all workers are on this host
     char data[PATH_MAX_BYTES];    // of the data plane
     int reservation;              // holds the tcp port until the fabric has bound it; -1: none

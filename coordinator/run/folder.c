@@ -13,9 +13,9 @@
 #include "coordinator/run/whole.h"
 
 // What a run may have left in its folder, for --force.
-static const char *const leavings[] = {"results.json",  "counters.csv",  "digest",
-                                       "resolved.yaml", "failed.txt",    "log",
-                                       "timeline.json", "journal.jsonl", "control.end"};
+static const char *const leavings[] = {"results.json",  "counters.csv", "digest",       "report.html",
+                                       "resolved.yaml", "failed.txt",   "log",          "timeline.json",
+                                       "journal.jsonl", "control.json", "control.sock", "control.end"};
 
 static enum err_code make_parents(const char *path, struct err *err)
 {
@@ -115,6 +115,7 @@ static bool is_text(const char *name)
 static void remove_leavings(const struct run_folder *folder)
 {
     char path[PATH_MAX_BYTES + 64];
+    whole_remove_unfinished(folder->path); // of a coordinator that was killed
     for (size_t i = 0; i < sizeof leavings / sizeof leavings[0]; i++) {
         path_in(folder, leavings[i], path);
         unlink(path);
@@ -179,7 +180,7 @@ enum err_code folder_is_ours(const struct run_folder *folder, struct err *err)
         folder->shown);
 }
 
-void folder_fail(struct run_folder *folder, const struct err *failure, bool keep)
+void folder_fail(struct run_folder *folder, const struct err *failure, const char *standing, bool keep)
 {
     struct whole_file file;
     struct err ignored;
@@ -187,7 +188,8 @@ void folder_fail(struct run_folder *folder, const struct err *failure, bool keep
         whole_remove_unfinished(folder->path);
     if (whole_open(&file, folder->path, "failed.txt", &ignored))
         return;
-    fprintf(file.out, "%s %s\n%s\n", err_id(failure->code), err_meaning(failure->code), failure->text);
+    fprintf(file.out, "%s %s\n%s\n%s", err_id(failure->code), err_meaning(failure->code), failure->text,
+            standing ? standing : "");
     if (!whole_finish(&file, &ignored))
         whole_commit(&file, &ignored);
 }

@@ -28,7 +28,8 @@ void folder_close(struct run_folder *folder);
 // Whether nobody has claimed a later epoch. Asked before results are put in place. ERR_EPOCH.
 enum err_code folder_is_ours(const struct run_folder *folder, struct err *err);
 
-// Leaves failed.txt, and removes unfinished files unless they are to be kept.
-void folder_fail(struct run_folder *folder, const struct err *failure, bool keep);
+// Leaves failed.txt, which ends with the text `standing` (NULL: none), and removes unfinished files unless
+// they are to be kept.
+void folder_fail(struct run_folder *folder, const struct err *failure, const char *standing, bool keep);
 
 #endif

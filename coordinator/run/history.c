@@ -34,6 +34,11 @@ void history_init(struct history *h, const struct machine *machine, sim_time int
         h->last[b].partition = machine->boards[b].partition;
 }
 
+void history_begin(struct history *h, sim_time now)
+{
+    h->next = sim_add(now - now % h->interval, h->interval);
+}
+
 void history_free(struct history *h)
 {
     for (uint32_t p = 0; h->series && p < h->machine->n_partitions; p++)

@@ -73,6 +73,9 @@ void history_init(struct history *history, const struct machine *machine, sim_ti
                   void (*view)(void *self, uint16_t board, struct board_view *view));
 void history_free(struct history *history);
 
+// Begins only now, at a time that no board has passed: what was before it is counted in the first rows.
+void history_begin(struct history *history, sim_time now);
+
 // When it wants to see all boards next.
 sim_time history_next(const struct history *history);
 

@@ -17,6 +17,7 @@
 #include "coordinator/run/manifest.h"
 #include "coordinator/run/publish.h"
 #include "coordinator/run/recordings.h"
+#include "coordinator/run/standing.h"
 #include "coordinator/run/verbs.h"
 
 struct run {
@@ -313,6 +314,20 @@ static void say_last_words(const char *words)
     }
 }
 
+// The reason, and how the partitions stood.
+static void fail_folder(struct run *run, const struct err *err)
+{
+    char *standing = NULL;
+    size_t size;
+    FILE *out = run->course.agenda ? open_memstream(&standing, &size) : NULL;
+    if (out) {
+        standing_write(&run->course, run->outcome.groups, out);
+        fclose(out);
+    }
+    folder_fail(&run->folder, err, standing, run->command.keep);
+    free(standing);
+}
+
 static enum err_code do_run(struct run *run, struct err *err)
 {
     if (prepare(run, err))
@@ -323,7 +338,7 @@ static enum err_code do_run(struct run *run, struct err *err)
     if (!code)
         code = run->saving[0] && run->outcome.reason == PAUSE_SAVE_POINT ? save(run, err) : report(run, err);
     if (code && run->folder.epoch)
-        folder_fail(&run->folder, err, run->command.keep);
+        fail_folder(run, err);
     return code ? code : conclude(run, err);
 }
 
@@ -335,6 +350,7 @@ int run_execute(const struct run_command *command, char folder[PATH_MAX_BYTES])
     // A reader of our output that goes away, or a file that may not grow, is an error of a call, not a death.
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    err_clear(&err);
     enum err_code code = do_run(&run, &err);
     if (folder)
         memcpy(folder, run.folder.path, PATH_MAX_BYTES);
@@ -344,7 +360,7 @@ int run_execute(const struct run_command *command, char folder[PATH_MAX_BYTES])
         fprintf(stderr, "numaplex: open to consoles (--hold); Ctrl-C or numaplex stop ends it\n");
         consoles_hold(run.consoles);
     }
-    consoles_close(run.consoles);
+    consoles_close(run.consoles, &err);
     timeline_drop(&run.timeline, run.command.keep);
     text_files_close(&run.texts);
     course_close(&run.course);

@@ -433,7 +433,7 @@ void fake_run_close(struct fake_run *run)
         pthread_join(run->thread, NULL);
     }
     strcpy(run->now.state, "ended");
-    api_server_close(run->server);
+    api_server_close(run->server, NULL);
     api_snapshot_free(&run->now);
     free((char *)(uintptr_t)run->options.folder);
     free(run);

@@ -144,6 +144,10 @@ static void test_replay(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(journal, "\"command\":\"move\",\"board\":\"SB4\",\"partition\":\"SMP1\""));
     CU_ASSERT_PTR_NOT_NULL(strstr(journal, "\"position\":\"secure\""));
     free(journal);
+    char *results = file_content(place, "results.json");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(results);
+    CU_ASSERT_PTR_NOT_NULL(strstr(results, "\"name\": \"move-SB4\""));
+    free(results);
     const char *const replay[] = {numaplex, "replay", place, "--to", below("again"), "--nodes", "1", NULL};
     p = process_run_list(numaplex, replay);
     CU_ASSERT_EQUAL(p.status, 0);

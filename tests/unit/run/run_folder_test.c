@@ -124,15 +124,15 @@ static void test_failure_leaves_only_the_reason(void)
     CU_ASSERT_EQUAL_FATAL(mkdir(below("failing/saved" WHOLE_SUFFIX), 0700), 0);
     write_empty(folder.path, "saved" WHOLE_SUFFIX "/board-0.npstate");
     err_set(&err, ERR_NODE_DIED, "node 3 was killed");
-    folder_fail(&folder, &err, true);
+    folder_fail(&folder, &err, NULL, true);
     CU_ASSERT_TRUE(file_exists(folder.path, "saved" WHOLE_SUFFIX));
-    folder_fail(&folder, &err, false);
+    folder_fail(&folder, &err, "SB6 was on its way\n", false);
     CU_ASSERT_FALSE(file_exists(folder.path, "saved" WHOLE_SUFFIX));
     CU_ASSERT_FALSE(file_exists(folder.path, "results.json" WHOLE_SUFFIX));
     char *reason = file_content(folder.path, "failed.txt");
     CU_ASSERT_PTR_NOT_NULL_FATAL(reason);
     CU_ASSERT_PTR_NOT_NULL(strstr(reason, "NP0601"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(reason, "node 3 was killed"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(reason, "node 3 was killed\nSB6 was on its way\n"));
     free(reason);
     folder_close(&folder);
 }
