@@ -383,7 +383,7 @@ enum err_code consoles_open(struct consoles **consoles, const struct machine *ma
     c->paused = paused;
     if (api_server_open(&c->server, folder, machine->name, &run, err) == ERR_OK)
         return ERR_OK;
-    consoles_close(c);
+    consoles_close(c, NULL);
     *consoles = NULL;
     return err->code;
 }
