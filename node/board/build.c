@@ -26,7 +26,8 @@ static enum err_code open_program(struct board *board, struct cpu *cpu, struct e
     case CPU_TRACE:
         return trace_open_program(cpu, board->machine, &board->spaces, err);
     case CPU_ZARCH:
-        return zarch_open(cpu, board->machine, err);
+        zarch_open(cpu, &board->configuration, board->desc->partition, cpu->desc->member);
+        return ERR_OK;
     case CPU_POOL: // no kind of a CPU: what its threads are is said by the pools
     case CPU_IDLE:
         break;

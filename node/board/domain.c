@@ -26,6 +26,20 @@ void domain_init(struct board *board)
             domain.members |= UINT64_C(1) << (partition->boards[i] - board->system->first_board);
     }
     domain_set(board, &domain);
+    configuration_init(&board->configuration, board->machine, &board->domain);
+    configuration_follow(&board->configuration);
+}
+
+// Whether the addresses that a member's CPUs are offered exist.
+static bool offer_is_wrong(const struct board *board, uint32_t member)
+{
+    uint16_t first = board->domain.cpu_addresses[member];
+    if (first == CPU_ADDRESSES_DESCRIBED ||
+        (first == CPU_ADDRESSES_NONE && board->domain.members >> member & 1))
+        return false;
+    if (member >= board->system->boards || !(board->domain.members >> member & 1))
+        return true;
+    return first + board->machine->boards[board->system->first_board + member].params.cpus > GUEST_CPUS_MAX;
 }
 
 static const char *segment_invalid(const struct board *board, const struct segment_desc *segment,
@@ -54,8 +68,25 @@ static void check(const struct board *board, struct archive *ar)
         wrong = segment_invalid(board, &domain->segments[i], from);
         from = domain->segments[i].base + domain->segments[i].size;
     }
+    if (from > configuration_storage_max(board->machine, board->system))
+        wrong = "storage";
+    for (uint32_t i = 0; !wrong && i < BOARDS_PER_SYSTEM_MAX; i++)
+        if (offer_is_wrong(board, i))
+            wrong = "CPU addresses";
     if (wrong)
         ar_fail(ar, "board %u knows %s that does not exist", board->number, wrong);
+}
+
+// Partitions that were offered nothing keep the digests that they had before there were offers.
+static void offers_state(struct domain *domain, struct archive *ar)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++)
+        any |= domain->cpu_addresses[i] != CPU_ADDRESSES_DESCRIBED;
+    if (ar->mode == AR_HASH && !any)
+        return;
+    for (uint32_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++)
+        ar_u16(ar, &domain->cpu_addresses[i]);
 }
 
 void domain_state(struct board *board, struct archive *ar)
@@ -67,6 +98,7 @@ void domain_state(struct board *board, struct archive *ar)
     ar_u32(ar, &domain.partition);
     ar_u64(ar, &domain.members);
     segment_map_state(&map, ar);
+    offers_state(&domain, ar);
     if (!ar_loading(ar) || ar_failed(ar))
         return;
     domain.n_segments = map.n;
@@ -74,8 +106,11 @@ void domain_state(struct board *board, struct archive *ar)
     memcpy(domain.segments, map.segments, sizeof domain.segments);
     board->domain = domain;
     check(board, ar);
-    if (!ar_failed(ar))
-        domain_set(board, &domain);
+    if (ar_failed(ar))
+        return;
+    domain_set(board, &domain);
+    configuration_follow(&board->configuration);
+    guest_lend(board);
 }
 
 uint32_t board_partition(const struct board *board)

@@ -63,7 +63,8 @@ struct moving_page {
     uint64_t offset; // in this board's memory
     uint16_t target;
     uint64_t target_offset;
-    bool of_drain;        // else of a copy
+    bool of_drain;        // else of a copy,
+    bool to_nowhere;      // or of storage that a guest has given back
     uint8_t batch;        // of the drain
     uint32_t begun, home; // lines that were looked at; that memory has
     sim_time read_at;     // when the last of these has been read

@@ -106,6 +106,7 @@ static void moving_page_state(struct board *board, struct moving_page *page, str
     ar_u16(ar, &page->target);
     ar_u64(ar, &page->target_offset);
     ar_bool(ar, &page->of_drain);
+    ar_bool(ar, &page->to_nowhere);
     ar_u8(ar, &page->batch);
     ar_count(ar, &page->begun, lines);
     ar_count(ar, &page->home, page->begun);

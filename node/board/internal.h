@@ -19,6 +19,7 @@
 #include "node/coherence/receive.h"
 #include "node/cpu/cpu.h"
 #include "node/cpu/threads.h"
+#include "node/isa/configuration.h"
 #include "node/memory/memory.h"
 #include "node/memory/segment_map.h"
 
@@ -137,6 +138,40 @@ struct service_element {
     uint32_t arrived, read;     // lines for the guest, so far
     uint32_t typed;             // of the lines: not from the scenario
     struct console_line *lines; // arrived and not read, the oldest first; owned
+    bool changed;               // boards have come or gone, which the guest has not been told yet
+    struct reconfiguration {    // under way (reconfigure.c)
+        uint8_t what;           // enum configure_what
+        uint8_t phase;          // enum change_phase
+        uint16_t serial;        // of the change
+        uint32_t number;        // CPU address, or increment from 0
+        component_id asker, target;
+        uint64_t awaited; // boards that have not answered
+    } change;
+};
+enum change_phase { CHANGE_TARGET, CHANGE_ALL };
+
+// Storage that a guest gives back (unassign.c).
+struct unassigning {
+    bool quiet_awaited; // until nothing of it is under way here
+    bool leaving;       // an increment of this board, until its lines are home;
+    bool cleaning;      // they are on their way
+    uint32_t quiet_increment, increment;
+    uint32_t pages;   // of the increment: on their way
+    uint64_t at, end; // in this board's memory: where it goes on, and ends
+    struct asked {
+        component_id by;
+        uint32_t order;
+        uint16_t number;
+    } quiet, clean; // whom to answer
+};
+
+// What a CPU was before a guest got it; and is again afterwards.
+struct lent {
+    bool lent, done, blocked;
+    const struct program_ops *ops;
+    const struct cpu_desc *desc;
+    struct pool_cpu *pool;
+    uint32_t stores; // capacity of its store buffer
 };
 
 // What was counted while the board was in partitions before, and the counts at the last change: what came
@@ -198,6 +233,9 @@ struct board {
     struct firmware firmware;
     struct service_element service;
     struct stays stays;
+    struct configuration configuration; // what the partition's guest has
+    struct unassigning unassigning;
+    struct lent lent[CPUS_PER_BOARD_MAX]; // never state: it follows from the domain
 
     uint32_t n_frame_slots;
     struct frame_slot *frame_slots;
@@ -368,6 +406,33 @@ void service_element_plan_state(const struct board *board, struct archive *ar, u
 void service_element_reset(struct board *board);
 void service_element_free(struct board *board);
 void service_element_state(struct board *board, struct archive *ar);
+
+// Sends as the element, or as what a board has of it; tells the guest that boards have come or gone.
+void service_element_send(struct board *board, struct message *message);
+void service_element_changed(struct board *board);
+
+// guest.c: the domain has changed from `old`; CPUs are lent to the guest, all, or taken back; how the guest
+// stands after a reset; its part of a view.
+void guest_follow(struct board *board, const struct domain *old);
+void guest_lend(struct board *board);
+void guest_take_back(struct board *board);
+void guest_reset(struct board *board);
+void guest_view(const struct board *board, struct board_view *view);
+void guest_state(struct board *board, struct archive *ar);
+
+// reconfigure.c: false: the signal is none of its own.
+bool reconfigure_receive(struct board *board, const struct message *signal);
+void reconfigure_answer(struct board *board, const struct message *signal, bool refused);
+void reconfigure_follow(struct board *board, const struct domain *old);
+void reconfigure_state(struct board *board, struct archive *ar);
+
+// unassign.c
+void unassign_quiet(struct board *board, const struct message *signal, uint32_t increment);
+void unassign_ordered(struct board *board, const struct message *signal);
+void unassign_page_home(struct board *board, struct moving_page *page);
+bool unassign_duty(struct board *board); // whether it waits for something
+void unassign_follow(struct board *board);
+void unassign_state(struct board *board, struct archive *ar);
 
 // text.c: takes a copy of a piece that a CPU wrote, for the host.
 void text_emit(void *board, struct cpu *cpu, const struct text_piece *piece);

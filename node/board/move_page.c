@@ -30,6 +30,10 @@ static uint32_t lost_bytes(const struct board *board)
 
 void move_page_out(struct board *board, struct moving_page *page)
 {
+    if (page->to_nowhere) {
+        unassign_page_home(board, page);
+        return;
+    }
     uint8_t bytes[PAGE_BYTES] = {0};
     const uint8_t *from = memory_peek_bytes(&board->home.memory, page->offset);
     if (from)

@@ -104,6 +104,13 @@ static void take_tables(struct board *board, const struct order *order)
                  (unsigned long long)order->n_bytes, tables.err.text);
 }
 
+static void change_domain(struct board *board, const struct domain *domain)
+{
+    const struct domain old = board->domain;
+    domain_set(board, domain);
+    guest_follow(board, &old);
+}
+
 // What is done the moment it is ordered. False: it takes time.
 static bool obey_at_once(struct board *board, const struct order *order)
 {
@@ -115,7 +122,7 @@ static bool obey_at_once(struct board *board, const struct order *order)
     case ORDER_DOMAIN:
         if (order->domain.partition != board_partition(board))
             stays_change(board, order->at);
-        domain_set(board, &order->domain);
+        change_domain(board, &order->domain);
         if (board->threads && board_partition(board) == NO_PARTITION && threads_here(board->threads))
             threads_end(board->threads, order->at);
         return true;
@@ -184,6 +191,7 @@ void firmware_duty(struct board *board)
     firmware->duty = false;
     unmap_duty(board);
     bool waits = clean_duty(board);
+    waits |= unassign_duty(board);
     for (uint32_t i = 0; i < firmware->n_tasks;)
         i += !look_after(board, &firmware->tasks[i]);
     if (firmware->n_tasks || firmware->unmappings.n || waits)

@@ -83,7 +83,7 @@ static bool lines_busy(struct board *board)
 
 bool quiesce_duty(struct board *board, struct task *task)
 {
-    if (board_under_way(board) || stores_wait(board) || lines_busy(board))
+    if (board_under_way(board) || stores_wait(board) || board->unassigning.cleaning || lines_busy(board))
         return false;
     task_end(board, task, 0);
     return true;

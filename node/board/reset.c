@@ -70,8 +70,13 @@ void board_reset(struct board *board)
     service_element_reset(board);
     board->put_refused = false;
     quiesce_end(board);
-    if (reset_cpus(board, &err) || (is_at_home(board) && guest_load(board, &err)))
+    guest_take_back(board);
+    guest_reset(board);
+    if (reset_cpus(board, &err))
         np_panic("%s: %s", err_id(err.code), err.text); // the files were there at time 0
+    guest_lend(board);
+    if (is_at_home(board) && guest_load(board, &err))
+        np_panic("%s: %s", err_id(err.code), err.text);
     if (board->threads)
         threads_reset(board->threads, &board->domain, board->now);
 }

@@ -13,6 +13,7 @@
 // Bits of events in masks.
 #define EVENT_COMMAND UINT32_C(0x80000000) // operator command, number 1: line mode
 #define EVENT_ASCII   UINT32_C(0x00000040) // ASCII console, number 26
+#define EVENT_CHANGE  UINT32_C(0x10000000) // configuration management, number 4: boards have come or gone
 
 // Each input is an event at its time; its sequence is its place in the description.
 void service_element_plan(struct board *board)
@@ -25,7 +26,7 @@ void service_element_plan(struct board *board)
         board_schedule(board, EV_INPUT, (struct order_key){partition->guest.inputs[i].at, unit, unit, i}, i);
 }
 
-static void send(struct board *board, struct message *message)
+void service_element_send(struct board *board, struct message *message)
 {
     message->src = board_unit(board, UNIT_SERVICE);
     message->seq = board->service.seq++;
@@ -40,13 +41,21 @@ static uint32_t event_of(uint32_t wanted)
     return wanted & EVENT_ASCII ? 26u : wanted & EVENT_COMMAND ? 1u : 0u;
 }
 
+// The event to hand out next to who wants these; 0: none.
+static uint32_t next_event(const struct service_element *service, uint32_t wanted)
+{
+    if (service->changed && wanted & EVENT_CHANGE)
+        return 4;
+    return service->read == service->arrived ? 0 : event_of(wanted);
+}
+
 static void announce(struct board *board)
 {
     struct service_element *service = &board->service;
-    if (service->read == service->arrived || !event_of(service->receives))
+    if (!next_event(service, service->receives))
         return;
     struct message signal = {.dst = service->listener, .txn = SIGNAL_SERVICE_EVENT, .type = MSG_SIGNAL};
-    send(board, &signal);
+    service_element_send(board, &signal);
 }
 
 static struct console_line *add_line(struct service_element *service, bool typed)
@@ -77,6 +86,12 @@ void service_element_type(struct board *board, const uint8_t *text, uint64_t len
     announce(board);
 }
 
+void service_element_changed(struct board *board)
+{
+    board->service.changed = board->configuration.changed = true;
+    announce(board);
+}
+
 // The text goes to the CPU in parts of 8 bytes, behind the answer that has its length.
 static void send_text(struct board *board, const struct message *to, const char *text)
 {
@@ -89,7 +104,7 @@ static void send_text(struct board *board, const struct message *to, const char 
         struct message answer = *to;
         answer.requestor = ++part;
         answer.line = get64(bytes);
-        send(board, &answer);
+        service_element_send(board, &answer);
     }
 }
 
@@ -97,17 +112,23 @@ static void send_text(struct board *board, const struct message *to, const char 
 static void read_event(struct board *board, struct message *answer, uint32_t selected)
 {
     struct service_element *service = &board->service;
-    uint32_t event = event_of(selected & service->receives);
-    if (!event || service->read == service->arrived) {
-        send(board, answer);
+    uint32_t event = next_event(service, selected & service->receives);
+    if (event == 4) {
+        service->changed = false;
+        bool more = next_event(service, service->receives);
+        answer->line = UINT64_C(4) << 32 | (more ? SERVICE_MORE : 0);
+    }
+    if (event == 0 || event == 4) {
+        service_element_send(board, answer);
         return;
     }
     const struct console_line line = service->lines[0];
     uint32_t left = service->arrived - ++service->read;
     memmove(service->lines, service->lines + 1, left * sizeof *service->lines);
     service->typed -= line.typed;
-    answer->line = (uint64_t)event << 32 | (left ? SERVICE_MORE : 0) | strlen(line.text);
-    send(board, answer);
+    answer->line = (uint64_t)event << 32 |
+                   (left || next_event(service, service->receives) ? SERVICE_MORE : 0) | strlen(line.text);
+    service_element_send(board, answer);
     send_text(board, answer, line.text);
 }
 
@@ -115,6 +136,8 @@ void service_element_receive(struct board *board, const struct message *signal)
 {
     struct service_element *service = &board->service;
     struct message answer = {.dst = signal->src, .txn = signal->txn, .type = MSG_SIGNAL_ANSWER};
+    if (reconfigure_receive(board, signal))
+        return;
     if (signal->txn == SIGNAL_SERVICE_MASK) {
         service->receives = (uint32_t)(signal->line >> 32);
         service->listener = signal->src;
@@ -124,7 +147,7 @@ void service_element_receive(struct board *board, const struct message *signal)
         read_event(board, &answer, answer.acks ? 0 : selected);
         return;
     }
-    send(board, &answer);
+    service_element_send(board, &answer);
     if (signal->txn == SIGNAL_SERVICE_MASK)
         announce(board);
 }

@@ -13,6 +13,17 @@ void signal_send(void *self, struct cpu *cpu, const struct message *signal, sim_
     port_send(board, &message, NULL, at + board->params->bus_order + board->params->agent_latency);
 }
 
+// To a CPU that is no guest's any more.
+static void not_operational(struct board *board, const struct message *signal)
+{
+    struct message answer = {.dst = signal->src,
+                             .txn = signal->txn,
+                             .requestor = signal->requestor,
+                             .acks = 3,
+                             .type = MSG_SIGNAL_ANSWER};
+    service_element_send(board, &answer);
+}
+
 void signal_receive(struct board *board, const struct message *signal)
 {
     unsigned unit = component_unit(signal->dst);
@@ -22,6 +33,8 @@ void signal_receive(struct board *board, const struct message *signal)
     }
     NP_ASSERT(unit >= UNIT_CPU0 && unit - UNIT_CPU0 < board->n_cpus);
     struct cpu *cpu = &board->cpus[unit - UNIT_CPU0];
-    NP_ASSERT(cpu->ops && cpu->ops->signal);
-    cpu->ops->signal(cpu, signal, board->now);
+    if (cpu->ops && cpu->ops->signal)
+        cpu->ops->signal(cpu, signal, board->now);
+    else if (signal->type == MSG_SIGNAL)
+        not_operational(board, signal);
 }

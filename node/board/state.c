@@ -221,7 +221,8 @@ void board_state(struct board *board, struct archive *ar)
     if (number != board->number)
         ar_fail(ar, "the state of board %u where board %u is expected", number, board->number);
     firmware_state(board, ar); // before what is found through its segment map
-    if (board->threads)        // before the CPUs: it says whose thread each of them runs
+    guest_state(board, ar);
+    if (board->threads) // before the CPUs: it says whose thread each of them runs
         threads_state(board->threads, ar);
     if (ar_loading(ar) && board->firmware.testing)
         test_attach(board);

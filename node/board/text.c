@@ -40,7 +40,7 @@ void board_take_texts(struct board *board, bool all, struct text_list *to)
 static bool is_heard(const struct board *board, const struct text_piece *piece)
 {
     const struct instruction_trace *trace = &board->options.trace;
-    return piece->stream == TEXT_CONSOLE || (trace->on && board->desc->partition == trace->partition);
+    return piece->stream == TEXT_CONSOLE || (trace->on && board->domain.partition == trace->partition);
 }
 
 static void piece_state(struct board *board, uint32_t i, struct archive *ar)

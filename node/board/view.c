@@ -95,6 +95,7 @@ void board_view(const struct board *board, bool lines, struct board_view *view)
     view_cpus(board, view);
     view_threads(board, view);
     view_frames(board, view);
+    guest_view(board, view);
     if (lines)
         view_lines(board, view);
     view->typed_waiting = board->service.typed;

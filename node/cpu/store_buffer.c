@@ -16,6 +16,14 @@ void store_buffer_init(struct store_buffer *buffer, uint32_t capacity)
     NP_ASSERT(buffer->stores);
 }
 
+void store_buffer_open(struct store_buffer *buffer, uint32_t capacity)
+{
+    store_buffer_free(buffer);
+    buffer->capacity = capacity;
+    buffer->stores = capacity ? calloc(capacity, sizeof *buffer->stores) : NULL;
+    NP_ASSERT(buffer->stores || !capacity);
+}
+
 void store_buffer_free(struct store_buffer *buffer)
 {
     free(buffer->stores);

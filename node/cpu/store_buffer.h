@@ -13,6 +13,8 @@
 
 // capacity: stores, 0 .. STORE_BUFFER_MAX; 0: none.
 void store_buffer_init(struct store_buffer *buffer, uint32_t capacity);
+// An empty one gets another capacity; what it has counted stays.
+void store_buffer_open(struct store_buffer *buffer, uint32_t capacity);
 void store_buffer_free(struct store_buffer *buffer);
 void store_buffer_state(struct cpu *cpu, struct archive *ar);
 

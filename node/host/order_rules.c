@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/host/order_rules.h"
 
+#include "node/isa/configuration.h"
 #include "proto/base/guest.h"
 #include "proto/base/rules.h"
 
@@ -34,6 +35,28 @@ static const char *segment_invalid(const struct machine *m, const struct system_
     return NULL;
 }
 
+// CPU addresses of boards that joined a guest's partition: each has its own.
+static const char *offers_invalid(const struct machine *m, const struct system_desc *system,
+                                  const struct domain *domain)
+{
+    uint64_t taken[GUEST_CPUS_MAX / 64] = {0};
+    for (uint32_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++) {
+        uint32_t first = domain->cpu_addresses[i];
+        if (first == CPU_ADDRESSES_DESCRIBED)
+            continue;
+        RULE(i < system->boards && domain->members >> i & 1, "CPU addresses of a board outside its domain");
+        if (first == CPU_ADDRESSES_NONE)
+            continue;
+        uint32_t cpus = m->boards[system->first_board + i].params.cpus;
+        RULE(first + cpus <= GUEST_CPUS_MAX, "a CPU has an address beyond the last");
+        for (uint32_t k = first; k < first + cpus; k++) {
+            RULE(!(taken[k / 64] >> k % 64 & 1), "two CPUs have one address");
+            taken[k / 64] |= UINT64_C(1) << k % 64;
+        }
+    }
+    return NULL;
+}
+
 static const char *domain_invalid(const struct machine *m, const struct order *order)
 {
     const struct domain *domain = &order->domain;
@@ -54,7 +77,9 @@ static const char *domain_invalid(const struct machine *m, const struct order *o
         RULE(domain->segments[i].base >= end, "segments overlap or are out of order");
         end = domain->segments[i].base + domain->segments[i].size;
     }
-    return NULL;
+    RULE(end <= configuration_storage_max(m, system),
+         "storage reaches further than its increments have numbers");
+    return offers_invalid(m, system, domain);
 }
 
 static const char *share_invalid(const struct machine *m, const struct system_desc *system,

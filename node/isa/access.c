@@ -212,11 +212,11 @@ void load_bytes(struct zcpu *z, uint64_t address, uint32_t size, uint8_t *bytes)
     note(z, TRACE_LOAD, address, size, bytes);
 }
 
-// Both ends: no operand is so long that it could lie around the end of storage.
+// Both ends: no operand is so long that it could lie around the end of storage, or around an increment.
 void check_load(struct zcpu *z, uint64_t address, uint64_t size)
 {
     uint64_t last = (address + size - 1) & z->address_mask;
-    if (address >= z->memory_size || last >= z->memory_size)
+    if (!storage_there(z, address) || !storage_there(z, last))
         program_check(z, PGM_ADDRESSING);
 }
 

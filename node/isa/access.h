@@ -20,6 +20,13 @@ NP_INLINE uint64_t real_to_absolute(const struct zcpu *z, uint64_t real)
     return real ^ (block == 0 || block == z->prefix ? z->prefix : 0);
 }
 
+// Whether there is storage at a real address: boards come and go. Lines of what is not there are in no cache,
+// so that a hit needs no look.
+static inline bool storage_there(const struct zcpu *z, uint64_t real)
+{
+    return configuration_has(z->configuration, real_to_absolute(z, real));
+}
+
 // The fetch buffer is emptied: instructions that follow are fetched anew.
 void fetch_drop(struct zcpu *z);
 

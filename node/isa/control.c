@@ -141,7 +141,7 @@ void isa_spx(struct zcpu *z, const struct instruction *in)
     uint64_t address = address2(z, in);
     check_aligned(z, address, 4);
     uint64_t prefix = load32(z, address) & 0x7fffe000;
-    if (prefix + 8192 > z->memory_size)
+    if (!configuration_has(z->configuration, prefix) || !configuration_has(z->configuration, prefix + 8191))
         program_check(z, PGM_ADDRESSING);
     serialise(z);
     z->prefix = prefix;

@@ -147,7 +147,7 @@ static int32_t fetch_line(struct zcpu *z, uint64_t absolute)
 // Up to `size` bytes that lie within the line of `address`; returns how many it got.
 static uint32_t fetch_part(struct zcpu *z, uint64_t address, uint32_t size, uint8_t *bytes)
 {
-    if (address >= z->memory_size)
+    if (!storage_there(z, address))
         program_check(z, PGM_ADDRESSING);
     uint64_t absolute = real_to_absolute(z, address);
     uint32_t rest = z->text->line_mask + 1 - (uint32_t)(absolute & z->text->line_mask);
@@ -240,7 +240,7 @@ static void execute_leave(struct zcpu *z, const struct instruction *in)
     z->next = &z->leave;
     if (address & 1)
         program_check(z, PGM_SPECIFICATION);
-    if (address >= z->memory_size)
+    if (!storage_there(z, address))
         program_check(z, PGM_ADDRESSING);
     uint64_t absolute = real_to_absolute(z, address);
     int32_t index = fetch_line(z, absolute);
@@ -347,7 +347,7 @@ static struct instruction *slot_at(struct zcpu *z, uint64_t address)
 void fetch_target(struct zcpu *z, uint64_t address, uint8_t change, struct instruction *in)
 {
     uint8_t text[6];
-    if (address >= z->memory_size)
+    if (!storage_there(z, address))
         program_check(z, PGM_ADDRESSING);
     const struct instruction *slot = slot_at(z, address);
     bool whole = slot && slot->execute != execute_crossing;

@@ -81,8 +81,11 @@ static void put_cpu(const struct zcpu *z, uint8_t *to) // 1.2.1
 
 static void put_cpus(const struct zcpu *z, uint8_t *to) // 1.2.2
 {
-    put16(to + 36, z->signals->n_cpus); // total, configured, standby, reserved
-    put16(to + 38, z->signals->n_cpus);
+    unsigned configured = configuration_cpus(z->configuration, true);
+    unsigned standby = configuration_cpus(z->configuration, false);
+    put16(to + 36, configured + standby); // total, configured, standby, reserved
+    put16(to + 38, configured);
+    put16(to + 40, standby);
 }
 
 // STORE SYSTEM INFORMATION: this is a basic machine (level 1); levels 2 and 3 are not there.
@@ -130,7 +133,7 @@ static uint64_t cache_summary(const struct board_params *params)
 void isa_ecag(struct zcpu *z, const struct instruction *in)
 {
     enum { SUMMARY, LINE, SIZE, WAYS };
-    const struct board_params *params = &z->machine->boards[z->cpu->desc->board].params;
+    const struct board_params *params = &z->machine->boards[component_board(z->cpu->id)].params;
     uint64_t what = address2(z, in), value = UINT64_MAX;
     const struct cache_geometry *cache = cache_of(params, what >> 1 & 7, what & 1);
     if (what >> 4 == SUMMARY)
@@ -243,12 +246,12 @@ void isa_sigp(struct zcpu *z, const struct instruction *in)
         z->cc = 1;
         return;
     }
-    if (target >= z->signals->n_cpus) {
+    if (target >= z->configuration->n_cpus || z->configuration->cpus[target] == NO_CPU) {
         z->cc = 3;
         return;
     }
     z->service->r1 = in->r1;
     z->service->size = 0;
-    signal_post(z, z->signals->cpus[target], order, (uint32_t)parameter);
+    signal_post(z, z->configuration->cpus[target], order, (uint32_t)parameter);
     service_begin(z, SERVICE_SIGP, DOING_INSTRUCTIONS);
 }

@@ -140,6 +140,7 @@ static bool boundary(struct zcpu *z)
             finish_carefully(z);
             break;
         case DOING_STOPPED:
+        case DOING_STANDBY:
         case DOING_ENDED:
             end(z);
             break;

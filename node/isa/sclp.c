@@ -15,22 +15,15 @@
 #include "node/isa/signal.h"
 #include "proto/base/big_endian.h"
 
-// Commands; of the first, bits 8-15 of the word name an element or nothing.
+// Commands; those about what the guest has are sclp_configuration.c's.
 enum {
-    SCLP_READ_SCP_INFO = 0x00020001,
-    SCLP_READ_SCP_INFO_FORCED = 0x00120001,
-    SCLP_READ_CPU_INFO = 0x00010001,
     SCLP_WRITE_EVENT_DATA = 0x00760005,
     SCLP_READ_EVENT_DATA = 0x00770005,
     SCLP_WRITE_EVENT_MASK = 0x00780005,
 };
 
 enum {
-    RC_NORMAL_READ = 0x0010,
-    RC_NORMAL = 0x0020,
     RC_BOUNDARY = 0x0100,
-    RC_INVALID_COMMAND = 0x01f0,
-    RC_TOO_SHORT = 0x0300,
     RC_INVALID_FUNCTION = 0x40f0,
     RC_NO_EVENT = 0x60f0,
     RC_INVALID_SELECTION = 0x70f0,
@@ -39,7 +32,7 @@ enum {
     RC_MASK_LENGTH = 0x74f0,
 };
 
-enum { HEADER = 8, EVENT_HEADER = 6, SCCB_FUNCTION = 2, SCCB_RESPONSE = 6 };
+enum { HEADER = SCCB_HEADER, EVENT_HEADER = 6, SCCB_FUNCTION = 2, SCCB_RESPONSE = 6 };
 
 void isa_servc(struct zcpu *z, const struct instruction *in)
 {
@@ -106,62 +99,14 @@ void sclp_ask(struct zcpu *z)
     if (is_command(service, SCLP_WRITE_EVENT_MASK) && in_block(service) && length) {
         uint64_t receives = mask_at(bytes + HEADER + 4, length);
         uint32_t sends = mask_at(bytes + HEADER + 4 + length, length);
-        signal_post(z, z->signals->service, SIGNAL_SERVICE_MASK, receives << 32 | sends);
+        signal_post(z, z->configuration->service, SIGNAL_SERVICE_MASK, receives << 32 | sends);
     } else if (is_command(service, SCLP_READ_EVENT_DATA) && service->size == SERVICE_BYTES_MAX &&
                bytes[SCCB_FUNCTION] <= 1) {
         uint32_t selected = bytes[SCCB_FUNCTION] ? get32(bytes + HEADER) : UINT32_MAX;
-        signal_post(z, z->signals->service, SIGNAL_SERVICE_READ, selected);
-    } else {
-        signal_post(z, z->signals->service, SIGNAL_SERVICE_CALL, service->command);
+        signal_post(z, z->configuration->service, SIGNAL_SERVICE_READ, selected);
+    } else if (!in_block(service) || !sclp_ask_configuration(z)) {
+        signal_post(z, z->configuration->service, SIGNAL_SERVICE_CALL, service->command);
     }
-}
-
-// Entries of 16 bytes, one per CPU, from offset `at` on: address, then the type in byte 14 (0: general).
-static unsigned put_cpus(struct zcpu *z, unsigned at)
-{
-    struct service *service = z->service;
-    unsigned n = 0;
-    for (; n < z->signals->n_cpus && at + 16 * (n + 1) <= service->size; n++) {
-        memset(service->bytes + at + 16 * n, 0, 16);
-        service->bytes[at + 16 * n] = (uint8_t)n;
-    }
-    return n;
-}
-
-// Offsets: QEMU's struct ReadInfo. Storage is named in increments of a power of two of MB.
-static unsigned read_scp_info(struct zcpu *z)
-{
-    enum { RNMAX = 8, RNSIZE = 10, CPUS = 16, CPUS_AT = 18, LOADPARM = 24, FACILITIES = 48, ENTRIES = 128 };
-    struct service *service = z->service;
-    uint8_t *bytes = service->bytes;
-    unsigned shift = 20;
-    if (service->size < ENTRIES + 16 * z->signals->n_cpus)
-        return RC_TOO_SHORT;
-    while (z->memory_size >> shift > UINT16_MAX)
-        shift++;
-    memset(bytes + HEADER, 0, service->size - HEADER);
-    put16(bytes + RNMAX, (unsigned)(z->memory_size >> shift));
-    bytes[RNSIZE] = (uint8_t)(1u << (shift - 20));
-    put16(bytes + CPUS, put_cpus(z, ENTRIES));
-    put16(bytes + CPUS_AT, ENTRIES);
-    memset(bytes + LOADPARM, 0x40, 8);
-    bytes[FACILITIES] = 0x08; // READ CPU INFO
-    return RC_NORMAL_READ;
-}
-
-static unsigned read_cpu_info(struct zcpu *z)
-{
-    enum { CONFIGURED = 8, CONFIGURED_AT = 10, STANDBY = 12, STANDBY_AT = 14, ENTRIES = 24 };
-    struct service *service = z->service;
-    uint8_t *bytes = service->bytes;
-    if (service->size < ENTRIES + 16 * z->signals->n_cpus)
-        return RC_TOO_SHORT;
-    memset(bytes + HEADER, 0, service->size - HEADER);
-    put16(bytes + CONFIGURED, put_cpus(z, ENTRIES));
-    put16(bytes + CONFIGURED_AT, ENTRIES);
-    put16(bytes + STANDBY, 0);
-    put16(bytes + STANDBY_AT, ENTRIES + 16 * z->signals->n_cpus);
-    return RC_NORMAL_READ;
 }
 
 // Events by number; in masks they are bits from the left.
@@ -169,6 +114,7 @@ static unsigned read_cpu_info(struct zcpu *z)
 enum {
     EVENT_COMMAND = 1,
     EVENT_MESSAGE = 2,
+    EVENT_CONFIGURATION = 4,
     EVENT_PRIORITY_MESSAGE = 9,
     EVENT_ASCII = 26,
     EVENT_QUIESCE = 29
@@ -183,7 +129,8 @@ static unsigned write_event_mask(struct service *service)
     put_mask(mask, length,
              EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_PRIORITY_MESSAGE) | EVENT_BIT(EVENT_ASCII));
     put_mask(mask + length, length,
-             EVENT_BIT(EVENT_COMMAND) | EVENT_BIT(EVENT_ASCII) | EVENT_BIT(EVENT_QUIESCE));
+             EVENT_BIT(EVENT_COMMAND) | EVENT_BIT(EVENT_CONFIGURATION) | EVENT_BIT(EVENT_ASCII) |
+                 EVENT_BIT(EVENT_QUIESCE));
     return RC_NORMAL;
 }
 
@@ -316,6 +263,8 @@ static void put_event(struct zcpu *z, unsigned event, const char *text)
         n = put_command(to, text);
     else if (event == EVENT_ASCII) // the first byte says that ASCII data follow
         memcpy(to + EVENT_HEADER + 1, text, n++);
+    else if (event == EVENT_CONFIGURATION)
+        to[EVENT_HEADER + 1] = 1, n = 2; // CPUs have come or gone (Linux sclp_config.c, QEMU sclpcpu.c)
     else
         n = 2; // quiesce: timeout of no unit
     put16(to, EVENT_HEADER + n);
@@ -346,11 +295,6 @@ static unsigned perform(struct zcpu *z)
 {
     struct service *service = z->service;
     switch (service->command & 0xffff00ff) {
-    case SCLP_READ_SCP_INFO:
-    case SCLP_READ_SCP_INFO_FORCED:
-        return in_block(service) ? read_scp_info(z) : RC_BOUNDARY;
-    case SCLP_READ_CPU_INFO:
-        return in_block(service) ? read_cpu_info(z) : RC_BOUNDARY;
     case SCLP_WRITE_EVENT_DATA:
         return in_block(service) ? write_event_data(z) : RC_BOUNDARY;
     case SCLP_READ_EVENT_DATA:
@@ -358,7 +302,7 @@ static unsigned perform(struct zcpu *z)
     case SCLP_WRITE_EVENT_MASK:
         return in_block(service) ? write_event_mask(service) : RC_BOUNDARY;
     default:
-        return RC_INVALID_COMMAND;
+        return in_block(service) ? sclp_perform_configuration(z) : RC_BOUNDARY;
     }
 }
 

@@ -95,6 +95,10 @@ static void sclp_step(struct zcpu *z)
         sclp_ask(z);
         return;
     case PHASE_ASK:
+        if (service->cc == 2) { // the element is busy with another CPU's wish
+            sclp_ask(z);
+            return;
+        }
         sclp_perform(z);
         service->at = 0;
         service->phase = PHASE_WRITE;
@@ -124,12 +128,14 @@ static void sigp_step(struct zcpu *z)
 static void reset_all_step(struct zcpu *z)
 {
     struct service *service = z->service;
+    const struct configuration *cpus = z->configuration;
     service->at -= service->cc == 2; // busy: once more
     service->cc = 0;
-    service->at += service->at == z->address;
-    if (service->at < z->signals->n_cpus) {
+    while (service->at < cpus->n_cpus && (cpus->cpus[service->at] == NO_CPU || service->at == z->address))
+        service->at++;
+    if (service->at < cpus->n_cpus) { // one that is standby says so, and that is all
         uint32_t order = service->size ? SIGP_INITIAL_CPU_RESET : SIGP_CPU_RESET;
-        signal_post(z, z->signals->cpus[service->at++], order, 0);
+        signal_post(z, cpus->cpus[service->at++], order, 0);
         return;
     }
     z->address_mask = UINT64_MAX;
@@ -140,12 +146,29 @@ static void reset_all_step(struct zcpu *z)
     zcpu_set_psw(z, zcpu_short_mask(psw), psw & 0x7fffffff);
 }
 
+// Somebody has taken the storage away that it reads and writes: it ends without.
+static bool ends_without_storage(struct zcpu *z)
+{
+    struct service *service = z->service;
+    bool sclp = service->kind == SERVICE_SCLP && service->phase != PHASE_END;
+    if (z->configuration->plain || (!sclp && service->kind != SERVICE_STORE) ||
+        (storage_there(z, service->address) && storage_there(z, service->address + service->size - 1)))
+        return false;
+    if (sclp)
+        service->phase = PHASE_END;
+    else
+        finish(z);
+    return true;
+}
+
 void service_go_on(struct zcpu *z)
 {
     struct service *service = z->service;
     if (service->waiting)
         escape_blocked(z);
     z->address_mask = UINT64_MAX;
+    if (NP_UNLIKELY(ends_without_storage(z)))
+        return;
     switch ((enum service_kind)service->kind) {
     case SERVICE_SIGP:
         sigp_step(z);

@@ -60,6 +60,23 @@ void service_answered(struct zcpu *z, const struct message *answer, sim_time at)
 void sclp_ask(struct zcpu *z);
 void sclp_perform(struct zcpu *z);
 
+// Of the commands about what the guest has: asks, if the command is one that changes it; performs any.
+// Returns the response.
+bool sclp_ask_configuration(struct zcpu *z);
+unsigned sclp_perform_configuration(struct zcpu *z);
+enum { SCCB_HEADER = 8 };
+enum {
+    RC_NORMAL_READ = 0x0010,
+    RC_NORMAL = 0x0020,
+    RC_NO_ACTION = 0x0120, // it is so already
+    RC_INVALID_COMMAND = 0x01f0,
+    RC_TOO_SHORT = 0x0300,
+    RC_NO_ELEMENT = 0x0310,
+    RC_EQUIPMENT_CHECK = 0x0340, // it cannot be done
+    RC_STANDBY_READ = 0x0410,
+    RC_UNKNOWN = 0x09f0, // no such CPU or increment
+};
+
 void service_init(struct zcpu *z);
 void service_state(struct zcpu *z, struct archive *ar);
 

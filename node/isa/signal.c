@@ -15,20 +15,8 @@
 
 void signal_init(struct zcpu *z)
 {
-    struct signals *signals = z->signals = calloc(1, sizeof *signals);
-    NP_ASSERT(signals);
-    const struct machine *machine = z->machine;
-    uint32_t own = machine->boards[z->cpu->desc->board].partition;
-    signals->service = component(machine->partitions[own].boards[0], UNIT_SERVICE);
-    for (uint32_t i = 0; i < machine->n_cpus; i++) {
-        const struct cpu_desc *desc = &machine->cpus[i];
-        if (desc->kind != CPU_ZARCH || machine->boards[desc->board].partition != own)
-            continue;
-        NP_ASSERT(desc->member < GUEST_CPUS_MAX);
-        signals->cpus[desc->member] = component(desc->board, UNIT_CPU0 + desc->index);
-        if (desc->member >= signals->n_cpus)
-            signals->n_cpus = desc->member + 1;
-    }
+    z->signals = calloc(1, sizeof *z->signals);
+    NP_ASSERT(z->signals);
 }
 
 void signal_post(struct zcpu *z, component_id to, uint32_t order, uint64_t parameter)
@@ -145,9 +133,10 @@ bool signal_perform_order(struct zcpu *z)
     return true;
 }
 
-static bool storage_there(const struct zcpu *z, uint64_t address, uint64_t size)
+static bool all_there(const struct zcpu *z, uint64_t address, uint64_t size)
 {
-    return address < z->memory_size && size <= z->memory_size - address;
+    return configuration_has(z->configuration, address) &&
+           configuration_has(z->configuration, address + size - 1);
 }
 
 // Orders that a stopped CPU performs; their parameter must name storage that is there.
@@ -155,7 +144,7 @@ static uint32_t order_stopped(struct zcpu *z, uint32_t order, uint32_t parameter
 {
     bool prefix = order == SIGP_SET_PREFIX;
     uint64_t address = parameter & (prefix ? 0x7fffe000u : 0x7ffffe00u);
-    if (!storage_there(z, address, prefix ? 8192 : 512))
+    if (!all_there(z, address, prefix ? 8192 : 512))
         return SIGP_STATUS_INVALID_PARAMETER;
     if (z->activity != DOING_STOPPED)
         return SIGP_STATUS_INCORRECT_STATE;
@@ -288,8 +277,10 @@ static bool check_stopped(const struct zcpu *z)
 static void answer(struct zcpu *z, const struct message *signal, sim_time at)
 {
     uint32_t status = 0;
-    bool busy = is_busy(z, signal->txn);
-    if (!busy && check_stopped(z) && !is_reset(signal->txn))
+    bool standby = z->activity == DOING_STANDBY, busy = !standby && is_busy(z, signal->txn);
+    if (standby)
+        status = 0;
+    else if (!busy && check_stopped(z) && !is_reset(signal->txn))
         status = SIGP_STATUS_CHECK_STOP;
     else if (!busy)
         status = obey(z, signal, at);
@@ -297,7 +288,8 @@ static void answer(struct zcpu *z, const struct message *signal, sim_time at)
                              .line = status,
                              .txn = signal->txn,
                              .requestor = z->address,
-                             .acks = (int16_t)(busy     ? 2
+                             .acks = (int16_t)(standby  ? 3
+                                               : busy   ? 2
                                                : status ? 1
                                                         : 0),
                              .type = MSG_SIGNAL_ANSWER,
@@ -305,12 +297,61 @@ static void answer(struct zcpu *z, const struct message *signal, sim_time at)
     z->cpu->port.signal(z->cpu->port.board, z->cpu, &answer, at);
 }
 
+// Only a CPU that is stopped, and of which nothing is asked, can be given back.
+static bool become(struct zcpu *z, bool configured)
+{
+    if (configured == (z->activity != DOING_STANDBY))
+        return true;
+    if (!configured && (z->activity != DOING_STOPPED || z->signals->order))
+        return false;
+    signal_cpu_reset(z, true);
+    if (!configured)
+        z->activity = DOING_STANDBY;
+    return true;
+}
+
+static void change_configuration(struct zcpu *z, const struct message *signal, sim_time at)
+{
+    struct message answer = {.dst = signal->src,
+                             .txn = signal->txn,
+                             .requestor = signal->requestor,
+                             .acks = !become(z, signal->line != 0),
+                             .type = MSG_SIGNAL_ANSWER,
+                             .data = NO_DATA};
+    z->cpu->port.signal(z->cpu->port.board, z->cpu, &answer, at);
+}
+
+static bool lies_in(uint64_t address, uint64_t size, uint64_t base, uint64_t end)
+{
+    return address < end && address + size > base;
+}
+
+bool signal_uses(const struct zcpu *z, uint64_t base, uint64_t size)
+{
+    const struct cpu *cpu = z->cpu;
+    bool uses = false;
+    for (uint32_t i = 0; i < cpu->n_pending; i++)
+        uses |= lies_in(cpu->pending[i].access.address, cpu->pending[i].access.size, base, base + size);
+    for (uint32_t i = 0; i < cpu->buffer.n; i++)
+        uses |= lies_in(cpu->buffer.stores[i].access.address, cpu->buffer.stores[i].access.size, base,
+                        base + size);
+    for (uint32_t i = 0; i < z->plan.n; i++) {
+        uint64_t from = real_to_absolute(z, z->plan.pieces[i].address);
+        uses |= lies_in(from, z->plan.pieces[i].size, base, base + size);
+    }
+    return uses;
+}
+
 void signal_arrived(struct cpu *cpu, const struct message *signal, sim_time at)
 {
     struct zcpu *z = zcpu_of(cpu);
     if (signal->type == MSG_SIGNAL_ANSWER) {
         service_answered(z, signal, at);
+    } else if (signal->txn == SIGNAL_CPU_STATE) {
+        change_configuration(z, signal, at);
     } else if (signal->txn == SIGNAL_SERVICE_EVENT) {
+        if (z->activity == DOING_STANDBY)
+            return;
         z->signals->service_parameter |= 1; // an event waits
         interrupt_by(z, EXTERNAL_SERVICE, at);
     } else {

@@ -32,7 +32,18 @@ enum signal_order {
                                  // `requestor` counts from 1
     SIGNAL_SERVICE_CALL,         // to it: any other command
     SIGNAL_SERVICE_EVENT,        // from it: an event waits to be read
+    // What a guest has of its partition changes (node/board/reconfigure.c). `requestor` numbers the change.
+    SIGNAL_CONFIGURE,     // to it: enum configure_what << 32 | CPU address or number of an increment. Answer:
+                          // the response code; condition code 2: not now
+    SIGNAL_CPU_STATE,     // from it to a CPU: 1: be configured, 0: be standby
+    SIGNAL_STORAGE_STATE, // from it to the board that has the increment: 1 << 32 | increment: it becomes the
+                          // guest's, 0 << 32 | increment: bring all of it home, and forget it
+    SIGNAL_CPU_SET,       // from it to all boards: 1 << 32 | address: configured from now on; 0: standby
+    SIGNAL_STORAGE_SET,   // likewise of an increment; the answer to 0: nothing of it is under way here
+    SIGNAL_CPU_WORD,      // to a board that joins, which does not answer: word << 32 | 32 bits of what is
+    SIGNAL_STORAGE_WORD,  // configured, or assigned
 };
+enum configure_what { CONFIGURE_NOTHING, CPU_ON, CPU_OFF, STORAGE_ON, STORAGE_OFF, CONFIGURE_COUNT };
 #define SERVICE_MORE       UINT64_C(0x80000000) // another event waits
 #define SERVICE_PART_BYTES 8u
 
@@ -77,14 +88,9 @@ struct signals {
     uint32_t external_parameter;
 
     uint64_t console_hash; // rolling, over everything written to consoles
-
-    // The partition; never state.
-    uint32_t n_cpus;
-    component_id service;              // element
-    component_id cpus[GUEST_CPUS_MAX]; // by CPU address
 };
 
-// Makes z->signals: who is where in the partition that z->cpu belongs to.
+// Makes z->signals.
 void signal_init(struct zcpu *z);
 void signal_state(struct zcpu *z, struct archive *ar);
 
@@ -107,6 +113,9 @@ void signal_service(struct zcpu *z, uint32_t parameter);
 
 // Resets of this CPU (Principles of Operation, "Resets"). The CPU is stopped afterwards.
 void signal_cpu_reset(struct zcpu *z, bool initial);
+
+// Whether this CPU has accesses under way, or still to come of what is complete, in [base, base + size).
+bool signal_uses(const struct zcpu *z, uint64_t base, uint64_t size);
 
 // The CPU enters the stopped state, or leaves it.
 void signal_stop(struct zcpu *z);

@@ -279,7 +279,7 @@ void trace_done(struct zcpu *z)
     struct tracer *tracer = z->tracer;
     if (!tracer->executed)
         return;
-    const struct board_desc *board = &z->machine->boards[z->cpu->desc->board];
+    const struct board_desc *board = &z->machine->boards[component_board(z->cpu->id)];
     tracer->used = 0;
     put(tracer, "%14" PRIu64 "  %s CPU %-3u  ", z->cpu->clock.now, board->name, z->address);
     if (tracer->activity == DOING_INTERRUPTION)

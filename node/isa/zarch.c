@@ -24,12 +24,6 @@ static void reset(struct zcpu *z)
     z->how = GUEST_STOPPED;
 }
 
-static uint64_t memory_size(const struct partition_desc *partition)
-{
-    const struct segment_desc *last = &partition->segments[partition->n_segments - 1];
-    return last->base + last->size;
-}
-
 static void set_facilities(struct zcpu *z)
 {
     for (unsigned bit = 0; bit < 8 * sizeof z->facilities; bit++)
@@ -37,11 +31,10 @@ static void set_facilities(struct zcpu *z)
             z->facilities[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 }
 
-enum err_code zarch_open(struct cpu *cpu, const struct machine *machine, struct err *err)
+void zarch_open(struct cpu *cpu, const struct configuration *configuration, uint32_t partition,
+                uint32_t address)
 {
-    (void)err;
-    const struct partition_desc *partition =
-        &machine->partitions[machine->boards[cpu->desc->board].partition];
+    const struct guest_desc *guest = &configuration->machine->partitions[partition].guest;
     struct zcpu *z = calloc(1, sizeof *z);
     NP_ASSERT(z && cpu->outstanding == 1);
     cpu->ops = &program_zarch;
@@ -50,13 +43,13 @@ enum err_code zarch_open(struct cpu *cpu, const struct machine *machine, struct 
     z->cpu = cpu;
     z->data = &cpu->l1[0];
     z->text = &cpu->l1[cpu->split];
-    z->machine = machine;
-    z->guest = &partition->guest;
-    z->level = partition->guest.architecture;
-    z->address = (uint16_t)cpu->desc->member;
-    z->memory_size = memory_size(partition);
+    z->machine = configuration->machine;
+    z->configuration = configuration;
+    z->guest = guest;
+    z->level = guest->architecture;
+    z->address = (uint16_t)address;
     z->span_max = INT64_MAX / cpu->clock.hz;
-    z->hit_extra = partition->guest.functional ? 0 : cpu->hit_cycles - 1;
+    z->hit_extra = guest->functional ? 0 : cpu->hit_cycles - 1;
     set_facilities(z);
     fetch_init(z);
     signal_init(z);
@@ -64,7 +57,26 @@ enum err_code zarch_open(struct cpu *cpu, const struct machine *machine, struct 
     reset(z);
     clock_plan(z);
     zcpu_control_loaded(z);
-    return ERR_OK;
+}
+
+void zarch_standby(struct cpu *cpu)
+{
+    zcpu_of(cpu)->activity = DOING_STANDBY;
+}
+
+uint64_t zarch_instructions(const struct cpu *cpu)
+{
+    return zcpu_of(cpu)->instructions;
+}
+
+bool zarch_is_configured(const struct cpu *cpu)
+{
+    return cpu->ops == &program_zarch && zcpu_of(cpu)->activity != DOING_STANDBY;
+}
+
+bool zarch_uses(const struct cpu *cpu, uint64_t base, uint64_t size)
+{
+    return cpu->ops == &program_zarch && signal_uses(zcpu_of(cpu), base, size);
 }
 
 void zarch_start(struct cpu *cpu, uint64_t psw_mask, uint64_t psw_address)
@@ -89,7 +101,7 @@ static void store_failed(struct cpu *cpu, const struct access *access, sim_time 
 
 static uint8_t end_of(const struct zcpu *z)
 {
-    if (z->activity == DOING_ENDED || z->activity == DOING_STOPPED)
+    if (z->activity == DOING_ENDED || z->activity == DOING_STOPPED || z->activity == DOING_STANDBY)
         return z->how;
     return z->activity == DOING_WAIT ? GUEST_WAITING : GUEST_RUNNING;
 }

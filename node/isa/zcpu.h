@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "node/cpu/cpu.h"
+#include "node/isa/configuration.h"
 #include "node/isa/table.h"
 
 // The PSW (Principles of Operation, chapter 4). Bits 18-19, the condition code, are kept apart in zcpu.cc.
@@ -130,6 +131,7 @@ enum activity {
     DOING_STOPPED,
     DOING_ENDED,   // disabled wait, check stop: see `how`
     DOING_SERVICE, // firmware of an instruction that takes long (service.c)
+    DOING_STANDBY, // not configured: nothing, until the guest asks the service element for this CPU
     ACTIVITY_COUNT
 };
 
@@ -187,7 +189,6 @@ struct zcpu {
     // Storage. `data` and `text` are the CPU's L1s.
     struct cpu *cpu;
     struct l1 *data, *text;
-    uint64_t memory_size;       // bytes of the partition's real storage
     uint64_t protect_mask;      // low-address protection: no store where
     uint64_t protect_value;     // (address & protect_mask) == protect_value
     uint64_t unified_code_line; // absolute line of the instructions under way when L1 is unified; else never
@@ -226,8 +227,9 @@ struct zcpu {
     sim_time idle_ps;    // how long it was so before
     const struct guest_desc *guest;
     const struct machine *machine;
-    uint16_t address;       // CPU address
-    uint8_t facilities[32]; // as STFLE stores them
+    const struct configuration *configuration; // of its partition, as its board knows it
+    uint16_t address;                          // CPU address
+    uint8_t facilities[32];                    // as STFLE stores them
     enum architecture level;
     uint64_t text_seq[TEXT_STREAM_COUNT];
     struct tracer *tracer; // NULL: none
