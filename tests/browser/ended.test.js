@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { accessible, boardsOf, card, drag, fits, logIn, row, shot, waitCpus } from "./lib/console.js";
 import { newPage } from "./lib/browser.js";
 import { Machine } from "./fake/machine.js";
-import { PASSWORD, browser, page_test, refusalNoise } from "./lib/page.js";
+import { PASSWORD, browser, page_test, page_tests_run, refusalNoise } from "./lib/page.js";
 
 const AFTER = { SMP1: 8, SMP2: 12, SMP3: 12 };
 
@@ -108,3 +108,5 @@ page_test("refusals are German where the page is, with the machine's English ben
     await accessible(page, "a refusal, in German");
     await shot(page, "notice-de-light");
   });
+
+page_tests_run();

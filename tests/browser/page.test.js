@@ -2,9 +2,8 @@
 // The console's page against the fake machine: everything a person does with it, and what may go wrong meanwhile.
 import assert from "node:assert/strict";
 import { Machine } from "./fake/machine.js";
-import { users } from "./fake/server.js";
 import { accessible, boardsOf, card, confirmButton, cpus, drag, fits, logIn, planned, rateOf, row, shot, waitCpus } from "./lib/console.js";
-import { PASSWORD, lineNoise, page_test, refusalNoise } from "./lib/page.js";
+import { PASSWORD, lineNoise, page_test, page_tests_run, refusalNoise } from "./lib/page.js";
 
 const BEFORE = { SMP1: 12, SMP2: 8, SMP3: 12 }, AFTER = { SMP1: 8, SMP2: 12, SMP3: 12 };
 page_test("logs in, shows the platform as Abb. 12.1.6 has it, and logs out", { user: null, noise: [refusalNoise] }, async ({ page, url }) => {
@@ -120,16 +119,12 @@ page_test("a viewer sees everything and changes nothing", { user: "vera", noise:
   assert.equal(machine.operations.length, 0);
 });
 
-page_test("what the server refuses is shown with its code", { noise: [refusalNoise] }, async ({ page, machine }) => {
-  users.anna.role = "viewer"; // the page does not know yet
-  try {
-    await row(page, "SMP3").locator(".keyswitch").click();
-    await page.getByRole("menuitemradio", { name: "diag" }).click();
-    await page.waitForSelector(".notice-box.bad:has-text('NP0811')");
-    assert.equal(machine.findPartition("SMP3").position, "on");
-  } finally {
-    users.anna.role = "platform administrator";
-  }
+page_test("what the server refuses is shown with its code", { noise: [refusalNoise] }, async ({ page, machine, server }) => {
+  server.users.anna.role = "viewer"; // the page does not know yet
+  await row(page, "SMP3").locator(".keyswitch").click();
+  await page.getByRole("menuitemradio", { name: "diag" }).click();
+  await page.waitForSelector(".notice-box.bad:has-text('NP0811')");
+  assert.equal(machine.findPartition("SMP3").position, "on");
 });
 
 page_test("a move that the machine refuses says why and cannot be confirmed", { noise: [refusalNoise], machine: () => new Machine({ SMP1: ["SB0"], SMP2: ["SB1", "SB2"] }) },
@@ -352,3 +347,5 @@ page_test("a phone can be read", { context: { viewport: { width: 390, height: 84
   await page.keyboard.press("Escape");
   await shot(page, "phone-en-light", { fullPage: true });
 });
+
+page_tests_run();

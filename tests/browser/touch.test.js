@@ -2,7 +2,7 @@
 // The page under a finger, on a telephone: a board is held and dragged; a finger that moves at once scrolls.
 import assert from "node:assert/strict";
 import { boardsOf, card, confirmButton, fits, planned, row, shot, waitCpus } from "./lib/console.js";
-import { page_test } from "./lib/page.js";
+import { page_test, page_tests_run } from "./lib/page.js";
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
@@ -70,3 +70,5 @@ page_test("a finger that moves at once scrolls, and a tap lifts nothing", { cont
   await page.waitForSelector("dialog .choices");
   await fits(page);
 });
+
+page_tests_run();

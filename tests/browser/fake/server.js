@@ -13,7 +13,7 @@ const security = {
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
 };
-export const users = {
+const users = {
   anna: { password: "correct horse battery", role: "platform administrator", domains: [] },
   olaf: { password: "correct horse battery", role: "operator", domains: [] },
   dora: { password: "correct horse battery", role: "domain administrator", domains: ["SMP3"] },
@@ -37,6 +37,7 @@ export class FakeServer {
   constructor(machine = new Machine()) {
     this.machine = machine;
     this.files = assets();
+    this.users = structuredClone(users);
     this.sessions = new Map(); // cookie -> name of the user
     this.streams = new Set();
     this.audit = [];
@@ -120,7 +121,7 @@ export class FakeServer {
   user(request) {
     const name = this.sessions.get(this.cookie(request, "session"));
     if (!name) throw error(401, "NP0812", "log in first");
-    return { name, ...users[name] };
+    return { name, ...this.users[name] };
   }
 
   answer(request, url, body) {
@@ -147,12 +148,12 @@ export class FakeServer {
   }
 
   sessionBody(name, cookie) {
-    return { csrf: token(cookie), idle_s: 1800, absolute_s: 43200, user: { name, role: users[name].role, domains: users[name].domains, created: "2025-01-01T12:00:00Z",
+    return { csrf: token(cookie), idle_s: 1800, absolute_s: 43200, user: { name, role: this.users[name].role, domains: this.users[name].domains, created: "2025-01-01T12:00:00Z",
       password_changed: "2025-01-01T12:00:00Z" } };
   }
 
   login({ user, password }) {
-    if (users[user]?.password !== password) {
+    if (this.users[user]?.password !== password) {
       this.log("(unknown user)", "login", "NP0812", "user name or password is wrong");
       throw error(401, "NP0812", "user name or password is wrong");
     }

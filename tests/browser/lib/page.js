@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of the page against the fake machine: each has a machine, its server, a line to it and a page of its own.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { FakeServer } from "../fake/server.js";
 import { newPage, openBrowser } from "./browser.js";
 import { logIn } from "./console.js";
@@ -11,6 +11,7 @@ export const PASSWORD = "correct horse battery";
 export const refusalNoise = /Failed to load resource: the server responded with a status of 4/; // the browser notes every 4xx
 export const lineNoise = /ERR_(CONNECTION|EMPTY_RESPONSE|SOCKET|INCOMPLETE|NETWORK)/;
 export let browser;
+const tests = [];
 
 before(async () => { browser = await openBrowser(); });
 after(() => browser.close());
@@ -18,7 +19,7 @@ after(() => browser.close());
 // options: machine (makes one), context (of the browser), user (null: nobody is logged in), noise (patterns), tick_ms. Whatever the
 // page should not say fails the test.
 export function page_test(name, options, body) {
-  test(name, { timeout: 120000 }, async () => {
+  tests.push({ name, body: async () => {
     const server = new FakeServer(options.machine?.()), line = new Line();
     await server.start(options.tick_ms);
     line.target = server.port;
@@ -34,5 +35,12 @@ export function page_test(name, options, body) {
       await line.stop();
       await server.stop();
     }
+  } });
+}
+
+// Runs what page_test was told of, side by side: much of a test's time is the machine's, while the browser waits.
+export function page_tests_run() {
+  describe("the page", { concurrency: 3 }, () => {
+    for (const { name, body } of tests) test(name, { timeout: 120000 }, body);
   });
 }
