@@ -44,7 +44,7 @@ static void test_reboots(void)
 {
     static const uint64_t members[][2] = {{3, 12}, {3, 12}, {3, 12}, {1, 12}, {1, 6}, {9, 6}, {9, 0}, {9, 6}};
     struct moving_result r;
-    for (uint32_t n = 0; n < 8; n++) {
+    for (uint32_t n = NP_SANITIZED ? 7 : 0; n < 8; n++) {
         run(n, &plain, &r);
         CU_ASSERT_EQUAL(r.members[0], members[n][0]);
         CU_ASSERT_EQUAL(r.members[1], members[n][1]);

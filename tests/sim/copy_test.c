@@ -10,16 +10,19 @@
 #include "node/board/internal.h"
 #include "proto/base/digest.h"
 #include "tests/lib/mini_orders.h"
+#include "tests/lib/mini_story.h"
 #include "tests/lib/tiny_machine.h"
 
 #define BOARDS  4u
 #define MEMORY  0x20000u // of each board
 #define LATENCY (2 * SIM_PS_PER_US)
 
-static void add_generator(struct tiny_machine *tiny, unsigned board, unsigned index, enum pattern pattern,
-                          uint64_t base, uint64_t size, uint32_t member)
+static struct tiny_machine tiny;
+
+static void add_generator(unsigned board, unsigned index, enum pattern pattern, uint64_t base, uint64_t size,
+                          uint32_t member)
 {
-    struct cpu_desc *cpu = tiny_machine_add(tiny, board, index, CPU_GENERATOR);
+    struct cpu_desc *cpu = tiny_machine_add(&tiny, board, index, CPU_GENERATOR);
     bool lock = pattern == PATTERN_LOCK;
     cpu->pattern = pattern;
     cpu->base = base;
@@ -36,7 +39,7 @@ static void add_generator(struct tiny_machine *tiny, unsigned board, unsigned in
 }
 
 // Board 0 has the memory that all use and runs nothing; board 3's memory is in no segment yet.
-static void build(struct tiny_machine *tiny, const char *protocol, uint32_t store_buffer)
+static void build(const char *protocol, uint32_t store_buffer)
 {
     struct tiny_shape shape = {.protocol = protocol,
                                .boards = BOARDS,
@@ -45,22 +48,22 @@ static void build(struct tiny_machine *tiny, const char *protocol, uint32_t stor
                                .memory_bytes = MEMORY,
                                .frames_offset = MEMORY,
                                .store_buffer = store_buffer};
-    tiny_machine_init(tiny, &shape);
-    tiny->partitions[0].n_segments = 3;
+    tiny_machine_init(&tiny, &shape);
+    tiny.partitions[0].n_segments = 3;
     for (unsigned board = 1; board < BOARDS; board++) {
-        add_generator(tiny, board, 0, PATTERN_PRIVATE, 0x0, 0x6000, board - 1);
-        add_generator(tiny, board, 1, PATTERN_RANDOM, 0x8000, 0x8000, board - 1);
-        add_generator(tiny, board, 2, PATTERN_LOCK, 0x10000, 0x400, board - 1);
+        add_generator(board, 0, PATTERN_PRIVATE, 0x0, 0x6000, board - 1);
+        add_generator(board, 1, PATTERN_RANDOM, 0x8000, 0x8000, board - 1);
+        add_generator(board, 2, PATTERN_LOCK, 0x10000, 0x400, board - 1);
     }
 }
 
-static void with_sun_directory(struct tiny_machine *tiny, enum directory_miss miss, uint32_t coarse)
+static void with_sun_directory(enum directory_miss miss, uint32_t coarse)
 {
-    tiny->system.directory_miss = miss;
+    tiny.system.directory_miss = miss;
     for (unsigned i = 0; i < BOARDS; i++) {
-        tiny->boards[i].params.directory_entries = 64;
-        tiny->boards[i].params.directory_ways = 4;
-        tiny->boards[i].params.sharer_coarse = coarse;
+        tiny.boards[i].params.directory_entries = 64;
+        tiny.boards[i].params.directory_ways = 4;
+        tiny.boards[i].params.sharer_coarse = coarse;
     }
 }
 
@@ -160,61 +163,35 @@ static void leave_and_return(struct mini_complex *complex)
     give(complex, 0xf, &order);
 }
 
-static void run(const struct tiny_machine *tiny, const struct mini_options *options, struct digest *digest)
+static void story(const struct mini_options *options, bool reload, struct digest *digest)
 {
+    reloading = reload;
     struct mini_complex complex;
     struct err err;
-    char failure[256];
-    CU_ASSERT_EQUAL_FATAL(mini_open(&complex, &tiny->machine, options, &err), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(mini_open(&complex, &tiny.machine, options, &err), ERR_OK);
     mini_run(&complex, 20 * SIM_PS_PER_US);
     copy_and_rename(&complex);
     mini_run(&complex, complex.reached + 10 * SIM_PS_PER_US);
     leave_and_return(&complex);
-    CU_ASSERT_TRUE(mini_run(&complex, SIM_NEVER));
-    mini_failure(&complex, failure, sizeof failure);
-    CU_ASSERT_STRING_EQUAL(failure, "");
-    CU_ASSERT_EQUAL(mini_counter(&complex, CNT_CHECKS_FAILED), 0);
-    CU_ASSERT_EQUAL(mini_counter(&complex, CNT_BUS_ERRORS), 0);
-    CU_ASSERT_EQUAL(mini_counter(&complex, CNT_GATE_REFUSALS), 0);
-    CU_ASSERT(mini_counter(&complex, CNT_CHECKS) > 20000);
-    *digest = mini_digest(&complex);
-    mini_close(&complex);
-}
-
-// Two threads of the host cost a thread for each of many short windows: once is enough.
-static void expect_same_digests(const struct tiny_machine *tiny, bool threads)
-{
-    const struct mini_options options[] = {{.reference = true}, {.chop = 7}, {.two_threads = true}};
-    struct digest plain, other;
-    run(tiny, NULL, &plain);
-    for (unsigned i = 0; i < NP_ARRAY_LEN(options) - !threads; i++) {
-        run(tiny, &options[i], &other);
-        CU_ASSERT(digest_equal(plain, other));
-    }
-    reloading = true;
-    run(tiny, NULL, &other);
-    reloading = false;
-    CU_ASSERT(digest_equal(plain, other));
+    mini_story_end(&complex, 20000, digest);
 }
 
 static void test_protocols(void)
 {
     static const char *const protocols[] = {PROTOCOL_NAMES};
     for (unsigned i = 0; i < NP_ARRAY_LEN(protocols); i++) {
-        struct tiny_machine tiny;
-        build(&tiny, protocols[i], i % 2 ? 4 : 0);
-        expect_same_digests(&tiny, i == 0);
+        build(protocols[i], i % 2 ? 4 : 0);
+        mini_story_same(story, i == 0);
     }
 }
 
 static void test_directories(void)
 {
-    struct tiny_machine tiny;
-    build(&tiny, "sun", 4);
-    with_sun_directory(&tiny, DIRECTORY_RECALL, 0);
-    expect_same_digests(&tiny, false);
-    with_sun_directory(&tiny, DIRECTORY_BROADCAST, 2);
-    expect_same_digests(&tiny, false);
+    build("sun", 4);
+    with_sun_directory(DIRECTORY_RECALL, 0);
+    mini_story_same(story, false);
+    with_sun_directory(DIRECTORY_BROADCAST, 2);
+    mini_story_same(story, false);
 }
 
 int main(void)

@@ -11,6 +11,7 @@
 #include "node/board/internal.h"
 #include "proto/base/digest.h"
 #include "tests/lib/mini_orders.h"
+#include "tests/lib/mini_story.h"
 #include "tests/lib/pool_machine.h"
 
 #define BOARDS  4u
@@ -172,11 +173,10 @@ static void join(struct mini_orders *orders)
     CU_ASSERT_EQUAL(view_of(complex, LEAVER).threads, 3);
 }
 
-static void run(const struct mini_options *options, bool reload, struct digest *digest)
+static void story(const struct mini_options *options, bool reload, struct digest *digest)
 {
     struct mini_complex complex;
     struct err err;
-    char failure[256];
     CU_ASSERT_EQUAL_FATAL(mini_open(&complex, &pool.tiny.machine, options, &err), ERR_OK);
     struct mini_orders orders = {.complex = &complex, .latency = LATENCY, .reload = reload};
     mini_run(&complex, 20 * SIM_PS_PER_US);
@@ -186,29 +186,7 @@ static void run(const struct mini_options *options, bool reload, struct digest *
     part(&orders);
     join(&orders);
     CU_ASSERT(view_of(&complex, 0).threads_running > 0); // under load to the last
-    CU_ASSERT_TRUE(mini_run(&complex, SIM_NEVER));
-    mini_failure(&complex, failure, sizeof failure);
-    CU_ASSERT_STRING_EQUAL(failure, "");
-    CU_ASSERT_EQUAL(mini_counter(&complex, CNT_CHECKS_FAILED), 0);
-    CU_ASSERT_EQUAL(mini_counter(&complex, CNT_BUS_ERRORS), 0);
-    CU_ASSERT_EQUAL(mini_counter(&complex, CNT_GATE_REFUSALS), 0);
-    CU_ASSERT(mini_counter(&complex, CNT_CHECKS) > 30000);
-    *digest = mini_digest(&complex);
-    mini_close(&complex);
-}
-
-// Two threads of the host cost a thread for each of many short windows: once is enough.
-static void expect_same_digests(bool threads)
-{
-    const struct mini_options options[] = {{.reference = true}, {.chop = 7}, {.two_threads = true}};
-    struct digest plain, other;
-    run(NULL, false, &plain);
-    for (unsigned i = 0; i < NP_ARRAY_LEN(options) - !threads; i++) {
-        run(&options[i], false, &other);
-        CU_ASSERT(digest_equal(plain, other));
-    }
-    run(NULL, true, &other);
-    CU_ASSERT(digest_equal(plain, other));
+    mini_story_end(&complex, 30000, digest);
 }
 
 static void test_protocols(void)
@@ -216,7 +194,7 @@ static void test_protocols(void)
     static const char *const protocols[] = {PROTOCOL_NAMES};
     for (unsigned i = 0; i < NP_ARRAY_LEN(protocols); i++) {
         build(protocols[i], i % 2 ? 4 : 0, 0);
-        expect_same_digests(i == 0);
+        mini_story_same(story, i == 0);
     }
 }
 
