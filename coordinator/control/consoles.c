@@ -24,6 +24,7 @@ struct consoles {
     char folder[PATH_MAX_BYTES];
     struct api_server *server; // NULL: nobody may connect
     struct event_ring unheard; // events of a run without a server
+    struct api_sample sample;  // of the last look: sums and the times that they belong to
     struct drive *drive;       // NULL: not yet, or not any more
     struct event *readable, *timer;
     struct board_view views[BOARDS_MAX];
@@ -249,20 +250,19 @@ static void leave_state(struct consoles *consoles)
     const struct event_ring *events =
         consoles->server ? api_server_events(consoles->server) : &consoles->unheard;
     struct drive_standing standing;
-    struct api_sample sample = {0};
     struct api_series line;
     struct err err;
     drive_standing(consoles->drive, &standing);
     struct machine_view view = view_of(consoles, &standing);
-    machine_view_sample(&view, &sample);
-    strcpy(sample.state, "ended");
+    if (consoles->sample.n_boards == 0)
+        machine_view_sample(&view, &consoles->sample);
+    strcpy(consoles->sample.state, "ended");
     throughput_series(consoles->work, &line);
     consoles->last.last_seq = events->last;
-    if (last_state_write(consoles->folder, &(struct last_state){&consoles->last, &line, &sample, events},
-                         &err))
+    if (last_state_write(consoles->folder,
+                         &(struct last_state){&consoles->last, &line, &consoles->sample, events}, &err))
         fprintf(stderr, "numaplex: warning: consoles will not find how the run ended: %s\n", err.text);
     api_series_free(&line);
-    api_sample_free(&sample);
 }
 
 static void tell(struct consoles *consoles, const struct api_event *event)
@@ -350,15 +350,15 @@ static void looked(void *self, const struct board_view *views, uint32_t n)
 {
     struct consoles *consoles = self;
     struct drive_standing standing;
-    struct api_sample sample = {0};
+    struct api_sample *sample = &consoles->sample;
     recorded(consoles, views, n);
     drive_standing(consoles->drive, &standing);
     struct machine_view view = view_of(consoles, &standing);
-    machine_view_sample(&view, &sample);
-    strcpy(sample.state, standing.ending ? "ended" : standing.held ? "paused" : "running");
+    api_sample_free(sample);
+    machine_view_sample(&view, sample);
+    strcpy(sample->state, standing.ending ? "ended" : standing.held ? "paused" : "running");
     if (consoles->server)
-        api_server_sample(consoles->server, &sample);
-    api_sample_free(&sample);
+        api_server_sample(consoles->server, sample);
     poke(consoles);
 }
 
@@ -420,6 +420,7 @@ void consoles_close(struct consoles *consoles, const struct err *why)
         return;
     api_server_close(consoles->server, why);
     event_ring_free(&consoles->unheard);
+    api_sample_free(&consoles->sample);
     api_snapshot_free(&consoles->last);
     throughput_free(consoles->work);
     free(consoles);

@@ -9,7 +9,7 @@ import { PASSWORD, RealMachine } from "./lib/machine.js";
 import { Line } from "./lib/proxy.js";
 
 const machine = new RealMachine(), line = new Line();
-const noise = [/Failed to load resource: the server responded with a status of 4/, /ERR_(CONNECTION|EMPTY_RESPONSE|SOCKET|INCOMPLETE|NETWORK|SSL)/];
+const noise = [/Failed to load resource: the server responded with a status of 4/, /ERR_(CONNECTION|CONTENT_LENGTH|EMPTY_RESPONSE|SOCKET|INCOMPLETE|NETWORK|SSL)/];
 let browser, url, page, rate;
 
 before(async () => {
@@ -125,4 +125,31 @@ part("in German, by keyboard", async () => {
   await german.waitForSelector("#login-note:has-text('Sie sind abgemeldet.')");
   assert.deepEqual(german.watcher.found, []);
   await german.context().close();
+});
+
+part("the run is ended; from its folder a viewer sees how, and the report", async () => {
+  await page.click("#stop");
+  await confirmButton(page).click();
+  await page.waitForSelector("#connection[data-state=ended]", { timeout: 120000 });
+  await machine.run.stop(); // held open until now
+  const viewer = await newPage(browser, url, { locale: "de-DE" });
+  viewer.watcher.expected.push(...noise);
+  await logIn(viewer, url, "vera", PASSWORD);
+  await viewer.waitForSelector("#connection[data-state=ended]:has-text('Beendet')");
+  await waitCpus(viewer, { SMP1: 8, SMP2: 12, SMP3: 12 });
+  assert.deepEqual(await boardsOf(viewer, "SMP2"), ["SB2", "SB4", "SB6"]);
+  await viewer.waitForSelector("#operations .chip.good:has-text('fertig')");
+  await viewer.waitForFunction(() => document.querySelectorAll("#events tr").length > 10);
+  await viewer.waitForFunction(() => Number(document.querySelector("[data-throughput=SMP2]").dataset.rate) > 0);
+  await viewer.waitForSelector("#crossbar svg");
+  await accessible(viewer, "a real run that has ended");
+  await shot(viewer, "real-ended-de-light", { fullPage: true });
+  const said = [];
+  viewer.context().on("page", report => report.on("console", message => said.push(message.text())));
+  const [report] = await Promise.all([viewer.context().waitForEvent("page"), viewer.click("#report")]);
+  await report.waitForSelector("h1:has-text('sun-overload')");
+  await report.waitForFunction(() => window.Chart && Object.keys(Chart.instances).length > 0); // its scripts run in their sandbox
+  assert.deepEqual(said, []);
+  assert.deepEqual(viewer.watcher.found, []);
+  await viewer.context().close();
 });

@@ -100,6 +100,15 @@ test("a line that grows for ever keeps its averages and stays short", () => {
   assert.equal(sums.rates().length, rates.length);
 });
 
+test("points that stand close together make one stretch, and the whole stays exact", () => {
+  const sums = new model.Sums();
+  for (const [time, sum] of [[0, 0], [1e9, 1000], [1e9 + 5, 1100], [1e9 + 9, 1100], [2e9, 2000], [2e9 + 1, 2100]]) sums.add(time, sum);
+  assert.deepEqual(sums.rates().map(([time]) => time), [1e9, 2e9 + 1]);
+  for (const [, rate] of sums.rates()) assert.ok(Math.abs(rate - 1e6) < 0.11e6, String(rate));
+  assert.deepEqual(new model.Sums([[0, 0], [3, 6]]).rates(), [[3, 2e12]]);
+  assert.deepEqual(new model.Sums([[0, 0]]).rates(), []);
+});
+
 function filled() {
   const machine = new Machine(), m = new model.Model();
   m.takeSnapshot(machine.snapshot());

@@ -19,7 +19,7 @@ function wordsOfEvent(event, model) {
   if (operation && event.what === "begun") return [nameOf(operation), null];
   if (operation && event.what === "ended") return [endWords(operation), null];
   if (event.what === "drained" && event.pages_total) return [event.board + ": " + t("pages", number(event.pages_done), number(event.pages_total)), null];
-  return wordsOf(event.text);
+  return wordsOf(event.what === "pace" ? event.text?.replace(/^pace: /, "") : event.text);
 }
 
 function row(event, model) {

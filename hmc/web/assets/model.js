@@ -3,6 +3,7 @@
 // here, so that tests run it without a browser.
 const EVENTS_MAX = 5000;
 const POINTS_MAX = 600;    // of a line; beyond it every other one goes, which keeps the averages exact
+const STRETCHES = 250;     // of a line as it is drawn, at most
 const SAMPLES_MS = 2000;   // rates of boards and of the crossbar are taken over so much host time
 
 // Sums over simulated time; the line is the rate between neighbours.
@@ -31,14 +32,21 @@ export class Sums {
     this.pending = false;
   }
 
-  // [time in ps at the end of each stretch, sum per simulated second in it]
+  // [time in ps at the end of each stretch, sum per simulated second in it]. Points that stand closer than one can see, as around the
+  // steps of a move, make one stretch: CPUs account for their accesses in batches, and a rate over less than that leaps.
   rates() {
-    const rates = [];
-    for (let i = 1; i < this.points.length; i++) {
-      const [t0, a0] = this.points[i - 1], [t1, a1] = this.points[i];
-      rates.push([t1, (a1 - a0) / ((t1 - t0) * 1e-12)]);
+    const rates = [], last = this.points.length - 1;
+    if (last < 1) return rates;
+    const least = (this.points[last][0] - this.points[0][0]) / STRETCHES;
+    let begin = this.points[0];
+    for (let i = 1; i <= last; i++) {
+      const [time, sum] = this.points[i], short = time - begin[0] < least;
+      if (short && i < last) continue;
+      if (short && rates.length) begin = rates.pop().begin; // what is left at the end goes with the stretch before
+      rates.push(Object.assign([time, (sum - begin[1]) / ((time - begin[0]) * 1e-12)], { begin }));
+      begin = this.points[i];
     }
-    return rates;
+    return rates.map(([time, rate]) => [time, rate]);
   }
 }
 

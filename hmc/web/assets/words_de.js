@@ -55,8 +55,8 @@ export default {
   step: "Schritt",
   stepBy: "Länge eines Schritts",
   speed: "Tempo",
-  fast: "so schnell es geht",
-  perSecond: "{0} je Sekunde",
+  fast: "ungebremst",
+  perSecond: "{0} je s",
   stop: "Lauf beenden",
   stopAsk: "Den Lauf beenden? Er schreibt seine Ergebnisse, und nichts davon geht weiter.",
   // Boards

@@ -56,7 +56,7 @@ export default {
   step: "Step",
   stepBy: "Length of a step",
   speed: "Speed",
-  fast: "as fast as it goes",
+  fast: "full speed",
   perSecond: "{0} a second",
   stop: "End the run",
   stopAsk: "End the run? It writes its results, and nothing of it goes on.",

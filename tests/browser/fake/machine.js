@@ -240,7 +240,7 @@ export class Machine {
     else if (pace.pace === "slow") this.ps_per_s = pace.ps_per_s;
     else if (pace.pace === "stop") this.state = "ended";
     else refuse("NP0814", "unknown pace", 400);
-    this.event("pace", { text: { pause: "paused", continue: "continued", step: "paused", slow: "pace", stop: "ended" }[pace.pace], user });
+    this.event("pace", { text: "pace: " + pace.pace, user });
   }
 
   type(line) {

@@ -9,7 +9,7 @@ import { Line } from "./proxy.js";
 
 export const PASSWORD = "correct horse battery";
 export const refusalNoise = /Failed to load resource: the server responded with a status of 4/; // the browser notes every 4xx
-export const lineNoise = /ERR_(CONNECTION|EMPTY_RESPONSE|SOCKET|INCOMPLETE|NETWORK)/;
+export const lineNoise = /ERR_(CONNECTION|CONTENT_LENGTH|EMPTY_RESPONSE|SOCKET|INCOMPLETE|NETWORK)/;
 export let browser;
 const tests = [];
 
