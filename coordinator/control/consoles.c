@@ -32,7 +32,7 @@ struct consoles {
     struct throughput *work;
     int64_t looked_us;        // host time of the last look, whoever asked for it
     struct api_snapshot last; // of the run, once that is over
-    bool paused;              // to be held at its begin
+    bool paused;              // to be held at its beginning
     struct event_base *hold;  // while consoles may still look; NULL: not
 };
 

@@ -327,7 +327,9 @@ enum err_code machine_view_command(const struct machine *machine, const struct a
     if (usage.partition && machine_view_partition(machine, command->partition, &to->partition, err))
         return err->code;
     if (usage.level && !sc_level_fits(to->verb, to->level))
-        return err_set(err, ERR_REQUEST, "'%s' is no level of %s", api_level_word(command->level),
-                       api_verb_word(command->verb));
+        return err_set(err, ERR_REQUEST, "'%s' is no level of %s, which has %s",
+                       api_level_word(command->level), api_verb_word(command->verb),
+                       to->verb == SC_DELETE ? "unconfigure, disconnect and unassign"
+                                             : "assign, connect and configure");
     return ERR_OK;
 }

@@ -141,6 +141,13 @@ static const char *partition_name(const struct machine *machine, uint32_t partit
     return partition < machine->n_partitions ? machine->partitions[partition].name : "?";
 }
 
+static const char *on_words(const struct sc_command *command)
+{
+    if (command->verb == SC_REBOOT)
+        return command->on ? "for reconfiguration" : "";
+    return command->on ? "on" : "off";
+}
+
 const char *sc_command_text(const struct machine *machine, const struct sc_command *command,
                             char text[SC_COMMAND_TEXT_SIZE])
 {
@@ -149,7 +156,7 @@ const char *sc_command_text(const struct machine *machine, const struct sc_comma
     const char *to = usage.partition ? partition_name(machine, command->partition) : "";
     const char *level = usage.level ? sc_level_name(command->level) : "";
     const char *position = usage.position ? sc_position_name(command->position) : "";
-    const char *on = usage.on ? command->on ? "on" : "off" : "";
+    const char *on = usage.on ? on_words(command) : "";
     const char *const parts[] = {board, to, level, position, on, usage.name ? command->name : ""};
     int n = snprintf(text, SC_COMMAND_TEXT_SIZE, "%s", sc_verb_name(command->verb));
     for (unsigned i = 0; i < NP_ARRAY_LEN(parts); i++)

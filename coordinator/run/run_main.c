@@ -173,7 +173,7 @@ static enum err_code open_consoles(struct run *run, struct err *err)
     }
     run->course.live = &run->hooks;
     if (c->paused && !c->quiet)
-        fprintf(stderr, "numaplex: paused at its begin; numaplex continue --run %s lets it go\n",
+        fprintf(stderr, "numaplex: paused at its beginning; numaplex continue --run %s lets it go\n",
                 run->folder.shown);
     return ERR_OK;
 }

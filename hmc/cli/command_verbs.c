@@ -18,58 +18,68 @@
 struct form {
     enum api_verb verb;
     const char *order, *arguments, *text;
-    bool levels, force;
+    const struct argp_option *options;
+};
+
+enum {
+    OPTION_WAIT = 'w',
+    OPTION_PLAN = 'n',
+    OPTION_FORCE = 'f',
+    OPTION_LEVEL = 'c',
+    OPTION_RECONFIGURE = 'R'
+};
+
+#define COMMON_OPTIONS                                                                                       \
+    {"plan", OPTION_PLAN, 0, 0, "say what would happen, and change nothing", 0},                             \
+    {                                                                                                        \
+        "wait", OPTION_WAIT, 0, 0, "wait until it has ended, and show how far it is", 0                      \
+    }
+
+static const struct argp_option common[] = {COMMON_OPTIONS, {0}};
+
+static const struct argp_option of_boards[] = {
+    COMMON_OPTIONS,
+    {"level", OPTION_LEVEL, "LEVEL", 0,
+     "how far: assign, connect, configure (coming in); unconfigure, disconnect, unassign (going out)", 0},
+    {"force", OPTION_FORCE, 0, 0, "also where only force helps; the run says where", 0},
+    {0},
+};
+
+static const struct argp_option of_reboot[] = {
+    COMMON_OPTIONS,
+    {"reconfigure", OPTION_RECONFIGURE, 0, 0,
+     "for reconfiguration: an nPartition's cells change as was asked", 0},
+    {0},
 };
 
 static const struct form forms[] = {
     {API_ADD, "bd", "BOARD... DOMAIN",
-     "Adds boards that are in no domain to one: power, self-test, assign, connect, configure.", true, true},
+     "Adds boards that are in no domain to one: power, self-test, assign, connect, configure.", of_boards},
     {API_DELETE, "b", "BOARD...",
      "Takes boards out of their domains while these run: CPUs go offline, pages in use move to other boards, "
-     "the "
-     "board is disconnected and becomes available.",
-     true, true},
+     "the board is disconnected and becomes available.",
+     of_boards},
     {API_MOVE, "bd", "BOARD... DOMAIN", "Moves boards from their domains to another one while both run.",
-     true, true},
-    {API_KEYSWITCH, "dp", "DOMAIN off|standby|on|diag|secure", "Turns a domain's virtual keyswitch.", false,
-     false},
-    {API_POWER, "ob", "on|off BOARD...", "Powers boards that are in no domain on or off.", false, false},
-    {API_TEST, "b", "BOARD...", "Runs the self-test of boards that are in no domain.", false, false},
-    {API_BLACKLIST, "ob", "on|off BOARD...", "Puts boards on the blacklist, or takes them off it.", false,
-     false},
+     of_boards},
+    {API_KEYSWITCH, "dp", "DOMAIN off|standby|on|diag|secure", "Turns a domain's virtual keyswitch.", common},
+    {API_POWER, "ob", "on|off BOARD...", "Powers boards that are in no domain on or off.", common},
+    {API_TEST, "b", "BOARD...", "Runs the self-test of boards that are in no domain.", common},
+    {API_BLACKLIST, "ob", "on|off BOARD...", "Puts boards on the blacklist, or takes them off it.", common},
     {API_AVAILABLE, "odb", "on|off DOMAIN BOARD...",
-     "Puts boards on a domain's available component list, or takes them off it.", false, false},
-    {API_TAG, "dn", "DOMAIN NAME", "Gives a domain a name for people.", false, false},
+     "Puts boards on a domain's available component list, or takes them off it.", common},
+    {API_TAG, "dn", "DOMAIN NAME", "Gives a domain a name for people.", common},
     {API_CELL, "ob", "on|off BOARD...", "Cells that are used, or not, when their nPartition boots next.",
-     false, false},
-    {API_REBOOT, "d", "DOMAIN", "Reboots an nPartition for reconfiguration: its cells change as was asked.",
-     false, false},
+     common},
+    {API_REBOOT, "d", "DOMAIN", "Reboots a domain: what runs there begins again.", of_reboot},
 };
 
 struct command_line {
     struct cli cli; // first: the input of the child
     const struct form *form;
-    bool plan, wait, force, level_given;
+    bool plan, wait, force, reconfigure, level_given;
     enum api_level level;
     char *arguments[ARGUMENTS_MAX + 1]; // ends with NULL
     unsigned n;
-};
-
-enum { OPTION_WAIT = 'w', OPTION_PLAN = 'n', OPTION_FORCE = 'f', OPTION_LEVEL = 'c' };
-
-static const struct argp_option options[] = {
-    {"plan", OPTION_PLAN, 0, 0, "say what would happen, and change nothing", 0},
-    {"wait", OPTION_WAIT, 0, 0, "wait until it has ended, and show how far it is", 0},
-    {0},
-};
-
-static const struct argp_option board_options[] = {
-    {"plan", OPTION_PLAN, 0, 0, "say what would happen, and change nothing", 0},
-    {"wait", OPTION_WAIT, 0, 0, "wait until it has ended, and show how far it is", 0},
-    {"level", OPTION_LEVEL, "LEVEL", 0,
-     "how far: assign, connect, configure (coming in); unconfigure, disconnect, unassign (going out)", 0},
-    {"force", OPTION_FORCE, 0, 0, "also where only force helps; the run says where", 0},
-    {0},
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -87,6 +97,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case OPTION_FORCE:
         line->force = true;
+        return 0;
+    case OPTION_RECONFIGURE:
+        line->reconfigure = true;
         return 0;
     case OPTION_LEVEL:
         if (!api_level_of(arg, &line->level))
@@ -168,6 +181,19 @@ static enum err_code plan(struct command_line *line, const struct api_command *c
     return ERR_OK;
 }
 
+// What the verb alone does not say; begins with a blank where it is anything.
+static const char *how(const struct form *form, const struct api_command *command)
+{
+    static char position[UNIT_TEXT];
+    if (command->verb == API_KEYSWITCH) {
+        snprintf(position, sizeof position, " %s", api_position_word(command->position));
+        return position;
+    }
+    if (command->verb == API_REBOOT)
+        return command->on ? " for reconfiguration" : "";
+    return form->order[0] != 'o' ? "" : command->on ? " on" : " off";
+}
+
 static void say_begun(const struct command_line *line, const struct api_command *command, uint64_t operation)
 {
     const char *what = command->board[0] ? command->board : command->partition;
@@ -178,11 +204,7 @@ static void say_begun(const struct command_line *line, const struct api_command 
         printf("%s: operation %llu has begun; 'numaplex status' shows how far it is\n", what,
                (unsigned long long)operation);
     else
-        printf("%s: %s%s%s, done\n", what, api_verb_word(command->verb),
-               command->verb == API_KEYSWITCH ? " "
-               : line->form->order[0] == 'o'  ? command->on ? " on" : " off"
-                                              : "",
-               command->verb == API_KEYSWITCH ? api_position_word(command->position) : "");
+        printf("%s: %s%s, done\n", what, api_verb_word(command->verb), how(line->form, command));
 }
 
 static void say_ended(const struct command_line *line, const struct api_operation *o)
@@ -211,6 +233,15 @@ static enum err_code do_one(struct command_line *line, const struct api_command 
     return err->code;
 }
 
+// Of several boards, so that a mistyped one is found before the first has moved.
+static enum err_code check_all(struct cli *cli, char *const *first, unsigned n, struct err *err)
+{
+    const struct api_snapshot *snapshot;
+    char *names[ARGUMENTS_MAX + 1] = {NULL};
+    memcpy(names, first, n * sizeof *names);
+    return cli_show(cli, &snapshot, err) ? err->code : check_boards(snapshot, names, err);
+}
+
 // One board after the other; the next can only begin when the one before has ended.
 static enum err_code do_all(struct command_line *line, struct err *err)
 {
@@ -218,9 +249,12 @@ static enum err_code do_all(struct command_line *line, struct err *err)
     unsigned first, boards;
     api_command_init(&command, line->form->verb);
     command.force = line->force;
+    command.on = line->reconfigure;
     if (line->level_given)
         command.level = line->level;
     if (take_arguments(line, &command, &first, &boards, err) || cli_open(&line->cli, err))
+        return err->code;
+    if (boards > 1 && check_all(&line->cli, line->arguments + first, boards, err))
         return err->code;
     for (unsigned i = 0; i < (boards ? boards : 1); i++) {
         if (boards && take_name(command.board, line->arguments[first + i], err))
@@ -242,13 +276,8 @@ int verb_command(int argc, char **argv)
             line.form = &forms[i];
     NP_ASSERT(line.form); // every row of the verbs' table that leads here has one
     const struct argp_child children[] = {{&cli_argp, 0, 0, 0}, {0}};
-    const struct argp argp = {line.form->levels ? board_options : options,
-                              parse_option,
-                              line.form->arguments,
-                              line.form->text,
-                              children,
-                              0,
-                              0};
+    const struct argp argp = {
+        line.form->options, parse_option, line.form->arguments, line.form->text, children, 0, 0};
     cli_parse(&argp, argc, argv, &line);
     do_all(&line, &err);
     return cli_end(&line.cli, &err);

@@ -53,6 +53,9 @@ static const char *const script[] = {
     "tag SMP3 payroll",
     "cell off SB6",
     "reboot SMP3 now",
+    "reboot SMP3",
+    "reboot -R SMP3",
+    "move SB6 SMP2 SMP3",
     "test SB6",
     "platform --json",
     "pause",
@@ -260,6 +263,13 @@ static void test_transcript(void)
     free(then);
 }
 
+// `numaplex VERB --help` reaches what explains the verb.
+static void test_help(void)
+{
+    for (size_t i = 0; i < n_verbs; i++)
+        CU_ASSERT(verbs[i].args_min <= 1);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--write") == 0) {
@@ -274,6 +284,7 @@ int main(int argc, char **argv)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("cli_verbs", NULL, NULL);
     CU_add_test(suite, "transcript", test_transcript);
+    CU_add_test(suite, "help", test_help);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();

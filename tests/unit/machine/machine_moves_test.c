@@ -98,10 +98,12 @@ static void test_commands(void)
         unsigned us;
         const char *text;
     } expected[] = {
-        {2, "add C3 S connect"},     {2, "keyswitch S standby"}, {3, "delete C2 disconnect"},
-        {4, "move SB1 U configure"}, {4, "power C4 off"},        {4, "test C3"},
-        {4, "blacklist C4 off"},     {4, "available C4 S on"},   {4, "cell C0 off"},
-        {4, "reboot S on"},          {9, "tag S a \"tag\" \\"},  {20, "move SB1 T configure"},
+        {2, "add C3 S connect"},     {2, "keyswitch S standby"},
+        {3, "delete C2 disconnect"}, {4, "move SB1 U configure"},
+        {4, "power C4 off"},         {4, "test C3"},
+        {4, "blacklist C4 off"},     {4, "available C4 S on"},
+        {4, "cell C0 off"},          {4, "reboot S for reconfiguration"},
+        {9, "tag S a \"tag\" \\"},   {20, "move SB1 T configure"},
     };
     CU_ASSERT_EQUAL_FATAL(s.n_commands, NP_ARRAY_LEN(expected));
     for (uint32_t i = 0; i < s.n_commands; i++) {
