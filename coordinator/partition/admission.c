@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "coordinator/partition/guests.h"
 #include "coordinator/partition/states.h"
 #include "coordinator/partition/words.h"
 #include "proto/base/assert.h"
@@ -54,6 +55,21 @@ static enum err_code check_list(const struct sc *sc, const struct operation *op,
         sc_board_name(sc, c->board), sc_partition_name(sc, partition));
 }
 
+// What a guest has been offered is withdrawn, or its memory moves while it stands still.
+static void take_leave(struct operation *op, bool guest)
+{
+    if (!guest)
+        take(op, STEP_OFFLINE);
+    else if (op->copy_target == NO_BOARD)
+        take(op, STEP_WITHDRAW);
+    if (op->drain_pages)
+        take(op, STEP_DRAIN);
+    if (op->copy_target != NO_BOARD)
+        for (enum step s = STEP_QUIESCE; s <= STEP_RESUME; s++)
+            take(op, s);
+    take(op, STEP_FLUSH);
+}
+
 // Out of the partition, as far as `level` says.
 static enum err_code admit_out(struct sc *sc, struct operation *op, enum sc_level level, struct err *err)
 {
@@ -61,16 +77,9 @@ static enum err_code admit_out(struct sc *sc, struct operation *op, enum sc_leve
     uint32_t from = op->shown.from;
     const struct sc_board *b = &sc->boards[board];
     if (b->assignment == SC_ACTIVE) {
-        if (check_running(sc, from, err) || (!b->standby && admission_leave(sc, op, err)))
+        if (check_running(sc, from, err) || admission_leave(sc, op, err))
             return err->code;
-        if (!b->standby)
-            take(op, STEP_OFFLINE);
-        if (op->drain_pages)
-            take(op, STEP_DRAIN);
-        if (op->copy_target != NO_BOARD)
-            for (enum step s = STEP_QUIESCE; s <= STEP_RESUME; s++)
-                take(op, s);
-        take(op, STEP_FLUSH);
+        take_leave(op, sc_has_guest(sc, from));
     } else if (level == SC_UNCONFIGURE) {
         return err_set(err, ERR_STATE, "%s is unconfigured already; disconnect or unassign it",
                        sc_board_name(sc, board));
@@ -113,8 +122,12 @@ static enum err_code admit_in(struct sc *sc, struct operation *op, bool cycle, s
         if (sc_has_pools(sc, to))
             take(op, STEP_TABLES); // whoever is behind the gates follows pages that move
     }
-    if (c->level == SC_CONNECT || sc_has_guest(sc, to)) // a guest takes into use what it likes, by itself
+    if (c->level == SC_CONNECT)
         return ERR_OK;
+    if (sc_has_guest(sc, to)) {
+        take(op, STEP_OFFER);
+        return guest_admit_join(sc, to, c->board, err);
+    }
     take(op, STEP_ONLINE);
     if (sc_has_pools(sc, to))
         take(op, STEP_SPREAD);

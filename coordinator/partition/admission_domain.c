@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a board may leave a domain that goes on, and whether a domain may be halted or booted.
 #include "coordinator/partition/admission.h"
+#include "coordinator/partition/guests.h"
 #include "coordinator/partition/states.h"
 #include "coordinator/partition/words.h"
 
 static bool stays(const struct sc *sc, uint32_t partition, uint16_t board, uint16_t leaving)
 {
     const struct sc_board *b = &sc->boards[board];
-    return board != leaving && sc_member(sc, partition, board) && b->assignment == SC_ACTIVE && !b->offline &&
-           !b->standby;
+    return board != leaving && sc_member(sc, partition, board) && b->assignment == SC_ACTIVE && !b->offline;
 }
 
 static enum err_code check_last(struct sc *sc, uint32_t partition, uint16_t leaving, struct err *err)
@@ -66,11 +66,13 @@ enum err_code admission_leave(struct sc *sc, struct operation *op, struct err *e
     uint16_t board = op->shown.command.board;
     uint32_t from = op->shown.from;
     struct board_view view;
-    // A guest's board that a standby board replaces may hold all that the guest has of memory.
-    if (!sc_has_guest(sc, from) && check_last(sc, from, board, err))
+    bool guest = sc_has_guest(sc, from);
+    if (!guest && check_last(sc, from, board, err)) // what a guest has keeps its board
         return err->code;
     if (check_links(sc, from, board, err))
         return err->code;
+    if (guest)
+        return guest_admit_leave(sc, op, err);
     sc->io.view(sc->io.self, board, &view);
     if (view.bound)
         return err_set(
@@ -176,6 +178,22 @@ static enum err_code check_pools(const struct sc *sc, uint32_t partition, uint64
     return ERR_OK;
 }
 
+// Beyond those that its guest was described with, boards are offered to it: each has CPU addresses, or none.
+static enum err_code check_offers(const struct sc *sc, uint32_t partition, uint64_t members, struct err *err)
+{
+    struct domain domain = {0};
+    const struct system_desc *system = &sc->machine->systems[sc->machine->partitions[partition].system];
+    domain_original(&domain, sc->machine, partition, members);
+    for (uint32_t i = 0; i < system->boards; i++) {
+        uint16_t board = (uint16_t)(system->first_board + i);
+        if ((members >> i & 1) && domain.cpu_addresses[i] == CPU_ADDRESSES_NONE)
+            return err_set(err, ERR_STATE,
+                           "%s: no CPU addresses are left of %u for the CPUs of %s; delete it",
+                           sc_partition_name(sc, partition), GUEST_CPUS_MAX, sc_board_name(sc, board));
+    }
+    return ERR_OK;
+}
+
 // Programs that are bound to CPUs were checked against the partition as it was described.
 enum err_code admission_boot(const struct sc *sc, uint32_t partition, uint64_t members, struct err *err)
 {
@@ -186,13 +204,15 @@ enum err_code admission_boot(const struct sc *sc, uint32_t partition, uint64_t m
             sc_partition_name(sc, partition));
     if (members == described(sc, partition))
         return ERR_OK;
+    if (sc_has_guest(sc, partition) && (members & described(sc, partition)) == described(sc, partition))
+        return check_offers(sc, partition, members, err);
     const struct cpu_desc *cpu = homeless(sc, partition, members);
     if (!cpu && !sc_has_guest(sc, partition))
         return sc_has_pools(sc, partition) ? check_pools(sc, partition, members, err) : ERR_OK;
     return err_set(
         err, ERR_BOUND,
         "%s: %s bound to the boards that the partition was described with; give it these boards first",
-        sc_partition_name(sc, partition), cpu ? "a program is" : "its guest is");
+        sc_partition_name(sc, partition), sc_has_guest(sc, partition) ? "its guest is" : "a program is");
 }
 
 static void take_boot(struct operation *op, bool dark)

@@ -6,7 +6,8 @@
 #include "coordinator/partition/system_controller.h"
 
 enum step {
-#define STEP(step, word, failed) step,
+#define STEP(step, word, failed)                 step,
+#define STEP_OF_GUEST(step, word, failed, guest) step,
 #include "coordinator/partition/steps.def"
     STEP_COUNT
 };

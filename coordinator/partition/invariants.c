@@ -3,6 +3,7 @@
 // that follows could be trusted.
 #include <string.h>
 
+#include "coordinator/partition/guests.h"
 #include "coordinator/partition/states.h"
 #include "proto/base/assert.h"
 
@@ -14,8 +15,6 @@ static void check_board(const struct sc *sc, uint16_t board)
     if ((b->partition == NO_PARTITION) != (b->assignment == SC_AVAILABLE_BOARD))
         np_panic("%s: assigned to a partition, or available: it is both or neither",
                  sc_board_name(sc, board));
-    if (b->standby && b->assignment != SC_ACTIVE)
-        np_panic("%s is a guest's standby board and not active", sc_board_name(sc, board));
 }
 
 // Behind the gates of a domain are its connected boards and no other; each is in one domain at most.
@@ -59,6 +58,25 @@ static void check_disjoint(const struct domain *domain)
         }
 }
 
+// A guest is offered its active boards and no other, each CPU under an address of its own.
+static void check_offers(const struct sc *sc, uint32_t partition)
+{
+    const struct domain *domain = &sc->partitions[partition].domain;
+    const struct system_desc *system = &sc->machine->systems[sc->machine->partitions[partition].system];
+    bool guest = sc_has_guest(sc, partition), boots = sc->partitions[partition].state == SC_RUNNING_POST;
+    for (uint32_t i = 0; i < system->boards; i++) {
+        const struct sc_board *b = &sc->boards[system->first_board + i];
+        bool offered = domain->cpu_addresses[i] != CPU_ADDRESSES_NONE, member = domain->members >> i & 1;
+        if (!guest || !member)
+            NP_ASSERT(domain->cpu_addresses[i] == CPU_ADDRESSES_DESCRIBED); // it means nothing
+        else if (!boots && offered != (b->assignment == SC_ACTIVE && !b->offline))
+            np_panic("%s: what the guest of %s is offered of it disagrees with its state",
+                     sc_board_name(sc, (uint16_t)(system->first_board + i)),
+                     sc_partition_name(sc, partition));
+    }
+    NP_ASSERT(guest_addresses_differ(domain, sc->machine, partition));
+}
+
 static void check_domain(const struct sc *sc, uint32_t partition)
 {
     const struct sc_partition *p = &sc->partitions[partition];
@@ -69,6 +87,7 @@ static void check_domain(const struct sc *sc, uint32_t partition)
     check_members(sc, partition);
     check_map(sc, partition);
     check_disjoint(&p->domain);
+    check_offers(sc, partition);
 }
 
 // Those behind common gates share a group; so do those of an operation under way.

@@ -40,22 +40,32 @@ static uint64_t memory_of(const struct sc *sc, uint16_t board)
 }
 
 // facts.md 1.5: a board of user memory without permanent memory, not floating unless forced, with at least as
-// much memory as the one that leaves. A guest's memory goes to a standby board, which nothing uses.
+// much memory as the one that leaves. A guest's memory goes to a board of whose own the guest has none.
+static bool is_free(const struct sc *sc, uint32_t partition, uint16_t board)
+{
+    struct board_view view;
+    if (!sc_has_guest(sc, partition))
+        return true;
+    sc->io.view(sc->io.self, board, &view);
+    return view.guest_bytes == 0;
+}
+
 static bool can_take(const struct sc *sc, const struct operation *op, uint32_t partition, uint16_t board)
 {
     const struct sc_board *b = &sc->boards[board];
     uint64_t offset, size;
+    bool guest = sc_has_guest(sc, partition);
     uint64_t permanent = sc->machine->partitions[partition].permanent_bytes;
     const struct domain *domain = &sc->partitions[partition].domain;
     if (board == op->shown.command.board || !sc_member(sc, partition, board) ||
-        b->occupant != SC_CONFIGURED || b->offline || b->standby != sc_has_guest(sc, partition) ||
-        (b->floating && !op->shown.command.force && !b->standby))
+        b->occupant != SC_CONFIGURED || b->offline || !is_free(sc, partition, board) ||
+        (b->floating && !op->shown.command.force && !guest))
         return false;
     if (domain_interleaved(domain, board) || domain->n_segments + 4 > SEGMENTS_MAX ||
         memory_of(sc, board) < memory_of(sc, op->shown.command.board))
         return false;
     bool cage = !domain_range(domain, board, permanent, &offset, &size) || size > 0;
-    return !cage && (b->standby || !bound_to(sc, partition, board, op->copy_offset, op->copy_size));
+    return !cage && (guest || !bound_to(sc, partition, board, op->copy_offset, op->copy_size));
 }
 
 static uint16_t copy_target(const struct sc *sc, const struct operation *op, uint32_t partition)
@@ -75,10 +85,7 @@ static enum err_code admit_copy(struct sc *sc, struct operation *op, uint32_t pa
     if (op->copy_target != NO_BOARD)
         return ERR_OK;
     if (sc_has_guest(sc, partition))
-        return err_set(err, ERR_CONSENT,
-                       "%s: the guest of %s uses its memory and does not give it back; add a board with at "
-                       "least as much memory first, which can take its place",
-                       name, p);
+        return err_set(err, ERR_CONSENT, "%s: no other board of %s can take its memory", name, p);
     return err_set(err, ERR_PERMANENT,
                    "%s holds permanent memory of %s, and no other board there can take it; add one with at "
                    "least as much memory, without permanent memory or programs bound to its memory%s",

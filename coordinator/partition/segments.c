@@ -4,12 +4,17 @@
 #include <string.h>
 
 #include "coordinator/machine/segments.h"
-#include "coordinator/partition/controller.h"
+#include "coordinator/partition/guests.h"
 #include "proto/base/assert.h"
+
+static uint32_t number_of(const struct machine *machine, uint16_t board)
+{
+    return board - machine->systems[machine->boards[board].system].first_board;
+}
 
 static uint64_t bit_of(const struct machine *machine, uint16_t board)
 {
-    return UINT64_C(1) << (board - machine->systems[machine->boards[board].system].first_board);
+    return UINT64_C(1) << number_of(machine, board);
 }
 
 static bool lies_on(const struct segment_desc *segment, uint16_t board)
@@ -69,7 +74,13 @@ void domain_without(struct domain *domain, const struct machine *machine, uint16
         if (lies_on(&domain->segments[i], board))
             drop(domain, i);
     domain->members &= ~bit_of(machine, board);
+    domain->cpu_addresses[number_of(machine, board)] = CPU_ADDRESSES_DESCRIBED; // means nothing
     domain->map_version++;
+}
+
+static bool has_guest(const struct machine *machine, uint32_t partition)
+{
+    return machine->partitions[partition].guest.image[0] != '\0';
 }
 
 bool domain_with(struct domain *domain, const struct machine *machine, uint32_t partition, uint16_t board)
@@ -84,6 +95,8 @@ bool domain_with(struct domain *domain, const struct machine *machine, uint32_t 
     insert(domain, at, &segment);
     domain->partition = partition;
     domain->members |= bit_of(machine, board);
+    if (has_guest(machine, partition))
+        domain->cpu_addresses[number_of(machine, board)] = CPU_ADDRESSES_NONE;
     domain->map_version++;
     return true;
 }
@@ -162,19 +175,34 @@ static void map_anew(struct domain *domain, const struct machine *machine, const
     free(with);
 }
 
+// Boards that a guest was not described with are offered to it, and their memory follows.
+static void add_offered(struct domain *domain, const struct machine *machine, uint32_t partition,
+                        uint64_t members)
+{
+    const struct system_desc *system = &machine->systems[machine->partitions[partition].system];
+    for (uint16_t i = 0; i < system->boards; i++) {
+        uint16_t board = (uint16_t)(system->first_board + i);
+        if ((members >> i & 1) && domain_with(domain, machine, partition, board))
+            domain->cpu_addresses[i] = guest_block(domain, machine, partition, board);
+    }
+}
+
 void domain_original(struct domain *domain, const struct machine *machine, uint32_t partition,
                      uint64_t members)
 {
     const struct partition_desc *desc = &machine->partitions[partition];
+    uint64_t described = members_of(machine, partition);
     uint16_t version = domain->map_version;
     *domain = (struct domain){.partition = partition, .map_version = version};
-    if (members == members_of(machine, partition)) {
+    if (members == described || has_guest(machine, partition)) {
         domain->n_segments = desc->n_segments;
         memcpy(domain->segments, desc->segments, sizeof domain->segments);
+        domain->members = described;
+        add_offered(domain, machine, partition, members & ~described);
     } else {
         map_anew(domain, machine, desc, members);
+        domain->members = members;
     }
-    domain->members = members;
     domain->map_version = (uint16_t)(version + 1);
 }
 

@@ -61,7 +61,6 @@ static void board_state(const struct sc *sc, struct sc_board *b, struct archive 
     ar_bool(ar, &b->blacklisted);
     ar_bool(ar, &b->use_on_next_boot);
     ar_bool(ar, &b->offline);
-    ar_bool(ar, &b->standby);
     ar_bool(ar, &b->tables);
     partition_index(sc, ar, &b->partition);
     partition_index(sc, ar, &b->next_partition);
@@ -80,6 +79,20 @@ static void segment_state(const struct sc *sc, struct segment_desc *segment, str
         ar_fail(ar, "a segment lies on no board");
 }
 
+// CPU addresses that a guest is offered of a board, by number in the system.
+static void addresses_state(const struct sc *sc, const struct partition_desc *desc, uint32_t number,
+                            struct archive *ar, uint16_t *first)
+{
+    const struct system_desc *system = &sc->machine->systems[desc->system];
+    uint32_t cpus =
+        number < system->boards ? sc->machine->boards[system->first_board + number].params.cpus : 0;
+    ar_u16(ar, first);
+    if (ar_loading(ar) && *first != CPU_ADDRESSES_NONE && *first + cpus > GUEST_CPUS_MAX) {
+        ar_fail(ar, "the system controller's state names CPU addresses that no guest has");
+        *first = CPU_ADDRESSES_NONE;
+    }
+}
+
 static void partition_state(const struct sc *sc, struct sc_partition *p, struct archive *ar)
 {
     ENUM(ar, p->state, SC_HALTED + 1, "domain state");
@@ -95,6 +108,8 @@ static void partition_state(const struct sc *sc, struct sc_partition *p, struct 
     ar_count(ar, &p->domain.n_segments, SEGMENTS_MAX);
     for (uint32_t i = 0; i < p->domain.n_segments; i++)
         segment_state(sc, &p->domain.segments[i], ar);
+    for (uint32_t i = 0; i < BOARDS_PER_SYSTEM_MAX; i++)
+        addresses_state(sc, &sc->machine->partitions[p - sc->partitions], i, ar, &p->domain.cpu_addresses[i]);
 }
 
 static void command_state(const struct sc *sc, struct sc_command *c, struct archive *ar)

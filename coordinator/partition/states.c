@@ -108,7 +108,6 @@ static void enter(struct sc_board *board, enum board_state state)
     board->receptacle = states[state].receptacle;
     board->occupant = states[state].occupant;
     board->offline = states[state].offline == YES;
-    board->standby &= board->assignment == SC_ACTIVE;
     if (board->assignment == SC_AVAILABLE_BOARD)
         board->partition = board->next_partition = NO_PARTITION;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/partition/guests.h"
 #include "coordinator/partition/steps.h"
 #include "coordinator/partition/words.h"
 #include "proto/base/assert.h"
@@ -86,6 +87,27 @@ static void begin_offline(struct sc *sc, struct operation *op, sim_time at)
     order_give(sc, op, &order);
 }
 
+// Whoever is behind the gates knows what the guest is offered of the board.
+static void tell_offer(struct sc *sc, struct operation *op, sim_time at, uint32_t partition, uint16_t first)
+{
+    struct domain *domain = &sc->partitions[partition].domain;
+    domain->cpu_addresses[sc_in_system(sc, leaving(op))] = first;
+    domain->map_version++;
+    tell_domain(sc, op, at, partition);
+}
+
+static void begin_withdraw(struct sc *sc, struct operation *op, sim_time at)
+{
+    states_board(sc, op, at, leaving(op), EV_OFFLINE, NO_PARTITION);
+    tell_offer(sc, op, at, out_of(op), CPU_ADDRESSES_NONE);
+}
+
+static void done_withdraw(struct sc *sc, struct operation *op, sim_time at)
+{
+    if (!guest_gave_back(sc, op))
+        step_failed(sc, op, at);
+}
+
 static uint64_t drain_part(const struct operation *op)
 {
     uint64_t part = op->drain_pages / DRAIN_PARTS, left = op->drain_pages - op->drain_given;
@@ -127,6 +149,8 @@ static void begin_quiesce(struct sc *sc, struct operation *op, sim_time at)
 static void done_quiesce(struct sc *sc, struct operation *op, sim_time at)
 {
     states_domain(sc, op, at, out_of(op), SC_QUIESCED);
+    if (op->copy_target != NO_BOARD && sc_has_guest(sc, out_of(op)) && !guest_may_copy(sc, op))
+        step_failed(sc, op, at);
 }
 
 static void begin_copy(struct sc *sc, struct operation *op, sim_time at)
@@ -140,10 +164,12 @@ static void begin_copy(struct sc *sc, struct operation *op, sim_time at)
 
 static void begin_rename(struct sc *sc, struct operation *op, sim_time at)
 {
-    struct sc_board *target = &sc->boards[op->copy_target];
-    domain_renamed(&sc->partitions[out_of(op)].domain, leaving(op), op->copy_target, op->copy_offset,
-                   op->copy_size);
-    target->standby = false; // what stood by is in use now
+    struct domain *domain = &sc->partitions[out_of(op)].domain;
+    domain_renamed(domain, leaving(op), op->copy_target, op->copy_offset, op->copy_size);
+    if (sc_has_guest(sc, out_of(op))) {
+        domain->cpu_addresses[sc_in_system(sc, leaving(op))] = CPU_ADDRESSES_NONE;
+        states_board(sc, op, at, leaving(op), EV_OFFLINE, NO_PARTITION);
+    }
     tell_domain(sc, op, at, out_of(op));
 }
 
@@ -174,7 +200,8 @@ static bool is_clean(struct sc *sc, struct operation *op)
 {
     struct board_view view;
     sc->io.view(sc->io.self, leaving(op), &view);
-    if (view.lines_cached == 0 && view.cached_elsewhere == 0 && view.under_way == 0 && view.frames_used == 0)
+    if (view.lines_cached == 0 && view.cached_elsewhere == 0 && view.under_way == 0 &&
+        view.frames_used == 0 && view.guest_bytes == 0)
         return true;
     err_set(&op->shown.outcome, ERR_INTERNAL,
             "%s is not clean: %llu lines in its cache, %llu of its memory in others, %u transactions, %llu "
@@ -246,15 +273,6 @@ static void begin_join(struct sc *sc, struct operation *op, sim_time at)
     tell_domain(sc, op, at, to);
 }
 
-static void done_join(struct sc *sc, struct operation *op, sim_time at)
-{
-    struct sc_board *board = &sc->boards[leaving(op)];
-    if (op->shown.command.level != SC_CONFIGURE || !sc_has_guest(sc, op->shown.to))
-        return;
-    states_board(sc, op, at, leaving(op), EV_CONFIGURE, NO_PARTITION);
-    board->standby = true;
-}
-
 static void begin_tables(struct sc *sc, struct operation *op, sim_time at)
 {
     struct order order = order_for(op, at, leaving(op), ORDER_TABLES);
@@ -296,10 +314,26 @@ static void begin_spread(struct sc *sc, struct operation *op, sim_time at)
     }
 }
 
+// A guest takes into use what it likes, by itself.
+static void begin_offer(struct sc *sc, struct operation *op, sim_time at)
+{
+    uint32_t to = op->shown.to;
+    uint16_t board = leaving(op);
+    char cpus[GUEST_TEXT_SIZE];
+    uint16_t first = guest_block(&sc->partitions[to].domain, sc->machine, to, board);
+    NP_ASSERT(first != CPU_ADDRESSES_NONE); // admission looked
+    states_board(sc, op, at, board, sc->boards[board].offline ? EV_ONLINE : EV_CONFIGURE, NO_PARTITION);
+    tell_offer(sc, op, at, to, first);
+    guest_cpus_text(sc, to, board, UINT32_MAX, cpus);
+    event_tell(sc, op, at, "state", board, to, "%s: standby for the guest: CPUs %.60s, storage element %u",
+               sc_board_name(sc, board), cpus, guest_element(sc, board));
+}
+
 static const struct {
-    const char *word, *failed;
+    const char *word, *failed, *guest;
 } words[STEP_COUNT] = {
-#define STEP(step, word, failed) [step] = {word, failed},
+#define STEP(step, word, failed)                 [step] = {word, failed, failed},
+#define STEP_OF_GUEST(step, word, failed, guest) [step] = {word, failed, guest},
 #include "coordinator/partition/steps.def"
 };
 
@@ -308,9 +342,10 @@ const char *step_word(enum step step)
     return words[step].word;
 }
 
-const char *step_way_out(enum step step)
+const char *step_way_out(const struct sc *sc, const struct operation *op, enum step step)
 {
-    return words[step].failed;
+    bool guest = op->shown.from != NO_PARTITION && sc_has_guest(sc, op->shown.from);
+    return guest ? words[step].guest : words[step].failed;
 }
 
 uint16_t tables_source(const struct sc *sc, const struct operation *op)
@@ -327,6 +362,7 @@ static const struct {
     void (*done)(struct sc *sc, struct operation *op, sim_time at); // NULL: nothing follows
 } steps[STEP_COUNT] = {
     [STEP_OFFLINE] = {begin_offline, NULL},
+    [STEP_WITHDRAW] = {begin_withdraw, done_withdraw},
     [STEP_DRAIN] = {begin_drain, done_drain},
     [STEP_QUIESCE] = {begin_quiesce, done_quiesce},
     [STEP_COPY] = {begin_copy, NULL},
@@ -337,10 +373,11 @@ static const struct {
     [STEP_POWER_OFF] = {begin_power, NULL},
     [STEP_POWER_ON] = {begin_power, done_power_on},
     [STEP_TEST] = {begin_test, NULL},
-    [STEP_JOIN] = {begin_join, done_join},
+    [STEP_JOIN] = {begin_join, NULL},
     [STEP_TABLES] = {begin_tables, done_tables},
     [STEP_ONLINE] = {begin_online, done_online},
     [STEP_SPREAD] = {begin_spread, NULL},
+    [STEP_OFFER] = {begin_offer, NULL},
     [STEP_STOP] = {begin_quiesce, done_quiesce},
     [STEP_DARK] = {begin_dark, done_dark},
     [STEP_DOWN] = {begin_down, NULL},
@@ -372,12 +409,13 @@ void step_failed(struct sc *sc, struct operation *op, sim_time at)
     if (op->failing)
         return;
     op->failing = true;
-    NP_ASSERT(op->shown.outcome.code != ERR_OK && step_way_out(step));
+    const char *way_out = step_way_out(sc, op, step);
+    NP_ASSERT(op->shown.outcome.code != ERR_OK && way_out);
     if (op->shown.command.board != NO_BOARD)
         snprintf(board, sizeof board, "%s: ", sc_board_name(sc, op->shown.command.board));
     size_t used = strlen(op->shown.outcome.text);
     snprintf(op->shown.outcome.text + used, sizeof op->shown.outcome.text - used, "; %sat step %s: %s", board,
-             step_word(step), step_way_out(step));
+             step_word(step), way_out);
     event_tell(sc, op, at, "failed", op->shown.command.board, op->shown.from, "%.140s",
                op->shown.outcome.text);
 }

@@ -6,7 +6,8 @@
 #include "coordinator/partition/controller.h"
 
 const char *step_word(enum step step);
-const char *step_way_out(enum step step); // how things stand when it failed
+// How things stand when it failed, and the way out.
+const char *step_way_out(const struct sc *sc, const struct operation *op, enum step step);
 
 // Gives the orders of the step that is due. Those without orders are done at once.
 void step_begin(struct sc *sc, struct operation *op, sim_time at);

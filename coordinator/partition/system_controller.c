@@ -155,7 +155,8 @@ static void close_ended(struct sc *sc)
 // A domain that stands still for a copy goes on, whatever became of the copy.
 static bool must_resume(const struct operation *op)
 {
-    return op->failing && op->steps[op->at_step] == STEP_COPY;
+    enum step step = (enum step)op->steps[op->at_step];
+    return op->failing && (step == STEP_QUIESCE || step == STEP_COPY);
 }
 
 static void skip_to(struct operation *op, enum step step)

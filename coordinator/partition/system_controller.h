@@ -70,7 +70,6 @@ struct sc_board {
     bool powered, blacklisted, floating, use_on_next_boot;
     bool offline;            // active, but its CPUs take no threads: it is leaving, or failed to
     bool tables;             // it knows where the pages of its partition's pools are
-    bool standby;            // a guest's: its CPUs and memory are offered, and nothing uses them
     uint32_t partition;      // NO_PARTITION: available
     uint32_t next_partition; // of a base cell: its partition after the next reboot for reconfiguration
 };
@@ -140,8 +139,10 @@ void sc_free(struct sc *sc);
 // has the CPUs and memory that it would change, as far as its board and partitions are known.
 struct sc_plan {
     uint32_t from, to;
-    uint32_t cpus_from[2], cpus_to[2];     // CPUs before and after
+    uint32_t cpus_from[2], cpus_to[2];     // CPUs before and after; of a guest: those that it has configured
     uint64_t memory_from[2], memory_to[2]; // bytes likewise
+    uint32_t standby_cpus;                 // offered to the guest of `to`, which uses them when it likes
+    uint64_t standby_bytes;
     uint64_t drain_pages, permanent_pages, threads;
     uint16_t copy_target; // of permanent memory; NO_BOARD: none has to move
 };

@@ -59,6 +59,23 @@ static void describe(struct fake *fake, enum family family)
                                      .pools = fake->pools};
 }
 
+static bool has_guest(const struct fake *fake, uint32_t partition)
+{
+    return partition != NO_PARTITION && fake->partitions[partition].guest.image[0];
+}
+
+void fake_guest(struct fake *fake, uint32_t partition)
+{
+    struct partition_desc *p = &fake->partitions[partition];
+    strcpy(p->guest.image, "guest.elf");
+    p->permanent_bytes = 0;
+    p->guest.n_cpus = 4 * p->n_boards;
+    fake->pools[partition].partition = NO_PARTITION;
+    for (uint32_t i = 0; i < p->guest.n_cpus; i++)
+        fake->cpus[fake->machine.n_cpus++] = (struct cpu_desc){
+            .kind = CPU_ZARCH, .board = p->boards[i / 4], .index = (uint16_t)(i % 4), .member = i};
+}
+
 static uint32_t pages_of(const struct fake_board *board)
 {
     uint32_t n = 0;
@@ -67,20 +84,31 @@ static uint32_t pages_of(const struct fake_board *board)
     return n;
 }
 
-static void start_board(struct fake *fake, uint16_t b, const struct domain *domain)
-{
-    struct fake_board *board = &fake->board[b];
-    uint64_t below = fake->machine.systems[fake->boards[b].system].first_board;
-    *board =
-        (struct fake_board){.domain = *domain, .powered = true, .online = true, .threads = 4, .lines = 7};
-    for (unsigned i = 0; i < 40; i++)
-        board->frame[i] = true;
-    board->permanent = (domain->members & ((UINT64_C(1) << (b - below)) - 1)) == 0 ? PAGE_BYTES : 0;
-}
-
 static uint16_t in_system(const struct fake *fake, uint16_t board)
 {
     return (uint16_t)(board - fake->systems[fake->boards[board].system].first_board);
+}
+
+static void start_guest(struct fake_board *board, uint16_t number)
+{
+    bool described = board->domain.cpu_addresses[number] == CPU_ADDRESSES_DESCRIBED;
+    board->online = false;
+    board->guest_cpus = described ? 0xf : 0;
+    board->guest_bytes = described ? MEMORY : 0;
+}
+
+static void start_board(struct fake *fake, uint16_t b, const struct domain *domain)
+{
+    struct fake_board *board = &fake->board[b];
+    *board = (struct fake_board){.domain = *domain, .powered = true, .online = true, .lines = 7};
+    if (has_guest(fake, domain->partition)) {
+        start_guest(board, in_system(fake, b));
+        return;
+    }
+    board->threads = 4;
+    for (unsigned i = 0; i < 40; i++)
+        board->frame[i] = true;
+    board->permanent = (domain->members & ((UINT64_C(1) << in_system(fake, b)) - 1)) == 0 ? PAGE_BYTES : 0;
 }
 
 // Whose gates are open to whom must be the same on both sides.
@@ -143,6 +171,13 @@ static void copy(struct fake *fake, struct fake_board *board, const struct order
 {
     struct fake_board *target = &fake->board[order->target];
     CU_ASSERT(all_quiesced(fake, board->domain.partition));
+    if (has_guest(fake, board->domain.partition)) {
+        CU_ASSERT(board->guest_bytes <= order->size && target->guest_bytes == 0);
+        CU_ASSERT(board->guest_cpus == 0 || fake->guests_over);
+        target->guest_bytes = board->guest_bytes;
+        board->guest_bytes = 0;
+        return;
+    }
     CU_ASSERT_EQUAL(order->size, board->permanent);
     CU_ASSERT_EQUAL(target->permanent, 0);
     target->permanent = board->permanent;
@@ -156,6 +191,12 @@ static void set_domain(struct fake *fake, struct fake_board *board, const struct
     if (leaves && !board->quiesced) { // alone; a halted domain loses all
         CU_ASSERT(!board->online && board->threads == 0 && board->lines == 0 && pages_of(board) == 0);
         CU_ASSERT_EQUAL(board->permanent, 0);
+    }
+    bool none = d->cpu_addresses[in_system(fake, order->board)] == CPU_ADDRESSES_NONE;
+    if (has_guest(fake, d->partition) && none) {
+        CU_ASSERT_EQUAL(board->guest_bytes, 0);
+        CU_ASSERT(board->guest_cpus == 0 || fake->guests_over);
+        board->guest_cpus = 0;
     }
     CU_ASSERT(board->powered);
     CU_ASSERT(d->partition == NO_PARTITION || (d->members >> in_system(fake, order->board) & 1));
@@ -249,13 +290,16 @@ static void on_view(void *self, uint16_t board, struct board_view *view)
 {
     const struct fake *fake = self;
     const struct fake_board *b = &fake->board[board];
+    uint32_t running = fake->guests_over ? 0 : (uint32_t)__builtin_popcount(b->guest_cpus);
     *view = (struct board_view){.board = board,
                                 .partition = b->domain.partition,
                                 .powered = b->powered,
                                 .quiesced = b->quiesced,
                                 .cpus = 4,
                                 .cpus_online = b->online ? 4 : 0,
-                                .bound = b->bound,
+                                .bound = b->bound + running,
+                                .guest_cpus = b->guest_cpus,
+                                .guest_bytes = b->guest_bytes,
                                 .threads = b->threads,
                                 .threads_running = b->threads,
                                 .frames = FAKE_FRAMES,

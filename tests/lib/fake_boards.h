@@ -19,6 +19,8 @@ struct fake_board {
     uint32_t threads, bound, lines;
     bool frame[FAKE_FRAMES]; // holds a page
     uint64_t permanent;      // bytes of permanent memory that lie here
+    uint32_t guest_cpus;     // bit per CPU that a guest has configured
+    uint64_t guest_bytes;    // that it has assigned
 };
 
 struct fake_report {
@@ -31,12 +33,13 @@ struct fake {
     struct system_desc systems[2];
     struct board_desc boards[FAKE_BOARDS]; // SB0-SB7 of the first system, and one of another
     struct partition_desc partitions[FAKE_PARTITIONS];
-    struct cpu_desc cpus[FAKE_BOARDS];
+    struct cpu_desc cpus[4 * FAKE_BOARDS];
     struct pool_desc pools[FAKE_PARTITIONS];
     struct fake_board board[FAKE_BOARDS];
     struct rng rng;
     struct sc *sc;
     sim_time now;
+    bool guests_over; // all guests have ended
     uint32_t groups[BOARDS_MAX];
     uint32_t n_reports;
     struct fake_report reports[4 * FAKE_BOARDS];
@@ -55,6 +58,10 @@ struct fake {
 // partition has 40 pages and 4 threads; the lowest holds one permanent page.
 void fake_init(struct fake *fake, enum family family, uint64_t seed);
 void fake_free(struct fake *fake);
+
+// The partition runs a guest in place of threads, from the next fake_restart on: on all CPUs of its boards,
+// in all their memory.
+void fake_guest(struct fake *fake, uint32_t partition);
 
 // A fresh controller of the machine as it is described now, and boards as they start.
 void fake_restart(struct fake *fake);

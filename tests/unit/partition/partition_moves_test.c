@@ -316,32 +316,6 @@ static void test_floating_cells(void)
     fake_free(&fake);
 }
 
-// A guest is offered CPUs and memory, and uses them or not; what it uses goes by copy-rename alone.
-static void test_guest(void)
-{
-    struct err err;
-    fake_init(&fake, FAMILY_ZSERIES, 9);
-    strcpy(fake.partitions[1].guest.image, "guest.elf");
-    fake.partitions[1].permanent_bytes = 0;
-    fake.machine.n_pools = 0;
-    for (uint16_t b = 0; b < FAKE_BOARDS; b++) {
-        fake.board[b].threads = 0;
-        memset(fake.board[b].frame, 0, sizeof fake.board[b].frame);
-    }
-    struct sc_command out = remove_board(4, SC_UNASSIGN);
-    CU_ASSERT_EQUAL(fake_begin(&fake, &out, &err), ERR_CONSENT);
-    do_all(add(7, 1, SC_CONFIGURE));
-    CU_ASSERT(sc_board(fake.sc, 7)->standby);
-    CU_ASSERT_FALSE(fake.board[7].online);
-    do_all(remove_board(7, SC_UNASSIGN)); // nothing used it
-    do_all(add(7, 1, SC_CONFIGURE));
-    fake.board[4].permanent = fake.boards[4].params.memory_bytes;
-    do_all(remove_board(4, SC_UNASSIGN));
-    CU_ASSERT_EQUAL(fake.board[7].permanent, fake.boards[7].params.memory_bytes);
-    CU_ASSERT_FALSE(sc_board(fake.sc, 7)->standby);
-    fake_free(&fake);
-}
-
 static void test_labels(void)
 {
     fake_init(&fake, FAMILY_SUN, 10);
@@ -463,7 +437,6 @@ int main(void)
     CU_add_test(suite, "power and test", test_power_and_test);
     CU_add_test(suite, "base cells", test_cells);
     CU_add_test(suite, "floating cells", test_floating_cells);
-    CU_add_test(suite, "guests", test_guest);
     CU_add_test(suite, "labels", test_labels);
     CU_add_test(suite, "plans", test_plan);
     CU_add_test(suite, "saved in the middle", test_saved);
