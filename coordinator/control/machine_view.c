@@ -123,11 +123,37 @@ static void fill_state(const struct sc_board *state, struct api_board *to)
     to->use_on_next_boot = state->use_on_next_boot;
 }
 
+// What the board's partition works with, as far as it has been looked at.
+static void fill_use(const struct machine_view *view, uint16_t board, struct api_board *to)
+{
+    const struct sc_board *state = sc_board(view->sc, board);
+    const struct board_view *last = &view->views[board];
+    bool active = state->assignment == SC_ACTIVE;
+    if (view->seen[board]) {
+        to->cpus_online = last->cpus_online;
+        to->threads = last->threads;
+        to->used_bytes = last->frames_used * PAGE_BYTES;
+    } else if (active) {
+        to->cpus_online = to->cpus;
+    }
+    if (!active || !view->machine->partitions[state->partition].guest.image[0])
+        return;
+    uint32_t number = board - view->machine->systems[view->machine->boards[board].system].first_board;
+    uint16_t first = sc_partition(view->sc, state->partition)->domain.cpu_addresses[number];
+    to->standby = first != CPU_ADDRESSES_DESCRIBED && first != CPU_ADDRESSES_NONE;
+    if (view->seen[board]) {
+        to->cpus_online = (uint32_t)__builtin_popcount(last->guest_cpus);
+        to->used_bytes = last->guest_bytes;
+    } else {
+        to->cpus_online = to->standby ? 0 : to->cpus;
+        to->used_bytes = to->standby ? 0 : to->memory_bytes;
+    }
+}
+
 static void fill_board(const struct machine_view *view, uint16_t board, struct api_board *to)
 {
     const struct board_desc *desc = &view->machine->boards[board];
     const struct sc_board *state = sc_board(view->sc, board);
-    const struct board_view *last = &view->views[board];
     memcpy(to->name, desc->name, sizeof to->name);
     memcpy(to->system, view->machine->systems[desc->system].name, sizeof to->system);
     snprintf(to->partition, sizeof to->partition, "%s", partition_name(view->machine, state->partition));
@@ -136,12 +162,8 @@ static void fill_board(const struct machine_view *view, uint16_t board, struct a
                  partition_name(view->machine, state->next_partition));
     fill_state(state, to);
     to->cpus = desc->params.cpus;
-    to->cpus_online = view->seen[board]                ? last->cpus_online
-                      : state->assignment == SC_ACTIVE ? desc->params.cpus
-                                                       : 0;
-    to->threads = view->seen[board] ? last->threads : 0;
-    to->used_bytes = view->seen[board] ? last->frames_used * PAGE_BYTES : 0;
     to->memory_bytes = desc->params.memory_bytes;
+    fill_use(view, board, to);
     to->clock_hz = desc->params.cpu_hz;
     to->cache_bytes = desc->params.l2.bytes;
     if (state->partition == NO_PARTITION)
@@ -277,6 +299,8 @@ void machine_view_plan(const struct machine *machine, const struct sc_plan *plan
                             .memory_from_after = plan->memory_from[1],
                             .memory_to_before = plan->memory_to[0],
                             .memory_to_after = plan->memory_to[1],
+                            .standby_cpus = plan->standby_cpus,
+                            .standby_bytes = plan->standby_bytes,
                             .drain_bytes = plan->drain_pages * PAGE_BYTES,
                             .permanent_bytes = plan->permanent_pages * PAGE_BYTES,
                             .threads = (uint32_t)plan->threads};

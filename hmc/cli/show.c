@@ -109,6 +109,10 @@ static const char *remarks(const struct api_board *b, char *text, size_t size)
     if (b->draining_bytes)
         remark(text, size, "drained %s of %s", bytes_text(b->drained_bytes, done),
                bytes_text(b->drained_bytes + b->draining_bytes, all));
+    if (b->standby && (b->cpus_online || b->used_bytes))
+        remark(text, size, "the guest uses %u CPUs, %s", b->cpus_online, bytes_text(b->used_bytes, done));
+    else if (b->standby)
+        remark(text, size, "standby");
     if (b->core)
         remark(text, size, "core");
     if (b->floating)
@@ -163,7 +167,8 @@ static void partition_row(struct table *table, const struct api_snapshot *snapsh
         const struct api_board *b = &snapshot->boards[i];
         bool theirs = strcmp(b->partition, p->name) == 0;
         cpus += theirs ? b->cpus_online : 0;
-        bytes += theirs && strcmp(b->occupant, "configured") == 0 ? b->memory_bytes : 0;
+        if (theirs && strcmp(b->occupant, "configured") == 0)
+            bytes += p->has_guest ? b->used_bytes : b->memory_bytes;
     }
     table_cell(table, "%s", p->name);
     table_cell(table, "%s", p->tag[0] ? p->tag : "-");
@@ -247,12 +252,17 @@ void show_plan(const struct api_command *command, const struct api_plan *p, FILE
               (const uint64_t[]){p->memory_from_before, p->memory_from_after}, out);
     plan_side(p->to, (const uint32_t[]){p->cpus_to_before, p->cpus_to_after},
               (const uint64_t[]){p->memory_to_before, p->memory_to_after}, out);
+    if (p->standby_cpus)
+        fprintf(
+            out,
+            "  %u CPUs and %s of storage are offered to the guest of %s, which takes them when it likes\n",
+            p->standby_cpus, bytes_text(p->standby_bytes, text), p->to);
     if (p->threads)
         fprintf(out, "  %u threads leave the board\n", p->threads);
     if (p->drain_bytes)
         fprintf(out, "  %s of pages in use move to other boards\n", bytes_text(p->drain_bytes, text));
     if (p->permanent_bytes)
-        fprintf(out, "  %s of permanent memory are copied to %s while the domain stands still\n",
+        fprintf(out, "  %s of memory that cannot be drained are copied to %s while the domain stands still\n",
                 bytes_text(p->permanent_bytes, text), p->copy_target[0] ? p->copy_target : "no board");
     fputs("Nothing was changed.\n", out);
 }

@@ -91,7 +91,10 @@ static const char *state_of(const struct api_board *b, char *text, size_t size)
     uint64_t all = b->drained_bytes + b->draining_bytes;
     char gauge[BAR + 1] = "..........";
     if (!b->draining_bytes) {
-        snprintf(text, size, "%s%s%s", !b->powered ? "powered off" : b->assignment, b->core ? ", core" : "",
+        snprintf(text, size, "%s%s%s%s", !b->powered ? "powered off" : b->assignment, b->core ? ", core" : "",
+                 !b->standby                       ? ""
+                 : b->cpus_online || b->used_bytes ? ", used by the guest"
+                                                   : ", standby",
                  b->blacklisted ? ", blacklisted" : "");
         return text;
     }

@@ -105,6 +105,7 @@ json_t *api_board_json(const struct api_snapshot *snapshot, uint32_t board)
     FLAG(floating);
     FLAG(core);
     FLAG(use_on_next_boot);
+    FLAG(standby);
     NUMBER(cpus);
     NUMBER(cpus_online);
     NUMBER(threads);
@@ -194,6 +195,8 @@ json_t *api_plan_json(const struct api_plan *from)
     NUMBER(memory_from_after);
     NUMBER(memory_to_before);
     NUMBER(memory_to_after);
+    NUMBER(standby_cpus);
+    NUMBER(standby_bytes);
     NUMBER(drain_bytes);
     NUMBER(permanent_bytes);
     NUMBER(threads);

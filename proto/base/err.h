@@ -71,7 +71,7 @@ enum exit_class {
     X(ERR_BOUND, "NP0807", EXIT_CLASS_REFUSED, "a program is bound to a CPU or to memory of the board")      \
     X(ERR_BLACKLISTED, "NP0808", EXIT_CLASS_REFUSED, "the board is on the blacklist")                        \
     X(ERR_SELF_TEST, "NP0809", EXIT_CLASS_REFUSED, "the board failed its self-test")                         \
-    X(ERR_CONSENT, "NP0810", EXIT_CLASS_REFUSED, "the guest does not give this storage back")                \
+    X(ERR_CONSENT, "NP0810", EXIT_CLASS_REFUSED, "the guest does not give back what it has of the board")    \
     X(ERR_FORBIDDEN, "NP0811", EXIT_CLASS_REFUSED, "the user may not do this")                               \
     X(ERR_LOGIN, "NP0812", EXIT_CLASS_REFUSED, "not logged in, or the session has expired")                  \
     X(ERR_TOO_OFTEN, "NP0813", EXIT_CLASS_REFUSED, "too many attempts; later again")                         \

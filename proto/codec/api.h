@@ -182,8 +182,9 @@ struct api_board {
     bool floating; // a cell all of whose memory is its own
     bool core;     // holds its partition's console
     bool use_on_next_boot;
-    uint32_t cpus, cpus_online, threads;
-    uint64_t memory_bytes, permanent_bytes, used_bytes;
+    bool standby;                        // offered to a guest since it runs, which takes of it what it likes
+    uint32_t cpus, cpus_online, threads; // online of a guest's: those that it has configured
+    uint64_t memory_bytes, permanent_bytes, used_bytes; // used by a guest: what it has assigned
     uint64_t draining_bytes, drained_bytes; // still to move, and moved, by the operation under way
     uint64_t clock_hz, cache_bytes;
     uint64_t real_base;                  // lowest real address that is its memory, while it is configured
@@ -231,6 +232,8 @@ struct api_plan {
     char from[NAME_MAX_BYTES], to[NAME_MAX_BYTES]; // partitions; ""
     uint32_t cpus_from_before, cpus_from_after, cpus_to_before, cpus_to_after;
     uint64_t memory_from_before, memory_from_after, memory_to_before, memory_to_after;
+    uint32_t standby_cpus; // offered to the guest of `to`
+    uint64_t standby_bytes;
     uint64_t drain_bytes, permanent_bytes;
     uint32_t threads;                 // that leave the board
     char copy_target[NAME_MAX_BYTES]; // of permanent memory; "": none has to move

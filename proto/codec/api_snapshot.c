@@ -9,7 +9,7 @@
 #define PARTITION_NUMBERS(X) X(has_guest) X(threads) X(running) X(time_ps)
 #define BOARD_TEXTS(X)                                                                                       \
     X(name) X(system) X(partition) X(assignment) X(receptacle) X(occupant) X(test) X(next_partition) X(target)
-#define BOARD_FLAGS(X)       X(powered) X(blacklisted) X(floating) X(core) X(use_on_next_boot)
+#define BOARD_FLAGS(X)       X(powered) X(blacklisted) X(floating) X(core) X(use_on_next_boot) X(standby)
 #define BOARD_NUMBERS(X)     X(cpus) X(cpus_online) X(threads) X(clock_hz) X(cache_bytes) X(real_base)
 #define BOARD_SIZES(X)       X(memory_bytes) X(permanent_bytes) X(used_bytes)
 #define BOARD_DRAIN(X)       X(draining_bytes) X(drained_bytes)

@@ -120,7 +120,8 @@ static void fill_partition(struct rng *rng, struct api_partition *p, uint32_t bo
 static void fill_board(struct rng *rng, struct api_board *b)
 {
     char *const words[] = {b->assignment, b->receptacle, b->occupant, b->test};
-    bool *const flags[] = {&b->powered, &b->blacklisted, &b->floating, &b->core, &b->use_on_next_boot};
+    bool *const flags[] = {&b->powered, &b->blacklisted,      &b->floating,
+                           &b->core,    &b->use_on_next_boot, &b->standby};
     uint64_t *const sums[] = {&b->memory_bytes,  &b->permanent_bytes, &b->used_bytes,  &b->draining_bytes,
                               &b->drained_bytes, &b->clock_hz,        &b->cache_bytes, &b->real_base};
     TEXT(b->name);
@@ -204,9 +205,10 @@ static void fill_events(struct rng *rng, struct api_reply *reply)
 static void fill_plan(struct rng *rng, struct api_plan *p)
 {
     uint32_t *const counts[] = {&p->cpus_from_before, &p->cpus_from_after, &p->cpus_to_before,
-                                &p->cpus_to_after, &p->threads};
+                                &p->cpus_to_after,    &p->threads,         &p->standby_cpus};
     uint64_t *const sums[] = {&p->memory_from_before, &p->memory_from_after, &p->memory_to_before,
-                              &p->memory_to_after,    &p->drain_bytes,       &p->permanent_bytes};
+                              &p->memory_to_after,    &p->drain_bytes,       &p->permanent_bytes,
+                              &p->standby_bytes};
     TEXT(p->from);
     TEXT(p->to);
     TEXT(p->copy_target);

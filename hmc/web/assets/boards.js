@@ -2,7 +2,7 @@
 // The platform: one row to each partition, its boards as cards, and a row of free boards. Cards are made once and changed in
 // place, so that they keep the focus and can be dragged while figures change under them.
 import { calm, el, keyed, setAttribute, setClass, setText } from "./dom.js";
-import { memoryParts, occupied, shareOf } from "./model.js";
+import { memoryParts, occupied, shareOf, worksWith } from "./model.js";
 import { bytes, bytesOf, number, percent, rate, t, word } from "./text.js";
 
 const FREE = "\u0000free"; // no name of a partition has this byte
@@ -22,6 +22,9 @@ function cpuDots(box, board) {
   while (box.children.length < wanted) box.append(el("i"));
   [...box.children].forEach((dot, i) => setClass(dot, "on", many ? board.cpus_online > 0 : i < board.cpus_online));
 }
+
+// What a guest has of a board that was offered to it.
+const guestUse = board => board.cpus_online || board.used_bytes ? t("guestUses", number(board.cpus_online), bytes(board.used_bytes)) : t("standby");
 
 export class Boards {
   // actions: menu(board, anchor), partitionMenu(kind, partition, anchor), move(board)
@@ -78,6 +81,7 @@ export class Boards {
     const state = [word("assignment", board.assignment), word("occupant", board.occupant)].filter(Boolean).join(" · ");
     const flags = [[board.core, "core"], [board.floating, "floating"], [board.blacklisted, "blacklisted"], [!board.powered, "off"]]
       .filter(([on]) => on).map(([, flag]) => t(flag));
+    if (board.standby) flags.push(guestUse(board));
     if (board.test === "failed" || board.test === "under test") flags.push(word("test", board.test));
     mark(card, model.colourOf(board.partition));
     setClass(card, "dark", !board.powered);
@@ -156,7 +160,7 @@ export class Boards {
   }
 
   facts(partition, boards, load) {
-    const cpus = boards.reduce((sum, board) => sum + board.cpus_online, 0), memory = boards.reduce((sum, board) => sum + board.memory_bytes, 0);
+    const cpus = boards.reduce((sum, board) => sum + board.cpus_online, 0), memory = boards.reduce((sum, board) => sum + worksWith(board, partition), 0);
     return [word("partitionState", partition.state), t("nCpus", number(cpus)), bytes(memory), t("load") + " " + percent(load)].join(" · ");
   }
 

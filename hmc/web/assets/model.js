@@ -223,4 +223,7 @@ export function memoryParts(board) {
   return { permanent, used, draining, free: rest - used - draining };
 }
 
+// Memory of a board that its partition works with: of a guest's, what the guest has assigned.
+export const worksWith = (board, partition) => partition.has_guest ? board.used_bytes : board.memory_bytes;
+
 export const occupied = board => Math.min(board.memory_bytes, board.permanent_bytes + board.used_bytes);

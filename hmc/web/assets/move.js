@@ -3,6 +3,7 @@
 import { machine, post } from "./api.js";
 import { ask, notice, refused } from "./dialog.js";
 import { el, say } from "./dom.js";
+import { worksWith } from "./model.js";
 import { mayCommand } from "./rights.js";
 import { bytes, errorWords, knows, number, t, word } from "./text.js";
 
@@ -40,7 +41,7 @@ const arrow = (before, after) => before === after ? [el("b", {}, before)] : [bef
 function capacities(model, board, plan) {
   const rows = model.snapshot.partitions.filter(partition => partition.system === board.system).map(partition => {
     const boards = model.boardsOf(partition.name), side = partition.name === plan.from ? "from" : partition.name === plan.to ? "to" : null;
-    const cpus = boards.reduce((sum, b) => sum + b.cpus_online, 0), memory = boards.reduce((sum, b) => sum + b.memory_bytes, 0);
+    const cpus = boards.reduce((sum, b) => sum + b.cpus_online, 0), memory = boards.reduce((sum, b) => sum + worksWith(b, partition), 0);
     return { name: partition.name, side, cpus: side ? [plan[`cpus_${side}_before`], plan[`cpus_${side}_after`]] : [cpus, cpus],
       memory: side ? [plan[`memory_${side}_before`], plan[`memory_${side}_after`]] : [memory, memory] };
   });
@@ -67,6 +68,7 @@ function consequences(board, plan) {
   if (plan.permanent_bytes && plan.copy_target) lines.push(t("planPermanent", bytes(plan.permanent_bytes), plan.copy_target, plan.from));
   if (plan.threads) lines.push(t("planThreads", number(plan.threads), plan.from));
   if (plan.to) lines.push(t("planTest", plan.to));
+  if (plan.standby_cpus) lines.push(t("planStandby", number(plan.standby_cpus), bytes(plan.standby_bytes), plan.to));
   lines.push(t("planRest"));
   return [el("h3", {}, t("planWhat")), el("ul", { class: "what" }, lines.map(line => el("li", {}, line)))];
 }

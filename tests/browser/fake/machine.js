@@ -22,7 +22,7 @@ function board(name, partition, number) {
     occupant: partition ? "configured" : "unconfigured", test: "passed", powered: true, blacklisted: false, floating: false, core: false,
     use_on_next_boot: true, cpus: 4, cpus_online: partition ? 4 : 0, threads: 0, memory_bytes: 16 * MIB, permanent_bytes: 0,
     used_bytes: partition ? (7 + number % 3) * MIB : 0, draining_bytes: 0, drained_bytes: 0, clock_hz: 1.2e9, cache_bytes: MIB,
-    real_base: 0, next_partition: null, target: null };
+    real_base: 0, next_partition: null, target: null, standby: false };
 }
 
 export class Machine {
@@ -130,7 +130,8 @@ export class Machine {
 
   plan(command) {
     const plan = { from: null, to: null, cpus_from_before: 0, cpus_from_after: 0, cpus_to_before: 0, cpus_to_after: 0, memory_from_before: 0,
-      memory_from_after: 0, memory_to_before: 0, memory_to_after: 0, drain_bytes: 0, permanent_bytes: 0, threads: 0, copy_target: null };
+      memory_from_after: 0, memory_to_before: 0, memory_to_after: 0, drain_bytes: 0, permanent_bytes: 0, threads: 0, copy_target: null,
+      standby_cpus: 0, standby_bytes: 0 };
     if (!["move", "add", "delete"].includes(command.verb)) return { plan, code: null, text: null };
     const moving = this.find(command.board), to = command.verb === "delete" ? null : this.findPartition(command.partition).name;
     const sum = (list, key) => list.reduce((total, b) => total + b[key], 0);

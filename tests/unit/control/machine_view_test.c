@@ -34,9 +34,14 @@ static struct machine_view view;
 static struct api_event told[64];
 static unsigned n_told;
 
+static struct report reports[64]; // boards do at once what they are told
+static uint32_t n_reports;
+
 static void take_order(void *self, struct order *order)
 {
     (void)self;
+    reports[n_reports++ % NP_ARRAY_LEN(reports)] =
+        (struct report){.id = order->id, .board = order->board, .kind = order->kind};
     order_free(order);
 }
 
@@ -198,6 +203,48 @@ static void test_levels(void)
     CU_ASSERT_TRUE(inside.board == 3 && inside.partition == 1 && inside.level == SC_ASSIGN);
 }
 
+static void offer_board(struct sc *to)
+{
+    const struct sc_command add = {.verb = SC_ADD, .board = 3, .partition = 1, .level = SC_CONFIGURE};
+    struct err err;
+    n_reports = 0;
+    CU_ASSERT_EQUAL_FATAL(sc_begin(to, &add, 5000, NULL, &err), ERR_OK);
+    while (sc_busy(to)) {
+        struct report taken[NP_ARRAY_LEN(reports)];
+        uint32_t n = n_reports;
+        memcpy(taken, reports, sizeof taken);
+        n_reports = 0;
+        sc_step(to, 5000, taken, n);
+    }
+}
+
+// Of a guest's boards consoles show what the guest has of them.
+static void test_guest(void)
+{
+    static const struct sc_machine io = {NULL, take_order, take_view, no_tables, regroup, take_event};
+    struct api_snapshot now = {0};
+    strcpy(scenario.machine.partitions[1].guest.image, "guest.elf");
+    struct sc *guests = sc_new(&scenario.machine, &io);
+    view.sc = guests;
+    memset(seen, 0, sizeof seen);
+    offer_board(guests);
+    machine_view_fill(&view, &now);
+    CU_ASSERT_TRUE(now.boards[2].cpus_online == 4 && now.boards[2].used_bytes == 16 << 20); // as it began
+    CU_ASSERT_TRUE(now.boards[3].cpus_online == 0 && now.boards[3].used_bytes == 0);
+    CU_ASSERT_TRUE(now.boards[3].standby && !now.boards[2].standby && !now.boards[1].standby);
+    api_snapshot_free(&now);
+    memset(seen, true, 4);
+    views[3].guest_cpus = 6;
+    views[3].guest_bytes = 1 << 20;
+    machine_view_fill(&view, &now);
+    CU_ASSERT_TRUE(now.boards[3].cpus_online == 2 && now.boards[3].used_bytes == 1 << 20);
+    CU_ASSERT_TRUE(now.boards[3].standby && now.boards[2].cpus_online == 0);
+    api_snapshot_free(&now);
+    scenario.machine.partitions[1].guest.image[0] = '\0';
+    view.sc = sc;
+    sc_free(guests);
+}
+
 // An operation under way: how far it is stands at its board too.
 static void test_under_way(void)
 {
@@ -227,6 +274,7 @@ int main(void)
     CU_add_test(suite, "sample", test_sample);
     CU_add_test(suite, "commands", test_commands);
     CU_add_test(suite, "levels", test_levels);
+    CU_add_test(suite, "guests", test_guest);
     CU_add_test(suite, "under way", test_under_way);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();

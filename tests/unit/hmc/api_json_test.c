@@ -17,7 +17,7 @@ static void test_rows(void)
     random_api_snapshot(&rng, 6, &snapshot);
     strcpy(snapshot.boards[0].partition, "");
     json_t *board = api_board_json(&snapshot, 0), *whole = api_snapshot_json(&snapshot);
-    CU_ASSERT_EQUAL(json_object_size(board), 25);
+    CU_ASSERT_EQUAL(json_object_size(board), 26);
     CU_ASSERT_TRUE(json_is_null(json_object_get(board, "partition")));
     CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(board, "name")), snapshot.boards[0].name);
     CU_ASSERT_EQUAL(json_object_size(whole), 11);
