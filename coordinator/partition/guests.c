@@ -197,11 +197,6 @@ static enum err_code check_service(const struct sc *sc, uint32_t partition, uint
         sc_board_name(sc, board), sc_partition_name(sc, partition));
 }
 
-bool guest_holds(const struct sc *sc, uint32_t partition, const struct board_view *view)
-{
-    return view->guest_bytes || (view->guest_cpus && guest_runs(sc, partition));
-}
-
 enum err_code guest_admit_leave(struct sc *sc, struct operation *op, struct err *err)
 {
     struct board_view view;
@@ -214,16 +209,6 @@ enum err_code guest_admit_leave(struct sc *sc, struct operation *op, struct err 
         return err->code == ERR_CONSENT ? guest_refuse(sc, from, &view, NO_BOARD, err) : err->code;
     return view.guest_cpus && guest_runs(sc, from) ? guest_refuse(sc, from, &view, op->copy_target, err)
                                                    : ERR_OK;
-}
-
-bool guest_gave_back(struct sc *sc, struct operation *op)
-{
-    struct board_view view;
-    sc->io.view(sc->io.self, op->shown.command.board, &view);
-    if (!guest_holds(sc, op->shown.from, &view))
-        return true;
-    guest_refuse(sc, op->shown.from, &view, NO_BOARD, &op->shown.outcome);
-    return false;
 }
 
 // CPUs of the board or memory of the target may have become the guest's just before all stood still.

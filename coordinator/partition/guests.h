@@ -26,9 +26,8 @@ static inline unsigned guest_element(const struct sc *sc, uint16_t board)
     return sc_in_system(sc, board) + 1;
 }
 
-// Whether the guest does anything at all, or has ended; whether it needs any CPU or storage of the board.
+// Whether the guest does anything at all, or has ended.
 bool guest_runs(const struct sc *sc, uint32_t partition);
-bool guest_holds(const struct sc *sc, uint32_t partition, const struct board_view *view);
 
 // CPU addresses of these of the board's CPUs (bit per CPU), as operators write them: "4-6,9". Returns text.
 const char *guest_cpus_text(const struct sc *sc, uint32_t partition, uint16_t board, uint32_t cpus,
@@ -42,9 +41,8 @@ enum err_code guest_refuse(const struct sc *sc, uint32_t partition, const struct
 enum err_code guest_admit_join(const struct sc *sc, uint32_t partition, uint16_t board, struct err *err);
 enum err_code guest_admit_leave(struct sc *sc, struct operation *op, struct err *err);
 
-// What was found then is looked at again, once nothing can be taken any more: whether the guest has nothing
-// of the board that leaves; whether its memory may be copied. False: the operation's outcome says why not.
-bool guest_gave_back(struct sc *sc, struct operation *op);
+// Looked at again when all stand still, before memory of the leaving board is copied. False: the guest has
+// taken CPUs of it or memory of the target meanwhile, as the operation's outcome says.
 bool guest_may_copy(struct sc *sc, struct operation *op);
 
 #endif

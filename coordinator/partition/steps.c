@@ -102,12 +102,6 @@ static void begin_withdraw(struct sc *sc, struct operation *op, sim_time at)
     tell_offer(sc, op, at, out_of(op), CPU_ADDRESSES_NONE);
 }
 
-static void done_withdraw(struct sc *sc, struct operation *op, sim_time at)
-{
-    if (!guest_gave_back(sc, op))
-        step_failed(sc, op, at);
-}
-
 static uint64_t drain_part(const struct operation *op)
 {
     uint64_t part = op->drain_pages / DRAIN_PARTS, left = op->drain_pages - op->drain_given;
@@ -201,7 +195,7 @@ static bool is_clean(struct sc *sc, struct operation *op)
     struct board_view view;
     sc->io.view(sc->io.self, leaving(op), &view);
     if (view.lines_cached == 0 && view.cached_elsewhere == 0 && view.under_way == 0 &&
-        view.frames_used == 0 && view.guest_bytes == 0)
+        view.frames_used == 0 && view.guest_cpus == 0 && view.guest_bytes == 0)
         return true;
     err_set(&op->shown.outcome, ERR_INTERNAL,
             "%s is not clean: %llu lines in its cache, %llu of its memory in others, %u transactions, %llu "
@@ -362,7 +356,7 @@ static const struct {
     void (*done)(struct sc *sc, struct operation *op, sim_time at); // NULL: nothing follows
 } steps[STEP_COUNT] = {
     [STEP_OFFLINE] = {begin_offline, NULL},
-    [STEP_WITHDRAW] = {begin_withdraw, done_withdraw},
+    [STEP_WITHDRAW] = {begin_withdraw, NULL},
     [STEP_DRAIN] = {begin_drain, done_drain},
     [STEP_QUIESCE] = {begin_quiesce, done_quiesce},
     [STEP_COPY] = {begin_copy, NULL},
