@@ -31,19 +31,25 @@ struct course {
     bool on;
     uint64_t at;      // it is given at this time
     const char *text; // as messages name it
+    bool guest;       // SMP1 runs one
 };
 
 // Together they take all steps that there are.
 static const struct course courses[] = {
-    {"move", "[]", API_MOVE, "SB0", "SMP2", 0, false, BEGUN, "move SB0 SMP2 configure"},
-    {"halt", "[]", API_KEYSWITCH, "", "SMP1", API_KEY_OFF, false, BEGUN, "keyswitch SMP1 off"},
+    {"move", "[]", API_MOVE, "SB0", "SMP2", 0, false, BEGUN, "move SB0 SMP2 configure", false},
+    {"halt", "[]", API_KEYSWITCH, "", "SMP1", API_KEY_OFF, false, BEGUN, "keyswitch SMP1 off", false},
     {"boot", "[{at: 5us, keyswitch: SMP1, position: off}]", API_KEYSWITCH, "", "SMP1", API_KEY_ON, false,
-     US(150), "keyswitch SMP1 on"},
-    {"power", "[{at: 5us, power: SB3, state: on}]", API_POWER, "SB3", "", 0, false, US(50), "power SB3 off"},
+     US(150), "keyswitch SMP1 on", false},
+    {"power", "[{at: 5us, power: SB3, state: on}]", API_POWER, "SB3", "", 0, false, US(50), "power SB3 off",
+     false},
+    {"offer", "[]", API_ADD, "SB3", "SMP1", 0, false, BEGUN, "add SB3 SMP1 configure", true},
+    {"withdraw", "[{at: 5us, add: SB3, to: SMP1}]", API_DELETE, "SB3", "", 0, false, US(300),
+     "delete SB3 unassign", true},
 };
 
 static const char *const all_steps[] = {
-#define STEP(step, word, failed) word,
+#define STEP(step, word, failed)                 word,
+#define STEP_OF_GUEST(step, word, failed, guest) word,
 #include "coordinator/partition/steps.def"
 };
 
@@ -56,16 +62,31 @@ static char root[PATH_MAX_BYTES], sockets[PATH_MAX_BYTES + 16];
 static unsigned runs;
 static bool reached[NP_ARRAY_LEN(all_steps)];
 
-static const char scenario[] =
-    "scenario: deaths\nseed: 7\nuntil: 700us\nsystems:\n"
-    "  - name: sun\n    preset: sun-fire-15k\n    boards: [SB0, SB1, SB2, SB3]\n"
-    "    board: {cpus: 2, memory: 512KiB, l2: 64KiB, l1: 4KiB}\n"
-    "    partitions:\n"
-    "      - {name: SMP1, boards: [SB0, SB1], memory: contiguous, permanent: 64KiB, programs: [{generator: "
-    "random, threads: 4, region: {size: 128KiB}, writes: 40%%}]}\n"
+static const char machine[] = "scenario: deaths\nseed: 7\nuntil: 700us\nsystems:\n"
+                              "  - name: sun\n    preset: sun-fire-15k\n    boards: [SB0, SB1, SB2, SB3]\n"
+                              "    board: {cpus: 2, memory: 512KiB, l2: 64KiB, l1: 4KiB}\n"
+                              "    partitions:\n";
+static const char second[] =
     "      - {name: SMP2, boards: [SB2], memory: contiguous, programs: [{generator: random, threads: 2, "
-    "region: {size: 64KiB}, writes: 30%%}]}\n"
-    "commands: %s\n";
+    "region: {size: 64KiB}, writes: 30%}]}\n";
+static const char with_threads[] =
+    "      - {name: SMP1, boards: [SB0, SB1], memory: contiguous, permanent: 64KiB, programs: [{generator: "
+    "random, threads: 4, region: {size: 128KiB}, writes: 40%}]}\n";
+static const char with_guest[] =
+    "      - {name: SMP1, boards: [SB0, SB1], memory: contiguous, programs: [{on: all, load: guest.img}]}\n";
+
+// At 0x10000: j . (for ever).
+static void write_guest(const char *path)
+{
+    static const uint8_t start[] = {0x00, 0x08, 0x00, 0x01, 0x80, 0x01, 0x00, 0x00};
+    static const uint8_t program[] = {0xa7, 0xf4, 0x00, 0x00};
+    FILE *image = fopen(path, "w");
+    NP_ASSERT(image);
+    fwrite(start, 1, sizeof start, image);
+    fseek(image, 0x10000, SEEK_SET);
+    fwrite(program, 1, sizeof program, image);
+    NP_ASSERT(fclose(image) == 0);
+}
 
 static const char *below(const char *name)
 {
@@ -76,12 +97,12 @@ static const char *below(const char *name)
     return path;
 }
 
-static const char *write_scenario(const char *name, const char *commands)
+static const char *write_scenario(const char *name, const char *commands, bool guest)
 {
     const char *path = below(name);
     FILE *out = fopen(path, "w");
     NP_ASSERT(out);
-    fprintf(out, scenario, commands);
+    fprintf(out, "%s%s%scommands: %s\n", machine, guest ? with_guest : with_threads, second, commands);
     fclose(out);
     return path;
 }
@@ -89,6 +110,7 @@ static const char *write_scenario(const char *name, const char *commands)
 static int set_up(void)
 {
     test_folder_make(root);
+    write_guest(below("guest.img"));
     snprintf(sockets, sizeof sockets, "%s/sockets", root);
     NP_ASSERT(mkdir(sockets, 0700) == 0 && setenv("XDG_RUNTIME_DIR", sockets, 1) == 0);
     return 0;
@@ -111,9 +133,9 @@ static struct live_run begin(const struct course *course, const char *more)
     struct err err;
     char place[PATH_MAX_BYTES + 32];
     snprintf(place, sizeof place, "%s/run%u", root, runs++);
-    live_begin(
-        &live, place,
-        (const char *const[]){write_scenario(course->name, course->commands), "--nodes=1", more, NULL});
+    live_begin(&live, place,
+               (const char *const[]){write_scenario(course->name, course->commands, course->guest),
+                                     "--nodes=1", more, NULL});
     CU_ASSERT_EQUAL(client_watch(live.client, 1, 0, &err), ERR_OK);
     live_reach(&live, course->at);
     api_command_init(&request.command, course->verb);
@@ -457,7 +479,7 @@ static void test_one_of_three(void)
     char reference[PATH_MAX_BYTES + 32];
     unsigned n = learn(&courses[0], steps, reference);
     char file[2 * PATH_MAX_BYTES];
-    strcpy(file, write_scenario("scripted", "[{at: 5us, move: SB0, to: SMP2}]"));
+    strcpy(file, write_scenario("scripted", "[{at: 5us, move: SB0, to: SMP2}]", false));
     for (unsigned i = 0; i < n; i++)
         die_of_three(&steps[i], i, file);
 }
