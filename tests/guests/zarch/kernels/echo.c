@@ -49,7 +49,7 @@ int main(void)
     uint64_t tick = argument_number("tick", 20);
     interrupt_set(INTERRUPT_EXTERNAL, external);
     set_clock_comparator(NEVER);
-    console_listen();
+    console_listen(false);
     print("echo: listening\n");
     for (unsigned n = 1;;) {
         if (!console_read(line, sizeof line)) {

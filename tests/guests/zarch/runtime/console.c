@@ -12,7 +12,7 @@
 #define SCLP_WRITE_EVENT_MASK 0x00780005u
 
 // Events are bits from the left in masks: event 1 is 0x80000000.
-enum { EVENT_COMMAND = 1, EVENT_MESSAGE = 2, EVENT_ASCII = 26 };
+enum { EVENT_COMMAND = 1, EVENT_MESSAGE = 2, EVENT_CHANGE = 4, EVENT_ASCII = 26 };
 #define EVENT_MASK(event) (0x80000000u >> ((event)-1))
 
 enum { RESPONSE_NORMAL = 0x0020, RESPONSE_NO_EVENT = 0x60f0 };
@@ -89,8 +89,9 @@ static unsigned command_any(uint32_t what, size_t bytes)
     if (cc != 0)
         end_at(END_FAILED + 0xc0 + cc);
     unsigned before = me->service_signals; // none can come before the wait enables it
-    while (me->service_signals == before)
+    do                                     // the first may say only that an event waits
         wait_for_external(CR0_SERVICE_SIGNAL);
+    while (me->service_signals == before || !sccb.header.response);
     return sccb.header.response;
 }
 
@@ -169,11 +170,22 @@ void console_write(const char *text, size_t length)
     spin_unlock(&lock);
 }
 
-void console_listen(void)
+void console_listen(bool changes)
+{
+    uint32_t lines = EVENT_MASK(line_mode ? EVENT_COMMAND : EVENT_ASCII);
+    spin_lock(&lock);
+    set_mask(lines | (changes ? EVENT_MASK(EVENT_CHANGE) : 0));
+    spin_unlock(&lock);
+}
+
+unsigned console_command(uint32_t what, void *block, size_t bytes)
 {
     spin_lock(&lock);
-    set_mask(EVENT_MASK(line_mode ? EVENT_COMMAND : EVENT_ASCII));
+    memcpy((char *)&sccb + sizeof sccb.header, block, bytes);
+    unsigned response = command_any(what, bytes);
+    memcpy(block, (char *)&sccb + sizeof sccb.header, bytes);
     spin_unlock(&lock);
+    return response;
 }
 
 static char ascii(uint8_t c)
@@ -200,7 +212,9 @@ bool console_read(char *line, size_t size)
 {
     spin_lock(&lock);
     unsigned response = command_any(SCLP_READ_EVENT_DATA, sizeof sccb - sizeof sccb.header);
-    if (response == RESPONSE_NORMAL)
+    if (response == RESPONSE_NORMAL && sccb.event.type == EVENT_CHANGE)
+        line[0] = '\0';
+    else if (response == RESPONSE_NORMAL)
         take_line(line, size);
     else if (response != RESPONSE_NO_EVENT)
         end_at(END_FAILED + 0xcd);

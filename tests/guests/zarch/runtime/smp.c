@@ -11,6 +11,7 @@
 enum { STACK_BYTES = 32 << 10, TRAP_STACK_BYTES = 8 << 10, ABI_FRAME = FRAME };
 
 struct cpu *cpus[CPUS_MAX];
+static struct lowcore *lowcores[CPUS_MAX]; // of all but CPU 0
 
 void cpu_start(void); // start.S
 _Noreturn void cpu_main(void);
@@ -35,9 +36,8 @@ static unsigned count_cpus(void)
 }
 
 // CPU 0 has no prefix, so it sees the lowcore of another where that CPU, once started, sees absolute zero.
-static struct cpu *make_cpu(unsigned address, struct lowcore **its_lowcore)
+static struct cpu *make_cpu(unsigned address, unsigned board, struct lowcore **its_lowcore)
 {
-    unsigned board = board_of_cpu(address);
     struct cpu *cpu = place_on(board, sizeof *cpu);
     struct lowcore *lowcore = place_on(board, sizeof *lowcore);
     memset(cpu, 0, sizeof *cpu);
@@ -79,9 +79,39 @@ void smp_start(void)
     sigp(0, SIGP_SET_ARCHITECTURE, 1, NULL);
     for (unsigned i = 1; i < options.cpus; i++) {
         struct lowcore *lowcore;
-        cpus[i] = make_cpu(i, &lowcore);
+        cpus[i] = make_cpu(i, board_of_cpu(i), &lowcore);
+        lowcores[i] = lowcore;
         start(cpus[i], lowcore);
     }
+}
+
+void smp_join(unsigned address)
+{
+    if (!cpus[address])
+        cpus[address] = make_cpu(address, 0, &lowcores[address]);
+    start(cpus[address], lowcores[address]);
+}
+
+void smp_give(unsigned address, void (*work)(void *), void *argument)
+{
+    struct cpu *cpu = cpus[address];
+    cpu->work = work;
+    cpu->argument = argument;
+    __atomic_store_n(&cpu->go, true, __ATOMIC_SEQ_CST);
+    sigp(address, SIGP_EMERGENCY_SIGNAL, 0, NULL);
+}
+
+bool smp_is_done(unsigned address)
+{
+    return !__atomic_load_n(&cpus[address]->go, __ATOMIC_ACQUIRE);
+}
+
+void smp_stop(unsigned address)
+{
+    uint32_t status = 0;
+    sigp(address, SIGP_STOP, 0, NULL);
+    while (sigp(address, SIGP_SENSE, 0, &status) != SIGP_STATUS_STORED || !(status & SIGP_STATUS_STOPPED))
+        relax();
 }
 
 // Called by start.S on every CPU but the first.
