@@ -107,7 +107,7 @@ void process_free(struct test_process *process)
 struct test_process process_run_list(const char *program, const char *const *argv)
 {
     struct test_process process = process_start_test(program, argv, NULL);
-    process_wait(&process, 60);
+    process_wait(&process, HANG_S);
     return process;
 }
 

@@ -10,6 +10,7 @@
 #include "proto/base/limits.h"
 
 #define PROCESS_OUTPUT (1u << 20) // of each stream; the rest is read and dropped
+#define HANG_S         300u       // after so long a process hangs; a loaded host makes most of them slow, never that
 
 struct test_process {
     pid_t pid;
@@ -36,7 +37,7 @@ struct test_process process_start_test(const char *program, const char *const *a
 void process_wait(struct test_process *process, unsigned seconds);
 void process_free(struct test_process *process);
 
-// Both at once: PROGRAM ARGUMENTS... of at most a minute. The caller frees.
+// Both at once: PROGRAM ARGUMENTS... The caller frees.
 #define process_run(program, ...) process_run_list(program, (const char *const[]){program, __VA_ARGS__, NULL})
 struct test_process process_run_list(const char *program, const char *const *argv);
 

@@ -56,7 +56,7 @@ static void expect_refused(const struct process_options *options, const char *fo
     for (unsigned i = 0; i < 11 && arguments[i]; i++)
         argv[4 + i] = arguments[i];
     struct test_process p = process_start_test(numaplex, argv, options);
-    process_wait(&p, 60);
+    process_wait(&p, HANG_S);
     bool good = p.status == err_exit_status(code) && count(p.err, err_id(code)) == 1 &&
                 count(p.err, "error NP") == 1 && strstr(p.err, said) && !p.timed_out;
     CU_ASSERT_TRUE(good);
@@ -243,7 +243,7 @@ static void test_output_that_is_full(void)
     const char *argv[] = {numaplex, "run",   "two-boards",    "--until", "10us",
                           "--json", "--out", below("stdout"), NULL};
     struct test_process p = process_start_test(numaplex, argv, &options);
-    process_wait(&p, 60);
+    process_wait(&p, HANG_S);
     CU_ASSERT_EQUAL(p.status, EXIT_CLASS_HOST);
     CU_ASSERT_PTR_NOT_NULL(strstr(p.err, "NP0502"));
     CU_ASSERT_TRUE(file_exists(below("stdout"), "results.json")); // the run itself is whole

@@ -35,7 +35,7 @@ static void test_stopped_and_killed(void)
     CU_ASSERT_EQUAL_FATAL(read(ready[0], &x, 1), 1);
     CU_ASSERT_EQUAL_FATAL(client_open(&client, folder, &err), ERR_OK);
     client_watch(client, 0, 0, &err);
-    CU_ASSERT_EQUAL(client_receive(client, 5000, &reply, &got, &err), ERR_OK);
+    CU_ASSERT_EQUAL(client_receive(client, 60000, &reply, &got, &err), ERR_OK);
     CU_ASSERT_TRUE_FATAL(got);
     api_reply_free(&reply);
     kill(child, SIGSTOP);
@@ -45,14 +45,14 @@ static void test_stopped_and_killed(void)
     CU_ASSERT_EQUAL(client_ask(client, &request, 1000, &reply, &err), ERR_NO_RUN);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "is there and has not answered for 1 s"));
     api_reply_free(&reply);
-    for (int i = 0; i < 60 && client_state(client) != CLIENT_LOST; i++) {
+    for (int i = 0; i < 600 && client_state(client) != CLIENT_LOST; i++) {
         CU_ASSERT_EQUAL(client_receive(client, 100, &reply, &got, &err), ERR_OK);
         if (got)
             api_reply_free(&reply);
     }
     CU_ASSERT_EQUAL(client_state(client), CLIENT_LOST);
     kill(child, SIGCONT);
-    for (int i = 0; i < 60 && client_state(client) != CLIENT_UP; i++) {
+    for (int i = 0; i < 600 && client_state(client) != CLIENT_UP; i++) {
         CU_ASSERT_EQUAL(client_receive(client, 100, &reply, &got, &err), ERR_OK);
         if (got)
             api_reply_free(&reply);
@@ -61,7 +61,7 @@ static void test_stopped_and_killed(void)
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     enum err_code code = ERR_OK;
-    for (int i = 0; i < 60 && !code; i++) {
+    for (int i = 0; i < 600 && !code; i++) {
         code = client_receive(client, 100, &reply, &got, &err);
         if (!code && got)
             api_reply_free(&reply);

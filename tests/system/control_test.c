@@ -68,7 +68,7 @@ static struct live begin(const char *more)
     const char *const argv[] = {program,    "run",     file,       "--nodes", "1", "--out",
                                 live.place, "--quiet", "--paused", more,      NULL};
     live.process = process_start_test(program, argv, NULL);
-    for (int i = 0; i < 500 && client_open(&live.client, live.place, &err); i++)
+    for (int i = 0; i < 3000 && client_open(&live.client, live.place, &err); i++)
         test_sleep_ms(20);
     if (!live.client)
         np_panic("%s", err.text);
@@ -78,7 +78,7 @@ static struct live begin(const char *more)
 static int end(struct live *live)
 {
     client_close(live->client);
-    process_wait(&live->process, 60);
+    process_wait(&live->process, HANG_S);
     int status = live->process.status;
     process_free(&live->process);
     return status;
@@ -87,7 +87,7 @@ static int end(struct live *live)
 static enum err_code ask(struct live *live, struct api_request *request, struct api_reply *reply)
 {
     struct err err;
-    client_ask(live->client, request, 20000, reply, &err);
+    client_ask(live->client, request, 60000, reply, &err);
     return err.code;
 }
 
@@ -180,9 +180,9 @@ static void test_move(void)
     CU_ASSERT_EQUAL(command(&live, API_MOVE, "SB6", "SMP1"), ERR_STATE);
     CU_ASSERT_EQUAL(command(&live, API_MOVE, "SB9", "SMP2"), ERR_UNKNOWN_NAME);
     CU_ASSERT_EQUAL(command(&live, API_MOVE, "SB6", "SMP9"), ERR_UNKNOWN_NAME);
-    pace(&live, API_CONTINUE);
     CU_ASSERT_EQUAL(command(&live, API_MOVE, "SB6", "SMP2"), ERR_OK);
     CU_ASSERT_EQUAL(command(&live, API_DELETE, "SB6", ""), ERR_BUSY); // two on one board: the other is told
+    pace(&live, API_CONTINUE);
     CU_ASSERT_TRUE(watch_until(&live, has_run_ended));
     const struct api_snapshot *now = client_snapshot(live.client);
     CU_ASSERT_STRING_EQUAL(client_board(now, "SB6")->partition, "SMP2");
@@ -217,7 +217,7 @@ static void test_watching_changes_nothing(void)
         test_sleep_ms(100);
     }
     kill(console.pid, SIGKILL);
-    process_wait(&console, 10);
+    process_wait(&console, HANG_S);
     process_free(&console);
     pace(&watched, API_CONTINUE);
     CU_ASSERT_EQUAL(end(&watched), 0);

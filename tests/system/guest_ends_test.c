@@ -186,11 +186,11 @@ static void test_interrupted(void)
     write_image(JUMP_SELF, 0, 0);
     const char *argv[] = {numaplex, "run", below("guests.yaml"), "-o", below("interrupted"), NULL};
     struct test_process p = process_start_test(numaplex, argv, NULL);
-    for (unsigned ms = 0; !has_begun("interrupted") && ms < 20000; ms += 10)
+    for (unsigned ms = 0; !has_begun("interrupted") && ms < 120000; ms += 10)
         test_sleep_ms(10);
     test_sleep_ms(100); // into the simulation
     kill(p.pid, SIGINT);
-    process_wait(&p, 30);
+    process_wait(&p, HANG_S);
     CU_ASSERT_EQUAL(p.status, EXIT_CLASS_INTERRUPTED);
     CU_ASSERT_PTR_NOT_NULL(strstr(p.out, "running, PSW 0000000180000000 0000000000000200"));
     process_free(&p);

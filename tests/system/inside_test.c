@@ -127,7 +127,7 @@ static void test_interrupted(void)
                                                  below("long"), "--watch-line", "0", "--timeline", NULL},
                            NULL);
     bool ready = false;
-    for (unsigned ms = 0; ms < 20000 && !ready; ms += 20) {
+    for (unsigned ms = 0; ms < 120000 && !ready; ms += 20) {
         char *text = file_content(below("long"), "log");
         ready = text && strstr(text, "all processes are ready");
         free(text);
@@ -136,7 +136,7 @@ static void test_interrupted(void)
     CU_ASSERT_TRUE(ready);
     test_sleep_ms(500);
     kill(p.pid, SIGINT);
-    process_wait(&p, 30);
+    process_wait(&p, HANG_S);
     CU_ASSERT_EQUAL(p.status, EXIT_CLASS_INTERRUPTED);
     struct timeline_counts counts;
     char path[2 * PATH_MAX_BYTES];

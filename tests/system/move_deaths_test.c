@@ -311,7 +311,7 @@ static void expect_killed(struct live_run *live)
 {
     struct err err;
     struct client *late;
-    process_wait(&live->process, 20); // it is there until its parent has asked
+    process_wait(&live->process, HANG_S); // it is there until its parent has asked
     CU_ASSERT_EQUAL(live->process.status, 128 + SIGKILL);
     CU_ASSERT_EQUAL(live_hear_end(live, &err), ERR_OVER);
     CU_ASSERT_STRING_EQUAL(err.text, "the run's process is gone");

@@ -130,13 +130,13 @@ static void test_replay(void)
     const char *const argv[] = {numaplex, "run",   moves, "--quiet",  "--nodes",
                                 "1",      "--out", place, "--paused", NULL};
     struct test_process p = process_start_test(numaplex, argv, NULL);
-    for (unsigned i = 0; i < 500 && !file_exists(place, "control.json"); i++)
+    for (unsigned i = 0; i < 3000 && !file_exists(place, "control.json"); i++)
         test_sleep_ms(20);
     RUN("step", "700us", "--run", place);
     RUN("move", "SB4", "SMP1", "--run", place);
     RUN("keyswitch", "SMP3", "secure", "--run", place);
     RUN("continue", "--run", place);
-    process_wait(&p, 60);
+    process_wait(&p, HANG_S);
     CU_ASSERT_EQUAL(p.status, 0);
     process_free(&p);
     char *journal = file_content(place, "journal.jsonl");
@@ -207,7 +207,7 @@ static void test_dead_node(void)
                                 "2",      "--out", below("dead"), NULL};
     struct test_process p = process_start_test(numaplex, argv, NULL);
     bool begun = false;
-    for (unsigned i = 0; i < 1000 && !begun; i++) {
+    for (unsigned i = 0; i < 3000 && !begun; i++) {
         char *log = file_content(below("dead"), "log");
         begun = log && strstr(log, "operation 2 begun: test SB2");
         free(log);
@@ -216,7 +216,7 @@ static void test_dead_node(void)
     pid_t pids[4];
     CU_ASSERT_TRUE_FATAL(begun && process_children(p.pid, pids, 4) == 3);
     kill(pids[0], SIGKILL);
-    process_wait(&p, 30);
+    process_wait(&p, HANG_S);
     CU_ASSERT_EQUAL(p.status, EXIT_CLASS_RUN);
     CU_ASSERT_PTR_NOT_NULL(strstr(p.err, "error NP0601: "));
     CU_ASSERT_PTR_NOT_NULL(strstr(p.err, "operation 2 (test SB2) was at step test"));

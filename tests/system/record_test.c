@@ -204,12 +204,12 @@ static void test_killed_recorder(void)
         struct err err;
         _exit((int)record_program(&request, trace, NULL, &err));
     }
-    for (int i = 0; i < 1000 && running(stubborn) < 2; i++)
+    for (int i = 0; i < 6000 && running(stubborn) < 2; i++)
         sleep_ms(10);
     CU_ASSERT_TRUE(running(stubborn) >= 2);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
-    for (int i = 0; i < 3000 && (running(stubborn) > 0 || entries(folder) > 1); i++)
+    for (int i = 0; i < 6000 && (running(stubborn) > 0 || entries(folder) > 1); i++)
         sleep_ms(10);
     CU_ASSERT_EQUAL(running(stubborn), 0);
     CU_ASSERT_EQUAL(entries(folder), 1); // the input

@@ -39,10 +39,10 @@ static void start(struct terminal *t, unsigned short rows, unsigned short column
     }
 }
 
-// Reads until a text has been written, five seconds at most.
+// Reads until a text has been written, a minute at most.
 static bool wait_for(struct terminal *t, const char *text)
 {
-    for (int i = 0; i < 250; i++) {
+    for (int i = 0; i < 3000; i++) {
         struct pollfd fd = {.fd = t->fd, .events = POLLIN};
         if (strstr(t->said, text))
             return true;

@@ -40,7 +40,7 @@ static void start_run(void)
         for (;;)
             pause();
     }
-    for (int i = 0; i < 2000 && access(control, F_OK) != 0; i++)
+    for (int i = 0; i < 12000 && access(control, F_OK) != 0; i++)
         test_sleep_ms(5);
 }
 
@@ -72,7 +72,7 @@ static void start_console(unsigned port)
         (const char *const[]){program, "hmc", "--runs", runs, "--state", state, "--listen", listen, NULL},
         &(struct process_options){.out_path = said});
     char *out = NULL;
-    for (int i = 0; i < 4000; i++) {
+    for (int i = 0; i < 12000; i++) {
         free(out);
         out = file_content(folder, "said");
         if (out && strstr(out, "SHA-256 ") && strchr(strstr(out, "SHA-256 "), '\n'))
@@ -85,9 +85,6 @@ static void start_console(unsigned port)
     NP_ASSERT(ann.port);
     snprintf(ann.fingerprint, sizeof ann.fingerprint, "%.95s", fingerprint);
     snprintf(vic.fingerprint, sizeof vic.fingerprint, "%.95s", fingerprint);
-    test_sleep_ms(20); // the next line, if there is one
-    free(out);
-    out = file_content(folder, "said");
     word_behind(out, "User admin, password ", password, sizeof password);
     free(out);
 }
@@ -95,7 +92,7 @@ static void start_console(unsigned port)
 static void stop_console(int number)
 {
     kill(console.pid, number);
-    process_wait(&console, 20);
+    process_wait(&console, HANG_S);
 }
 
 // Runs `numaplex hmc ...` and expects words of its output.
