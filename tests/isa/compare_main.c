@@ -14,7 +14,7 @@
 #include "tests/isa/rules.h"
 #include "tests/isa/tally.h"
 
-#define QEMU_SECONDS  60 // for a batch that takes one
+#define QEMU_SECONDS  300 // for a batch that takes one
 #define BATCH_DEFAULT 40000
 
 enum key {

@@ -1,20 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/guests/compare/monitor.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 500 }; // of 10 ms each
+enum { TRIES = 6000 }; // of 10 ms each
 
-static int connect_to(const char *path)
+// Looks without taking the status, which is for whoever started it.
+static bool has_ended(pid_t child)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
+}
+
+static int connect_to(const char *path, pid_t qemu)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const struct timespec pause = {0, 10000000};
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    for (unsigned i = 0; i < TRIES; i++) {
+    for (unsigned i = 0; i < TRIES && !has_ended(qemu); i++) {
         int file = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (file >= 0 && connect(file, (struct sockaddr *)&address, sizeof address) == 0)
             return file;
@@ -34,9 +43,9 @@ static json_t *next_message(struct monitor *monitor, struct err *err)
     return message;
 }
 
-enum err_code monitor_open(struct monitor *monitor, const char *path, struct err *err)
+enum err_code monitor_open(struct monitor *monitor, const char *path, pid_t qemu, struct err *err)
 {
-    int file = connect_to(path);
+    int file = connect_to(path, qemu);
     monitor->socket = file >= 0 ? fdopen(file, "r+") : NULL;
     if (!monitor->socket)
         return err_errno(err, ERR_PROCESS, "QEMU's monitor %s", path);

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "proto/base/err.h"
 
@@ -13,8 +14,9 @@ struct monitor {
     long long asked; // the number of the last question
 };
 
-// Connects, within a few seconds, and greets.
-enum err_code monitor_open(struct monitor *monitor, const char *path, struct err *err);
+// Connects as soon as there is a socket, as long as the process `qemu`, a child of ours, lives and a minute
+// at most, and greets.
+enum err_code monitor_open(struct monitor *monitor, const char *path, pid_t qemu, struct err *err);
 void monitor_close(struct monitor *monitor);
 
 // Sends a question, such as "\"execute\":\"query-status\"", and returns its answer's "return"; the caller

@@ -47,7 +47,7 @@ static enum err_code start(struct qemu *qemu, struct err *err)
                                 "-S",       NULL};
     const struct qemu_options options = {qemu->test->image, memory, GUEST_MEMORY, NULL, more};
     qemu->pid = qemu_fork(&options, err);
-    if (qemu->pid >= 0 && monitor_open(&qemu->monitor, path, err) == ERR_OK)
+    if (qemu->pid >= 0 && monitor_open(&qemu->monitor, path, qemu->pid, err) == ERR_OK)
         json_decref(monitor_ask(&qemu->monitor, "\"execute\":\"cont\"", err));
     return err->code;
 }
@@ -120,7 +120,7 @@ static void reap(struct qemu *qemu)
     if (qemu->pid <= 0)
         return;
     for (unsigned turns = 0; waitpid(qemu->pid, &status, WNOHANG) == 0; turns++) {
-        if (turns == 200)
+        if (turns == 3000)
             kill(qemu->pid, SIGKILL);
         test_sleep_ms(10);
     }
