@@ -56,12 +56,14 @@ enum err_code text_files_open(struct text_files *files, const struct run_folder 
     snprintf(files->folder, sizeof files->folder, "%s", folder->path);
     files->files = calloc(machine->n_partitions + 1, sizeof *files->files);
     files->reached = malloc(((size_t)machine->n_partitions * plan->nodes + 1) * sizeof *files->reached);
-    NP_ASSERT(files->files && files->reached);
+    files->written = calloc(machine->n_partitions + 1, sizeof *files->written);
+    NP_ASSERT(files->files && files->reached && files->written);
     for (uint32_t i = 0; i < machine->n_partitions * plan->nodes; i++)
         files->reached[i] = SIM_NEVER;
-    for (uint32_t b = 0; b < machine->n_boards; b++)
-        if (machine->boards[b].partition != NO_PARTITION)
-            files->reached[machine->boards[b].partition * plan->nodes + plan->node_of_board[b]] = 0;
+    for (uint32_t b = 0; b < machine->n_boards; b++) // any of the system may be in the partition, or join it
+        for (uint32_t p = 0; p < machine->n_partitions; p++)
+            if (machine->partitions[p].system == machine->boards[b].system)
+                files->reached[p * plan->nodes + plan->node_of_board[b]] = 0;
     for (uint32_t p = 0; p < machine->n_partitions; p++)
         for (unsigned s = 0; s < TEXT_STREAM_COUNT; s++)
             if (is_wanted(files, p, (enum text_stream)s) && open_file(files, p, (enum text_stream)s, err))
@@ -122,6 +124,7 @@ static void write_below(struct text_files *files, uint32_t partition, enum text_
     if (due.n == 0)
         return;
     qsort(due.items, due.n, sizeof *due.items, in_order);
+    files->written[partition] = sim_max(files->written[partition], due.items[due.n - 1].time);
     for (uint32_t i = 0; i < due.n; i++)
         write_piece(files, partition, stream, &due.items[i]);
     text_list_free(&due);
@@ -141,17 +144,26 @@ static sim_time reached_by_all(const struct text_files *files, uint32_t partitio
     return least;
 }
 
+// What a process said last holds until its boards leave the partition; when they boot again, they begin where
+// everybody stands.
+static sim_time passed(const struct text_files *files, uint32_t partition, uint32_t host)
+{
+    sim_time reached = *reached_by(files, partition, host);
+    return reached == SIM_NEVER ? files->written[partition] : reached;
+}
+
 static const char *wrong_piece(const struct text_files *files, uint32_t host,
                                const struct control_text *chunk, const struct text_piece *piece)
 {
     const struct machine *machine = files->machine;
     uint32_t board = component_board(piece->source);
-    if (board >= machine->n_boards || machine->boards[board].partition != chunk->partition ||
+    if (board >= machine->n_boards ||
+        machine->boards[board].system != machine->partitions[chunk->partition].system ||
         files->plan->node_of_board[board] != host)
         return "a board that is not its own";
     if (!files->files[chunk->partition][piece->stream].out)
         return "a trace that nobody asked for";
-    if (piece->time < *reached_by(files, chunk->partition, host))
+    if (piece->time < passed(files, chunk->partition, host))
         return "a time that it had passed";
     return NULL;
 }
@@ -162,7 +174,7 @@ static const char *wrong_chunk(const struct text_files *files, uint32_t host,
     if (chunk->partition >= files->machine->n_partitions || host >= files->plan->nodes ||
         !files->files[chunk->partition][TEXT_CONSOLE].out)
         return "a partition without a console";
-    if (chunk->reached < *reached_by(files, chunk->partition, host))
+    if (chunk->reached < passed(files, chunk->partition, host))
         return "a time that it had passed";
     for (uint32_t i = 0; i < chunk->pieces.n; i++) {
         const char *wrong = wrong_piece(files, host, chunk, &chunk->pieces.items[i]);
@@ -240,5 +252,6 @@ void text_files_close(struct text_files *files)
             text_list_free(&files->files[p][s].waiting);
     free(files->files);
     free(files->reached);
+    free(files->written);
     *files = (struct text_files){0};
 }

@@ -29,8 +29,10 @@ struct text_files {
     uint64_t limit;                               // bytes of each file
     char folder[PATH_MAX_BYTES];                  // of the run
     struct text_file (*files)[TEXT_STREAM_COUNT]; // [partition]
-    sim_time *reached;                            // [partition x nodes + node]; SIM_NEVER: nothing will come
-    struct console_view *view;                    // NULL, or shown what consoles say; borrowed
+    sim_time
+        *reached; // [partition x nodes + node]; SIM_NEVER: nothing will come, but from boards that boot again
+    sim_time *written;         // [partition]: nothing before it can come any more
+    struct console_view *view; // NULL, or shown what consoles say; borrowed
 };
 
 // Begins the files: a console for each partition with a guest, a trace where one is asked for. They grow

@@ -243,4 +243,8 @@ void board_clear(struct board *board);
 // reset.c: the partition begins anew; quiesced, and goes on at once.
 void board_reset(struct board *board);
 
+// The CPUs of a guest that has stopped are as if they had never run. A self-test begins so: of what it puts
+// aside no state is saved.
+void reset_guest(struct board *board);
+
 #endif

@@ -39,25 +39,36 @@ static bool is_at_home(const struct board *board)
     return board->domain.partition == board->desc->partition;
 }
 
-static enum err_code reset_cpus(struct board *board, struct err *err)
+static enum err_code reset_cpu(struct board *board, uint32_t index, struct err *err)
 {
-    for (uint32_t i = 0; i < board->n_cpus; i++) {
-        struct cpu *cpu = &board->cpus[i];
-        struct cpu old = *cpu;
-        NP_ASSERT(cpu->buffer.n == 0 && cpu->n_under_way == 0);
-        if (cpu->pool)
-            continue;
-        keep_instructions(board, cpu);
-        cpu_free(cpu);
-        board_init_cpu(board, i);
-        keep_results(cpu, &old);
-        clock_align(&cpu->clock, board->now);
-        if (board_open_cpu(board, i, err))
-            return err->code;
-        cpu->done |= cpu->ops && !is_at_home(board);
-        cpu_publish(cpu);
-    }
+    struct cpu *cpu = &board->cpus[index];
+    struct cpu old = *cpu;
+    NP_ASSERT(cpu->buffer.n == 0 && cpu->n_under_way == 0);
+    keep_instructions(board, cpu);
+    cpu_free(cpu);
+    board_init_cpu(board, index);
+    keep_results(cpu, &old);
+    clock_align(&cpu->clock, board->now);
+    if (board_open_cpu(board, index, err))
+        return err->code;
+    cpu->done |= cpu->ops && !is_at_home(board);
+    cpu_publish(cpu);
     return ERR_OK;
+}
+
+static void give_up(const struct err *err)
+{
+    np_panic("%s: %s", err_id(err->code), err->text); // the files were there at time 0
+}
+
+void reset_guest(struct board *board)
+{
+    struct err err;
+    for (uint32_t i = 0; i < board->n_cpus; i++) {
+        const struct cpu *cpu = &board->cpus[i];
+        if (cpu->ops && cpu->ops->guest && reset_cpu(board, i, &err))
+            give_up(&err);
+    }
 }
 
 void board_reset(struct board *board)
@@ -72,11 +83,12 @@ void board_reset(struct board *board)
     quiesce_end(board);
     guest_take_back(board);
     guest_reset(board);
-    if (reset_cpus(board, &err))
-        np_panic("%s: %s", err_id(err.code), err.text); // the files were there at time 0
+    for (uint32_t i = 0; i < board->n_cpus; i++)
+        if (!board->cpus[i].pool && reset_cpu(board, i, &err))
+            give_up(&err);
     guest_lend(board);
     if (is_at_home(board) && guest_load(board, &err))
-        np_panic("%s: %s", err_id(err.code), err.text);
+        give_up(&err);
     if (board->threads)
         threads_reset(board->threads, &board->domain, board->now);
 }

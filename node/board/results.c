@@ -16,10 +16,18 @@ static void add_hits(struct latency_histogram *to, uint64_t hits, sim_time laten
     latency_merge(to, &all);
 }
 
-// A CPU of a guest that waits or was never started does nothing either, until somebody wakes it.
-static void take_guest(const struct cpu *cpu, struct cpu_results *results, struct guest_cpu_results *guest)
+// A CPU of a guest that waits or was never started does nothing either, until somebody wakes it. While its
+// board tests itself the guest is put aside.
+static void take_guest(const struct cpu *cpu, const struct aside *aside, struct cpu_results *results,
+                       struct guest_cpu_results *guest)
 {
-    cpu->ops->guest(cpu, guest);
+    const struct program_ops *ops = aside ? aside->ops : cpu->ops;
+    if (!ops || !ops->guest)
+        return;
+    struct cpu own = *cpu;
+    own.ops = ops;
+    own.program = aside ? aside->program : cpu->program;
+    ops->guest(&own, guest);
     if (guest->end == GUEST_WAITING)
         results->done_at = cpu->blocked_since;
     else if (guest->end == GUEST_STOPPED && results->done_at == SIM_NEVER)
@@ -27,9 +35,10 @@ static void take_guest(const struct cpu *cpu, struct cpu_results *results, struc
 }
 
 // What one CPU has done so far; its counters are added to the board's.
-static void take_cpu(const struct cpu *cpu, uint64_t *c, struct cpu_results *results,
+static void take_cpu(const struct board *board, uint32_t index, uint64_t *c, struct cpu_results *results,
                      struct guest_cpu_results *guest)
 {
+    const struct cpu *cpu = &board->cpus[index];
     static const enum counter kinds[ACCESS_KIND_COUNT] = {CNT_FETCHES, CNT_LOADS, CNT_STORES, CNT_RMWS};
     for (unsigned i = 0; i < ACCESS_KIND_COUNT; i++)
         c[kinds[i]] += cpu->by_kind[i];
@@ -43,8 +52,7 @@ static void take_cpu(const struct cpu *cpu, uint64_t *c, struct cpu_results *res
     c[CNT_CHECKS_FAILED] += cpu->checks_failed;
     *results = cpu->results;
     results->latency_sum_ps += cpu->results.hits * cpu->l1_latency;
-    if (cpu->ops && cpu->ops->guest)
-        take_guest(cpu, results, guest);
+    take_guest(cpu, board->firmware.testing ? &board->firmware.aside[index] : NULL, results, guest);
     c[CNT_INSTRUCTIONS] += guest->instructions;
 }
 
@@ -86,7 +94,7 @@ static void take_counts(const struct board *board, struct stay *now)
         const struct cpu *cpu = &board->cpus[i];
         struct guest_cpu_results guest = {0};
         struct cpu_results results;
-        take_cpu(cpu, now->counters, &results, &guest);
+        take_cpu(board, i, now->counters, &results, &guest);
         add_cpu(now, &results);
         add_hits(&now->latency[SERVED_L1], cpu->results.hits - stays->hits[i], cpu->l1_latency);
         for (unsigned s = 0; s < SERVED_COUNT; s++)
@@ -196,7 +204,7 @@ void board_results(struct board *board, struct board_results *results)
     memcpy(results->counters, board->counters, sizeof results->counters);
     memcpy(results->sent_by_type, board->sent_by_type, sizeof results->sent_by_type);
     for (uint32_t i = 0; i < board->n_cpus; i++) {
-        take_cpu(&board->cpus[i], results->counters, &results->cpu[i], &results->guest[i]);
+        take_cpu(board, i, results->counters, &results->cpu[i], &results->guest[i]);
         if (!results->first_failure[0])
             snprintf(results->first_failure, sizeof results->first_failure, "%s",
                      board->cpus[i].first_failure);

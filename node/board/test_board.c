@@ -38,6 +38,7 @@ void test_begin(struct board *board, struct task *task)
     uint64_t bytes = sim_max(order->size / PAGE_BYTES * PAGE_BYTES, SELF_TEST_BYTES_MIN);
     firmware->test_bytes = sim_min(bytes, board->params->memory_bytes);
     firmware->testing = true;
+    reset_guest(board);
     for (uint32_t i = 0; i < board->n_cpus; i++) {
         struct cpu *cpu = &board->cpus[i];
         firmware->aside[i] =

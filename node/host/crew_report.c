@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "fabric/host/part.h"
+#include "fabric/link/host_time.h"
 #include "node/host/crew_orders.h"
 #include "proto/base/assert.h"
 
@@ -66,11 +67,24 @@ enum err_code crew_send_results(struct session *session, struct crew *crew, stru
     return code;
 }
 
+static void tell_texts(struct texts *texts, const struct crew *crew, const struct control_orders *orders)
+{
+    for (uint32_t i = 0; i < orders->n_orders; i++) {
+        const struct order *order = &orders->orders[i];
+        if (order->kind == ORDER_DOMAIN && crew->boards[order->board])
+            texts_follow(texts, crew->boards[order->board], order->at);
+    }
+}
+
 enum err_code crew_answer(struct session *session, struct crew *crew, const struct control_orders *orders,
-                          struct err *err)
+                          struct texts *texts, struct err *err)
 {
     struct control answer;
     enum err_code code = crew_obey(crew, orders, &answer, err);
+    if (code == ERR_OK)
+        tell_texts(texts, crew, orders);
+    if (code == ERR_OK && orders->n_orders)
+        code = texts_send(texts, session->client, host_now_ns(), true, err);
     if (code == ERR_OK)
         code = control_client_send(session->client, &answer, err);
     control_free(&answer);

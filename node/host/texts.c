@@ -22,8 +22,19 @@ void texts_init(struct texts *texts, const struct crew *crew)
     for (uint32_t p = 0; p < texts->n_partitions; p++)
         texts->wanted |= has_guest(texts, p);
     for (uint32_t b = 0; b < crew->machine->n_boards; b++)
-        if (crew->boards[b] && has_guest(texts, board_partition(crew->boards[b])))
-            texts->partitions[board_partition(crew->boards[b])].wanted = true;
+        for (uint32_t p = 0; crew->boards[b] && p < texts->n_partitions; p++)
+            texts->partitions[p].wanted |=
+                has_guest(texts, p) && crew->machine->boards[b].system == crew->machine->partitions[p].system;
+}
+
+void texts_follow(struct texts *texts, const struct board *board, sim_time at)
+{
+    if (!texts->wanted || !has_guest(texts, board_partition(board)))
+        return;
+    pthread_mutex_lock(&texts->mutex);
+    sim_time *reached = &texts->reached[board_number(board)];
+    *reached = sim_max(*reached, at);
+    pthread_mutex_unlock(&texts->mutex);
 }
 
 void texts_free(struct texts *texts)
@@ -50,7 +61,6 @@ static void take(struct texts *texts, struct board *board, bool all, sim_time re
     board_take_texts(board, all, &partition->waiting);
     for (; n < partition->waiting.n; n++)
         texts->waiting += partition->waiting.items[n].size;
-    partition->wanted = true;
     texts->reached[board_number(board)] = reached;
 }
 

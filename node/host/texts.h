@@ -16,7 +16,7 @@ struct texts {
     bool wanted; // any partition of the machine has a guest
     uint32_t n_partitions;
     struct text_partition {
-        bool wanted;    // it has a guest, and a board here
+        bool wanted;    // it has a guest, and a board here is of its system
         sim_time said;  // how far its boards have come, as last sent
         uint32_t taken; // pieces at the head of what waits that are on their way
         struct text_list waiting;
@@ -29,6 +29,9 @@ struct texts {
 // The crew is open, and outlives the texts. A worker that writes no text at all costs a branch per grant.
 void texts_init(struct texts *texts, const struct crew *crew);
 void texts_free(struct texts *texts);
+
+// The board may have come into another partition, at `at`: that is how far it has come there.
+void texts_follow(struct texts *texts, const struct board *board, sim_time at);
 
 // A share has been simulated up to `until`.
 void texts_grant(struct texts *texts, const struct share *share, sim_time until);

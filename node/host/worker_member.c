@@ -94,7 +94,7 @@ static enum err_code obey(struct member *member, const struct control *control, 
     case CONTROL_REGROUP:
         return regroup(member, &control->regroup, err);
     case CONTROL_ORDERS:
-        return crew_answer(member->session, &member->crew, &control->orders, err);
+        return crew_answer(member->session, &member->crew, &control->orders, &member->texts, err);
     case CONTROL_EXIT:
         member->exit = true;
         return ERR_OK;

@@ -56,7 +56,7 @@ static enum err_code regroup(void *self, const struct control_regroup *regroup, 
 static enum err_code obey_orders(void *self, const struct control_orders *orders, struct err *err)
 {
     struct packed_worker *worker = self;
-    return crew_answer(worker->session, &worker->packed.crew, orders, err);
+    return crew_answer(worker->session, &worker->packed.crew, orders, &worker->texts, err);
 }
 
 static enum err_code serve_packed(struct packed_worker *worker, struct err *err)

@@ -168,6 +168,24 @@ static void write_journal(const char *text)
     fclose(out);
 }
 
+// A guest's console goes on when its partition boots again, and is the same wherever its boards are.
+static void test_reset_guest(void)
+{
+#ifdef NP_GUESTS
+    char guest[PATH_MAX_BYTES];
+    const char *source = getenv("NUMAPLEX_SOURCE");
+    snprintf(guest, sizeof guest, "%s/tests/sim/moves/guest.yaml", source ? source : ".");
+    RUN("run", guest, "--quiet", "--until", "1500us", "--nodes", "1", "--out", below("guest"));
+    RUN("run", guest, "--quiet", "--until", "1500us", "--out", below("guests"));
+    expect_same("guest", "guests");
+    char *one = file_content(below("guest"), "console-P.txt");
+    char *other = file_content(below("guests"), "console-P.txt");
+    CU_ASSERT(one && other && strstr(one, "clash: ok") && strcmp(one, other) == 0);
+    free(one);
+    free(other);
+#endif
+}
+
 static void test_damaged_journal(void)
 {
     static const char *const journals[] = {
@@ -231,6 +249,7 @@ int main(void)
     CU_add_test(suite, "placements agree", test_placements);
     CU_add_test(suite, "saved in the middle of a move", test_saved_in_a_move);
     CU_add_test(suite, "a replay", test_replay);
+    CU_add_test(suite, "a guest that is reset", test_reset_guest);
     CU_add_test(suite, "damaged journals", test_damaged_journal);
     CU_add_test(suite, "a process that dies in an operation", test_dead_node);
     CU_basic_set_mode(CU_BRM_VERBOSE);

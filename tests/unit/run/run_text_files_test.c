@@ -182,8 +182,6 @@ static void test_refused(void)
     add_at(0, 50, 0, 0, 50, "");
     CU_ASSERT_EQUAL(add(1, 50, piece, "x", &err), ERR_DAMAGED_MESSAGE); // A0 is in process 0
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "a board that is not its own"));
-    piece.source = component(3, UNIT_CPU0); // A3 is in SMP2
-    CU_ASSERT_EQUAL(add(1, 50, piece, "x", &err), ERR_DAMAGED_MESSAGE);
     piece.source = component(0, UNIT_CPU0);
     piece.stream = TEXT_INSTRUCTIONS;
     CU_ASSERT_EQUAL(add(0, 50, piece, "x", &err), ERR_DAMAGED_MESSAGE);
@@ -198,6 +196,30 @@ static void test_refused(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "a partition without a console"));
     char *text = close_files(TEXT_CONSOLE);
     CU_ASSERT_STRING_EQUAL(text, "");
+    free(text);
+}
+
+// A partition that is reset: no board is in it for a while, so nothing will come, and then they are back.
+// What was written in between stays before what comes.
+static void test_reset(void)
+{
+    struct err err;
+    struct text_piece piece = {.time = 90, .source = component(0, UNIT_CPU0), .seq = 0};
+    open_files(LIMIT, false);
+    add_at(0, 100, 0, 0, 80, "before\n");
+    add_at(0, SIM_NEVER, 0, 1, 120, "last\n");
+    expect_so_far("");
+    add_at(1, SIM_NEVER, 2, 0, 110, "words\n");
+    expect_so_far("before\nwords\nlast\n");
+    add_at(0, 130, 0, 0, 0, ""); // both are back, before anybody has gone on
+    CU_ASSERT_EQUAL(add(1, 119, piece, "", &err), ERR_DAMAGED_MESSAGE);
+    add_at(1, 130, 2, 0, 0, "");
+    CU_ASSERT_EQUAL(add(0, 140, piece, "x", &err), ERR_DAMAGED_MESSAGE); // of before
+    add_at(0, 150, 0, 0, 140, "anew\n");
+    expect_so_far("before\nwords\nlast\n");
+    add_at(1, 150, 2, 0, 135, "both ");
+    char *text = close_files(TEXT_CONSOLE);
+    CU_ASSERT_STRING_EQUAL(text, "before\nwords\nlast\nboth anew\n");
     free(text);
 }
 
@@ -315,6 +337,7 @@ int main(void)
     CU_add_test(suite, "any chunks", test_any_chunks);
     CU_add_test(suite, "limit", test_limit);
     CU_add_test(suite, "refused", test_refused);
+    CU_add_test(suite, "a partition that is reset", test_reset);
     CU_add_test(suite, "harmless", test_harmless);
     CU_add_test(suite, "view", test_view);
     CU_add_test(suite, "names", test_names);
