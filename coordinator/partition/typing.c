@@ -34,19 +34,22 @@ static enum err_code admit(struct sc *sc, const struct sc_line *line, uint16_t b
     const char *name = sc_partition_name(sc, line->partition);
     enum sc_domain_state state = sc->partitions[line->partition].state;
     if (!sc_has_guest(sc, line->partition))
-        return err_set(err, ERR_STATE, "%s has no console: no guest runs there", name);
+        return err_set(err, ERR_STATE, "%s has no console; a guest would have one, and none runs there",
+                       name);
     if (!guest_line_ok((const uint8_t *)line->text, strlen(line->text)))
-        return err_set(err, ERR_REQUEST, "%s: a console takes lines of up to %u printable ASCII characters",
-                       name, GUEST_INPUT_BYTES_MAX - 2);
+        return err_set(err, ERR_REQUEST,
+                       "%s: not a line for a console; it takes up to %u printable ASCII characters", name,
+                       GUEST_INPUT_BYTES_MAX - 2);
     if (!runs(state))
         return err_set(err, ERR_STATE,
-                       "%s does not run (%s), so its console takes no line; numaplex keyswitch %s on", name,
-                       sc_domain_state_name(state), name);
+                       "%s does not run (%s), so its console takes no line; turn its keyswitch on", name,
+                       sc_domain_state_name(state));
     if (!sc_member(sc, line->partition, board))
-        return err_set(err, ERR_STATE, "%s: board %s, which has the console, is in the partition no more",
-                       name, sc_board_name(sc, board));
+        return err_set(err, ERR_STATE,
+                       "%s: board %s, which has the console, is not in the partition; move it back", name,
+                       sc_board_name(sc, board));
     if (guest_cpus(sc, line->partition) == 0)
-        return err_set(err, ERR_STATE, "%s: its guest has ended, and reads no line any more", name);
+        return err_set(err, ERR_STATE, "%s: its guest has ended; a reboot starts it again", name);
     sc->io.view(sc->io.self, board, &view);
     if (view.typed_waiting >= TYPED_LINES_MAX)
         return err_set(err, ERR_TOO_OFTEN,

@@ -16,7 +16,7 @@
 struct fake_board {
     struct domain domain;
     bool powered, online, quiesced;
-    uint32_t threads, bound, lines;
+    uint32_t threads, bound, lines, typed;
     bool frame[FAKE_FRAMES]; // holds a page
     uint64_t permanent;      // bytes of permanent memory that lie here
     uint32_t guest_cpus;     // bit per CPU that a guest has configured
