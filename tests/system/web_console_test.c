@@ -254,6 +254,48 @@ static void test_kill_run(void)
     https_leave(stream);
 }
 
+// What results.json says of a partition: its accesses.
+static json_int_t accesses_of(const char *run_folder, size_t partition)
+{
+    char path[2 * PATH_MAX_BYTES];
+    snprintf(path, sizeof path, "%s/results.json", run_folder);
+    json_t *results = json_load_file(path, 0, NULL);
+    const json_t *rows = json_object_get(results, "partitions");
+    json_int_t n = json_integer_value(json_object_get(json_array_get(rows, partition), "accesses"));
+    json_decref(results);
+    return n;
+}
+
+// A run that nobody could connect to has left how it ended; its report comes in a sandbox of its own.
+static void test_ended(void)
+{
+    char out[PATH_MAX_BYTES + 64], scenario[PATH_MAX_BYTES];
+    snprintf(out, sizeof out, "%s/two", runs);
+    snprintf(scenario, sizeof scenario, "%s/tests/sim/scenarios/three-partitions-mesi.yaml",
+             getenv("NUMAPLEX_SOURCE"));
+    struct test_process p = process_run(test_program("numaplex"), "run", scenario, "--quiet", "--nodes", "1",
+                                        "--no-control", "--out", out);
+    CU_ASSERT_EQUAL(p.status, 0);
+    process_free(&p);
+    CU_ASSERT_EQUAL(ask(&ann, "GET", "/api/snapshot?run=two", NULL), 200);
+    CU_ASSERT_STRING_EQUAL(https_text(&ann, "state"), "ended");
+    CU_ASSERT_STRING_EQUAL(https_text(&ann, "link"), "ended");
+    CU_ASSERT_EQUAL(ask(&ann, "GET", "/api/series?run=two", NULL), 200);
+    const json_t *lines = json_object_get(ann.answer, "partitions");
+    CU_ASSERT_EQUAL(json_array_size(lines), 3);
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        const json_t *accesses = json_object_get(json_array_get(lines, i), "accesses");
+        json_int_t last = json_integer_value(json_array_get(accesses, json_array_size(accesses) - 1));
+        CU_ASSERT_TRUE(last > 0);
+        CU_ASSERT_EQUAL(last, accesses_of(out, i));
+    }
+    CU_ASSERT_EQUAL(ask(&ann, "GET", "/api/report?run=two", NULL), 200);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(ann.text, "Content-Security-Policy: sandbox allow-scripts; default-src 'none'"));
+    CU_ASSERT_PTR_NULL(strstr(ann.text, "script-src 'self'")); // the page's own policy does not come too
+    CU_ASSERT_EQUAL(ask(&ann, "POST", "/api/command?run=two", move), 410);
+}
+
 static void test_end(void)
 {
     struct https_stream *stream = https_listen(&ann, "/api/events", NULL);
@@ -285,6 +327,7 @@ int main(void)
     CU_add_test(suite, "console killed", test_kill_console);
     CU_add_test(suite, "user removed", test_remove);
     CU_add_test(suite, "run killed", test_kill_run);
+    CU_add_test(suite, "a run that has ended", test_ended);
     CU_add_test(suite, "end", test_end);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
