@@ -262,6 +262,7 @@ static void take_commands(struct moving *m)
     struct sc *sc = agenda_sc(m->agenda);
     for (uint64_t id = 1; id <= sc_operations(sc); id++) {
         const struct sc_operation *op = sc_operation(sc, id);
+        m->result->pages += op->pages_done;
         if (id <= NP_ARRAY_LEN(m->result->outcome))
             m->result->outcome[id - 1] = op->outcome.code;
         if (op->ended == SIM_NEVER)

@@ -33,6 +33,7 @@ struct moving_result {
     uint64_t accesses_of[PARTITIONS_MAX];            // of its boards while they were in it
     uint32_t uneven;                                 // boards whose stays do not add up to what they did
     uint32_t cuts, done, refused, failed, under_way; // commands
+    uint64_t pages;                                  // that drains have moved
     enum err_code outcome[64];                       // of the first ones
     uint64_t members[PARTITIONS_MAX];                // boards of each partition at the end
     enum pause_reason reason;
