@@ -133,20 +133,23 @@ static void count_work(struct history *h, const struct board_view *now, sim_time
     *last = *now;
 }
 
-// What a partition has, from its boards as they were last counted.
+// What a partition has, from its boards as they were last counted; of CPUs a guest those that it has
+// configured.
 static void count_state(struct history *h, uint32_t partition, sim_time at)
 {
     struct history_row *row = row_at(h, partition, at);
     if (!row)
         return;
+    bool guest = h->machine->partitions[partition].guest.image[0];
     row->boards = row->cpus = row->cpus_online = row->threads = row->threads_running = 0;
     for (uint32_t b = 0; b < h->machine->n_boards; b++) {
         const struct board_view *view = &h->last[b];
         if (view->partition != partition)
             continue;
         row->boards++;
-        row->cpus += view->cpus;
-        row->cpus_online += view->cpus_online;
+        uint32_t configured = (uint32_t)__builtin_popcount(view->guest_cpus);
+        row->cpus += guest ? configured : view->cpus;
+        row->cpus_online += guest ? configured : view->cpus_online;
         row->threads += view->threads;
         row->threads_running += view->threads_running;
     }

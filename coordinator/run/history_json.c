@@ -127,6 +127,8 @@ static struct history_row state_at(const struct history *h, uint32_t partition, 
     struct history_row state = {.boards = p->n_boards};
     for (uint32_t i = 0; i < p->n_boards; i++)
         state.cpus += h->machine->boards[p->boards[i]].params.cpus;
+    if (p->guest.image[0])
+        state.cpus = p->guest.n_cpus;
     for (uint32_t i = 0; i < series->n_rows && series->rows[i].to <= at; i++)
         state = series->rows[i];
     return state;

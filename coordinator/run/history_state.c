@@ -88,6 +88,7 @@ static void view_state(struct board_view *view, struct archive *ar)
     ar_u32(ar, &view->partition);
     ar_u32(ar, &view->cpus);
     ar_u32(ar, &view->cpus_online);
+    ar_u32(ar, &view->guest_cpus);
     ar_u32(ar, &view->threads);
     ar_u32(ar, &view->threads_running);
     ar_u64(ar, &view->accesses);
