@@ -18,9 +18,10 @@
 #include "tests/guests/zarch/runtime/memory.h"
 #include "tests/guests/zarch/runtime/place.h"
 #include "tests/guests/zarch/runtime/print.h"
+#include "tests/guests/zarch/runtime/random.h"
 #include "tests/guests/zarch/runtime/smp.h"
 
-enum { ITEMS = 64, WORDS = 256, REGIONS_MAX = 65 };
+enum { ITEMS = 64, WORDS = 64, STIRS = 16, REGIONS_MAX = 65 };
 
 // Where items lie: one region of what the program began with, one of each increment that it was given.
 struct region {
@@ -38,7 +39,7 @@ static uint64_t round_number;
 static struct part {
     unsigned member, members;
     uint64_t sum;
-} parts[CPUS_MAX];
+} __attribute__((aligned(LINE_BYTES))) parts[CPUS_MAX];
 
 static uint64_t value(uint64_t round, uint64_t item, uint64_t word)
 {
@@ -52,6 +53,14 @@ static uint64_t expected(uint64_t round)
            ITEMS * ((uint64_t)WORDS * (WORDS - 1) / 2);
 }
 
+// What CPUs have to do for a word.
+static uint64_t stir(uint64_t x)
+{
+    for (unsigned i = 0; i < STIRS; i++)
+        x = random_at(x, i);
+    return x;
+}
+
 static uint64_t *item_at(unsigned i)
 {
     return regions[i % n_regions].item[i];
@@ -62,17 +71,19 @@ static void fill(void *argument)
     const struct part *part = argument;
     for (unsigned i = part->member; i < ITEMS; i += part->members)
         for (unsigned k = 0; k < WORDS; k++)
-            item_at(i)[k] = value(round_number, i, k);
+            item_at(i)[k] = stir(value(round_number, i, k));
 }
 
-// What the next one has filled in.
+// What the next one has filled in, as far as it is right.
 static void add(void *argument)
 {
     struct part *part = argument;
-    part->sum = 0;
+    uint64_t sum = 0;
     for (unsigned i = (part->member + 1) % part->members; i < ITEMS; i += part->members)
         for (unsigned k = 0; k < WORDS; k++)
-            part->sum += item_at(i)[k];
+            if (item_at(i)[k] == stir(value(round_number, i, k)))
+                sum += value(round_number, i, k);
+    part->sum = sum;
 }
 
 static void on_all(void (*work)(void *))

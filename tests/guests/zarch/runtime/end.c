@@ -7,12 +7,13 @@
 
 #include <stdarg.h>
 
+// One that has been given back is not operational.
 static void stop(unsigned cpu)
 {
     uint32_t status = 0;
-    sigp(cpu, SIGP_STOP, 0, NULL);
-    while (sigp(cpu, SIGP_SENSE, 0, &status) != SIGP_STATUS_STORED || !(status & SIGP_STATUS_STOPPED))
-        continue;
+    unsigned cc = sigp(cpu, SIGP_STOP, 0, NULL);
+    while (cc != SIGP_NOT_OPERATIONAL && (cc != SIGP_STATUS_STORED || !(status & SIGP_STATUS_STOPPED)))
+        cc = sigp(cpu, SIGP_SENSE, 0, &status);
 }
 
 _Noreturn void end_at(uint64_t address)
