@@ -79,8 +79,8 @@ enum {
 };
 _Static_assert(SITUATIONS <= GUEST_SITUATIONS, "a place for each situation");
 
-static const char *const activities[ACTIVITY_COUNT] = {"instructions", "interruption", "plan",   "wait",
-                                                       "stopped",      "ended",        "service"};
+static const char *const activities[ACTIVITY_COUNT] = {"instructions", "interruption", "plan",    "wait",
+                                                       "stopped",      "ended",        "service", "standby"};
 static const char *const services[SERVICE_KIND_COUNT] = {"none", "SIGP", "store", "SCLP", "reset"};
 static const char *const phases[PHASE_COUNT] = {"read", "ask", "write", "end"};
 static const char *const classes[INTERRUPTION_COUNT] = {"restart", "external", "SVC",

@@ -36,7 +36,7 @@ static const struct guest_setup setups[] = {
      "size=2 spread", NULL},
     {"signals", "mesi", "full", SPLIT("256") "cpus: 2, line: 32B, l2: 1KiB, store_buffer: 2", 2, "signals",
      "size=2", NULL},
-    {"interrupts", "msi", "functional", "cpus: 2, line: 16B, l1: 128, l2: 512, mshrs: 1", 2, "interrupts",
+    {"interrupts", "msi", "functional", "cpus: 2, line: 16B, l1: 128, l2: 1KiB, mshrs: 1", 2, "interrupts",
      "strict", NULL},
     {"interrupts-buffered", "mesi", "full", SPLIT("512") "cpus: 2, l2: 2KiB, store_buffer: 8", 2,
      "interrupts", "strict console=line", NULL},
