@@ -216,7 +216,7 @@ void zarch_run(struct cpu *cpu, sim_time limit)
 {
     struct zcpu *z = zcpu_of(cpu);
     cpu->limit = z->limit = limit;
-    z->clocked = z->instructions + z->stall;
+    NP_ASSERT(z->clocked == z->instructions + z->stall);
     fetch_check(z);
     int how = _setjmp(z->escape);
     if (how)

@@ -149,6 +149,7 @@ static void activity_state(struct zcpu *z, struct archive *ar)
     ar_u64(ar, &z->loop_instructions);
     ar_u64(ar, &z->instructions);
     ar_u64(ar, &z->stall);
+    z->clocked = z->instructions + z->stall;
     ar_u64(ar, &z->idle_since);
     ar_u64(ar, &z->idle_ps);
     if (z->activity >= ACTIVITY_COUNT || z->after_plan >= ACTIVITY_COUNT || z->how >= GUEST_END_COUNT ||
