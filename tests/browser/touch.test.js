@@ -28,6 +28,7 @@ async function lift(page, hand, board) {
 
 page_test("a board is held, dragged onto another partition, and moves", { context: phone }, async ({ page }) => {
   assert.match(await page.locator("#platform-help").innerText(), /^Hold a board/);
+  await row(page, "SMP2").locator(".row-head").evaluate(head => head.scrollIntoView({ block: "center" })); // away from the edge
   const hand = await finger(page), [x, y] = await lift(page, hand, "SB6");
   const before = await page.evaluate(() => scrollY);
   await hand.to(x, y + 20);
@@ -35,7 +36,7 @@ page_test("a board is held, dragged onto another partition, and moves", { contex
   const [toX, toY] = await middle(row(page, "SMP2").locator(".row-head"));
   await hand.to(toX, toY);
   await page.waitForSelector(".row.target[data-partition=SMP2]");
-  await shot(page, "touch-drag-en-light");
+  await shot(page, "touch-drag-en-light", { stay: true });
   await hand.up();
   assert.deepEqual(await planned(page), { SMP1: [12, 8], SMP2: [8, 12], SMP3: [12, 12] });
   await fits(page);

@@ -50,9 +50,10 @@ export async function planned(page) {
 
 export const confirmButton = page => page.locator("dialog .foot button").last();
 
-export async function shot(page, name, options = {}) {
+// stay: as it is scrolled, for what is under a finger.
+export async function shot(page, name, { stay = false, ...options } = {}) {
   if (!shots) return;
-  await page.evaluate(() => scrollTo(0, 0));
+  if (!stay) await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: `${shots}/${name}.png`, ...options });
 }
 
