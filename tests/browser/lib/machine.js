@@ -36,15 +36,15 @@ function start(arguments_, cwd) {
 }
 
 export class RealMachine {
-  // options: of `numaplex run`, besides the scenario
-  async start(options) {
+  // options: of `numaplex run`, besides the scenario, which lies below the source tree
+  async start(options, scenario = "deploy/scenarios/sun-overload.yaml") {
     this.folder = mkdtempSync(join(tmpdir(), "numaplex-browser-"));
     const state = join(this.folder, "state");
     for (const [name, role] of Object.entries(roles)) {
       const added = spawnSync(join(bin, "numaplex"), ["hmc", "user", "add", name, "--role", role, "--state", state, "--password-stdin"], { input: PASSWORD + "\n", encoding: "utf8" });
       if (added.status !== 0) throw new Error(`user ${name}: ${added.stderr}`);
     }
-    this.run = start(["run", join(source, "deploy/scenarios/sun-overload.yaml"), "--out", join(this.folder, "runs/overload"), "--control", "--paused", "--hold", ...options], this.folder);
+    this.run = start(["run", join(source, scenario), "--out", join(this.folder, "runs/overload"), "--control", "--paused", "--hold", ...options], this.folder);
     this.console = start(["hmc", "--runs", join(this.folder, "runs"), "--state", state, "--listen", "127.0.0.1:0"], this.folder);
     this.port = Number((await this.console.heard(/Console at https:\/\/127\.0\.0\.1:(\d+)/))[1]);
   }
