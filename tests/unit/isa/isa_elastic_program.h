@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program of isa_elastic_test.c, to lie at 0x10000: does what a table says, an entry of 32 bytes after the
-// other: what, two operands, then what became of it. CPUs begin with the table at 0x14000; one that is
+// The program of isa_elastic_test.c, to lie at 0x10000: does what a table says, an entry of 32 bytes after
+// the other: what, two operands, then what became of it. CPUs begin with the table at 0x14000; one that is
 // restarted at ELASTIC_SECOND, with that at 0x16000. Made by the assembler; what it says stands beside it.
 #ifndef NP_TESTS_UNIT_ISA_ELASTIC_PROGRAM_H
 #define NP_TESTS_UNIT_ISA_ELASTIC_PROGRAM_H

@@ -303,32 +303,19 @@ static void test_cpus(void)
 }
 
 // Increments 5 to 8 are board 1's: element 2.
-static void test_storage(void)
+static void test_standby_storage(void)
 {
-    const uint64_t at = MEMORY, code = MEMORY + 0x2000;
+    const uint64_t at = MEMORY;
     begin_program();
     ask_for_events(0x10000000);
     step(STEP_AWAIT, 0, 0);
     uint32_t none = call(READ_STORAGE | 9 << 8, 4096, 0), first = call(READ_STORAGE, 4096, 0);
     uint32_t second = call(READ_STORAGE | 2 << 8, 4096, 0), attach = call(ATTACH | 2 << 8, 4096, 0);
     uint32_t fetch = step(STEP_FETCH, at, 0), store = step(STEP_STORE, at, 1);
-    uint32_t protect = step(STEP_PROTECT, at, 0), branch = step(STEP_BRANCH, code, 0);
+    uint32_t protect = step(STEP_PROTECT, at, 0), branch = step(STEP_BRANCH, at, 0);
     uint32_t servc = step(STEP_CALL, READ_CPU_INFO, at);
     uint32_t prefix = sigp(1, 13, (uint32_t)at);
     uint32_t own = call(ASSIGN, 16, 1), unknown = call(ASSIGN, 16, 99), keep = call(UNASSIGN, 16, 1);
-    uint32_t on = call(ASSIGN, 16, 5), again = call(ASSIGN, 16, 5),
-             part = call(READ_STORAGE | 2 << 8, 4096, 0);
-    uint32_t zero = step(STEP_FETCH, at, 0), stored = step(STEP_STORE, at, 0xab00);
-    step(STEP_STORE, code, 0x07fd); // br %r13
-    uint32_t value = step(STEP_FETCH, at, 0), came = step(STEP_BRANCH, code, 0);
-    uint32_t next = step(STEP_FETCH, at + (1 << 20), 0), open = step(STEP_PROTECT, at, 0);
-    for (uint32_t i = 1; i < 40; i++) // more pages than can be on their way at once
-        step(STEP_STORE, at + 0x3000 + 0x1000 * i, i);
-    uint32_t off = call(UNASSIGN, 16, 5), off_again = call(UNASSIGN, 16, 5);
-    uint32_t lost = step(STEP_FETCH, at, 0), no_code = step(STEP_BRANCH, code, 0);
-    uint32_t closed = step(STEP_PROTECT, at, 0), no_store = step(STEP_STORE, at, 1);
-    uint32_t back = call(ASSIGN, 16, 5), empty = step(STEP_FETCH, at, 0);
-    uint32_t over = call(UNASSIGN, 16, 5);
     step(STEP_END, 0, 0);
     run();
     CU_ASSERT_EQUAL(response(none), 0x0310);
@@ -349,6 +336,31 @@ static void test_storage(void)
     CU_ASSERT_EQUAL(response(own), 0x0120);
     CU_ASSERT_EQUAL(response(unknown), 0x09f0);
     CU_ASSERT_EQUAL(response(keep), 0x0340);
+    leave();
+    mini_close(&complex);
+}
+
+static void test_storage(void)
+{
+    const uint64_t at = MEMORY, code = MEMORY + 0x2000;
+    begin_program();
+    ask_for_events(0x10000000);
+    step(STEP_AWAIT, 0, 0);
+    uint32_t on = call(ASSIGN, 16, 5), again = call(ASSIGN, 16, 5);
+    uint32_t part = call(READ_STORAGE | 2 << 8, 4096, 0);
+    uint32_t zero = step(STEP_FETCH, at, 0), stored = step(STEP_STORE, at, 0xab00);
+    step(STEP_STORE, code, 0x07fd); // br %r13
+    uint32_t value = step(STEP_FETCH, at, 0), came = step(STEP_BRANCH, code, 0);
+    uint32_t next = step(STEP_FETCH, at + (1 << 20), 0), open = step(STEP_PROTECT, at, 0);
+    for (uint32_t i = 1; i < 40; i++) // more pages than can be on their way at once
+        step(STEP_STORE, at + 0x3000 + 0x1000 * i, i);
+    uint32_t off = call(UNASSIGN, 16, 5), off_again = call(UNASSIGN, 16, 5);
+    uint32_t lost = step(STEP_FETCH, at, 0), no_code = step(STEP_BRANCH, code, 0);
+    uint32_t closed = step(STEP_PROTECT, at, 0), no_store = step(STEP_STORE, at, 1);
+    uint32_t back = call(ASSIGN, 16, 5), empty = step(STEP_FETCH, at, 0);
+    uint32_t over = call(UNASSIGN, 16, 5);
+    step(STEP_END, 0, 0);
+    run();
     CU_ASSERT_EQUAL(response(on), 0x0020);
     CU_ASSERT_EQUAL(response(again), 0x0120);
     CU_ASSERT_EQUAL(get64(block(part) + 8), UINT64_C(0x0002000400030000));
@@ -414,6 +426,7 @@ int main(void)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("elastic", NULL, NULL);
     CU_add_test(suite, "CPUs come and go", test_cpus);
+    CU_add_test(suite, "standby storage", test_standby_storage);
     CU_add_test(suite, "storage comes and goes", test_storage);
     CU_add_test(suite, "a CPU that joined", test_joined_cpu);
     CU_basic_set_mode(CU_BRM_VERBOSE);
