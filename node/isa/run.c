@@ -23,10 +23,18 @@ static void block(struct zcpu *z)
     zcpu_attend(z);
 }
 
+// Stores that hit take their time; the clock has it before anybody asks whether the CPU may go on.
+static bool perform_plan(struct zcpu *z)
+{
+    bool performed = plan_perform(z);
+    zcpu_now(z);
+    return performed;
+}
+
 // Performs the stores of what is complete. False: some of them wait, and what comes next waits for them.
 static bool perform_stores(struct zcpu *z)
 {
-    if (z->plan.n == 0 || plan_perform(z))
+    if (z->plan.n == 0 || perform_plan(z))
         return true;
     z->after_plan = z->activity;
     z->activity = DOING_PLAN;
@@ -47,7 +55,7 @@ static void finish_carefully(struct zcpu *z)
 
 static void go_on_with_plan(struct zcpu *z)
 {
-    if (!plan_perform(z)) {
+    if (!perform_plan(z)) {
         block(z);
         return;
     }

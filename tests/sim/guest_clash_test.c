@@ -15,7 +15,7 @@
 #define DIRECTORY "directory_entries: 32, directory_ways: 2, sharer_pointers: 1, "
 
 static const struct guest_setup setups[] = {
-    {"mesi", "mesi", "full", "cpus: 2", 4, "clash", "size=3 strict", NULL},
+    {"mesi", "mesi", "full", "l1_latency: 3ns, cpus: 2", 4, "clash", "size=3 strict", NULL},
     {"mesi, 16", "mesi", "full", SPLIT("128") BUFFER "line: 16B, l2: 512, cpus: 2", 2, "clash",
      "size=3 strict", NULL},
     {"msi", "msi", "functional", SPLIT("512") BUFFER "l2: 2KiB, mshrs: 1, cpus: 2", 3, "clash-z900",
