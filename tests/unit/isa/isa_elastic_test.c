@@ -353,11 +353,12 @@ static void test_storage(void)
     uint32_t value = step(STEP_FETCH, at, 0), came = step(STEP_BRANCH, code, 0);
     uint32_t next = step(STEP_FETCH, at + (1 << 20), 0), open = step(STEP_PROTECT, at, 0);
     for (uint32_t i = 1; i < 40; i++) // more pages than can be on their way at once
-        step(STEP_STORE, at + 0x3000 + 0x1000 * i, i);
+        step(STEP_STORE, at + 0x3000 + 0x1000 * i, 0x5a00);
     uint32_t off = call(UNASSIGN, 16, 5), off_again = call(UNASSIGN, 16, 5);
     uint32_t lost = step(STEP_FETCH, at, 0), no_code = step(STEP_BRANCH, code, 0);
     uint32_t closed = step(STEP_PROTECT, at, 0), no_store = step(STEP_STORE, at, 1);
     uint32_t back = call(ASSIGN, 16, 5), empty = step(STEP_FETCH, at, 0);
+    uint32_t last = step(STEP_FETCH, at + 0x3000 + 0x1000 * 39, 0);
     uint32_t over = call(UNASSIGN, 16, 5);
     step(STEP_END, 0, 0);
     run();
@@ -378,6 +379,7 @@ static void test_storage(void)
     CU_ASSERT_EQUAL(result(no_store), ELASTIC_CHECKED | 5);
     CU_ASSERT_EQUAL(response(back), 0x0020);
     CU_ASSERT_EQUAL(result(empty), 0);
+    CU_ASSERT_EQUAL(result(last), 0);
     CU_ASSERT_EQUAL(response(over), 0x0020);
     leave();
     mini_close(&complex);
