@@ -110,7 +110,6 @@ void domain_state(struct board *board, struct archive *ar)
         return;
     domain_set(board, &domain);
     configuration_follow(&board->configuration);
-    guest_lend(board);
 }
 
 uint32_t board_partition(const struct board *board)

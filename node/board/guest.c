@@ -35,8 +35,8 @@ static void lend(struct board *board, uint32_t index, uint32_t address)
                           .desc = cpu->desc,
                           .pool = cpu->pool,
                           .stores = cpu->buffer.capacity,
-                          .done = cpu->done,
-                          .blocked = cpu->blocked};
+                          .done = guest || cpu->done,
+                          .blocked = cpu->pool || cpu->blocked}; // one of the pools has no thread
     if (guest) {
         board_count(board, CNT_INSTRUCTIONS, zarch_instructions(cpu));
         cpu->ops->free(cpu);
@@ -93,6 +93,15 @@ void guest_lend(struct board *board)
             lend(board, i, first + i);
 }
 
+void guest_lend_loaded(struct board *board, struct archive *ar)
+{
+    for (uint32_t i = 0; i < board->n_cpus && is_offered(board); i++)
+        if (board->cpus[i].pool && board->cpus[i].program)
+            ar_fail(ar, "CPU %u has a thread, and is a guest's", i);
+    if (!ar_failed(ar))
+        guest_lend(board);
+}
+
 void guest_follow(struct board *board, const struct domain *old)
 {
     const struct domain *domain = &board->domain;
@@ -124,7 +133,8 @@ void guest_view(const struct board *board, struct board_view *view)
         view->guest_cpus |= (uint32_t)zarch_is_configured(&board->cpus[i]) << i;
 }
 
-// The domain and the CPUs that follow from it come first, when loading.
+// The domain comes first, when loading; CPUs that follow from both come after the threads
+// (guest_lend_loaded).
 void guest_state(struct board *board, struct archive *ar)
 {
     if (ar->mode == AR_HASH && !board->configuration.changed)

@@ -415,6 +415,7 @@ void service_element_changed(struct board *board);
 // stands after a reset; its part of a view.
 void guest_follow(struct board *board, const struct domain *old);
 void guest_lend(struct board *board);
+void guest_lend_loaded(struct board *board, struct archive *ar); // the same, of a state that is loaded
 void guest_take_back(struct board *board);
 void guest_reset(struct board *board);
 void guest_view(const struct board *board, struct board_view *view);

@@ -224,6 +224,8 @@ void board_state(struct board *board, struct archive *ar)
     guest_state(board, ar);
     if (board->threads) // before the CPUs: it says whose thread each of them runs
         threads_state(board->threads, ar);
+    if (ar_loading(ar) && !ar_failed(ar))
+        guest_lend_loaded(board, ar); // pools' threads let go of their CPUs first
     if (ar_loading(ar) && board->firmware.testing)
         test_attach(board);
     for (uint32_t i = 0; i < board->n_cpus; i++)
