@@ -243,7 +243,8 @@ static void teach(struct board *board, uint32_t member)
 
 static bool offers_differ(const struct domain *a, const struct domain *b)
 {
-    return a->members != b->members || memcmp(a->cpu_addresses, b->cpu_addresses, sizeof a->cpu_addresses);
+    return a->members != b->members ||
+           memcmp(a->cpu_addresses, b->cpu_addresses, sizeof a->cpu_addresses) != 0;
 }
 
 // Boards that have left answer no more.
