@@ -11,7 +11,7 @@
 #include "hmc/web/openssl.h"
 #include "proto/base/assert.h"
 
-#define WAIT_S 20
+#define WAIT_S 120 // for what comes at once, but for the load of the host
 
 struct https_stream {
     SSL_CTX *context;
@@ -157,6 +157,18 @@ int https_ask(struct https_client *client, const char *method, const char *path,
     take_answer(client, stream);
     https_leave(stream);
     return client->status;
+}
+
+bool https_throw(struct https_client *client, const void *bytes, size_t n)
+{
+    struct https_stream *stream = open_stream(client);
+    if (!stream)
+        return false;
+    if (n)
+        SSL_write(stream->ssl, bytes, (int)n);
+    SSL_shutdown(stream->ssl);
+    https_leave(stream);
+    return true;
 }
 
 int https_login(struct https_client *client, const char *user, const char *password)

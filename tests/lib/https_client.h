@@ -21,8 +21,11 @@ struct https_client {
 
 void https_client_free(struct https_client *client);
 
-// Asks and waits for the answer, 20 s at most. `body` NULL: none. Returns the status.
+// Asks and waits for the answer, two minutes at most. `body` NULL: none. Returns the status.
 int https_ask(struct https_client *client, const char *method, const char *path, const char *body);
+
+// Sends any bytes over a connection of its own and goes, without an answer. False: there was no connection.
+bool https_throw(struct https_client *client, const void *bytes, size_t n);
 
 // Logs in. Returns the status.
 int https_login(struct https_client *client, const char *user, const char *password);
@@ -33,7 +36,7 @@ const char *https_text(const struct https_client *client, const char *path);
 // Listens; `last_event_id` NULL: none. NULL when there is no such stream: then the client has the answer.
 struct https_stream *https_listen(struct https_client *client, const char *path, const char *last_event_id);
 
-// Waits, 20 s at most, until the stream has said a text. False: it has not, or has ended before.
+// Waits, two minutes at most, until the stream has said a text. False: it has not, or has ended before.
 bool https_hears(struct https_stream *stream, const char *text);
 const char *https_heard(const struct https_stream *stream); // all that it has said
 void https_leave(struct https_stream *stream);

@@ -10,7 +10,7 @@
 #include "proto/base/limits.h"
 
 #define PROCESS_OUTPUT (1u << 20) // of each stream; the rest is read and dropped
-#define HANG_S         300u       // after so long a process hangs; a loaded host makes most of them slow, never that
+#define HANG_S         300u       // after so long a process hangs: no loaded host makes one as slow
 
 struct test_process {
     pid_t pid;

@@ -37,8 +37,8 @@ static void expect(const char *node, const char *out, int status, const char *co
 {
     write_program("numaplex-fabric", "exec sleep 1000");
     write_program("numaplex-node", node);
-    struct test_process p =
-        process_run(coordinator, "run", "two-boards", "--silence", strcmp(code, "NP0603") ? "120" : "1", "--out", below(out));
+    struct test_process p = process_run(coordinator, "run", "two-boards", "--silence",
+                                        strcmp(code, "NP0603") ? "120" : "1", "--out", below(out));
     CU_ASSERT_FALSE(p.timed_out);
     CU_ASSERT_EQUAL(p.status, status);
     CU_ASSERT_PTR_NOT_NULL(strstr(p.err, code));

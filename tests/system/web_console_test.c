@@ -13,15 +13,15 @@
 
 #include "proto/base/assert.h"
 #include "proto/base/err.h"
+#include "tests/lib/console_process.h"
 #include "tests/lib/fake_run.h"
 #include "tests/lib/https_client.h"
 #include "tests/lib/process.h"
 
 static char folder[PATH_MAX_BYTES], runs[PATH_MAX_BYTES + 16], first[PATH_MAX_BYTES + 32],
     state[PATH_MAX_BYTES + 16], said[PATH_MAX_BYTES + 16];
-static struct test_process console;
+static struct console_process console;
 static struct https_client ann, vic;
-static char password[64];
 static pid_t run;
 
 // ---- processes
@@ -50,49 +50,19 @@ static void end_run(void)
     waitpid(run, NULL, 0);
 }
 
-// What stands behind a text, up to a space or the line's end; "" when it does not stand there.
-static void word_behind(const char *all, const char *text, char *word, size_t size)
-{
-    const char *at = all ? strstr(all, text) : NULL;
-    at = at ? at + strlen(text) : "";
-    snprintf(word, size, "%.*s", (int)strcspn(at, " \n"), at);
-}
-
-// Starts the console and waits until it has said where it is. Port 0: any.
+// Port 0: any.
 static void start_console(unsigned port)
 {
-    char listen[32], url[64], fingerprint[128];
-    const char *program = test_program("numaplex");
-    snprintf(listen, sizeof listen, "127.0.0.1:%u", port);
-    FILE *empty = fopen(said, "w");
-    NP_ASSERT(empty);
-    fclose(empty);
-    console = process_start_test(
-        program,
-        (const char *const[]){program, "hmc", "--runs", runs, "--state", state, "--listen", listen, NULL},
-        &(struct process_options){.out_path = said});
-    char *out = NULL;
-    for (int i = 0; i < 12000; i++) {
-        free(out);
-        out = file_content(folder, "said");
-        if (out && strstr(out, "SHA-256 ") && strchr(strstr(out, "SHA-256 "), '\n'))
-            break;
-        test_sleep_ms(5);
-    }
-    word_behind(out, "Console at https://127.0.0.1:", url, sizeof url);
-    word_behind(out, "SHA-256 ", fingerprint, sizeof fingerprint);
-    ann.port = vic.port = (unsigned)strtoul(url, NULL, 10);
-    NP_ASSERT(ann.port);
-    snprintf(ann.fingerprint, sizeof ann.fingerprint, "%.95s", fingerprint);
-    snprintf(vic.fingerprint, sizeof vic.fingerprint, "%.95s", fingerprint);
-    word_behind(out, "User admin, password ", password, sizeof password);
-    free(out);
+    console_start(&console, runs, state, said, port);
+    ann.port = vic.port = console.port;
+    strcpy(ann.fingerprint, console.fingerprint);
+    strcpy(vic.fingerprint, console.fingerprint);
 }
 
 static void stop_console(int number)
 {
-    kill(console.pid, number);
-    process_wait(&console, HANG_S);
+    kill(console.process.pid, number);
+    process_wait(&console.process, HANG_S);
 }
 
 // Runs `numaplex hmc ...` and expects words of its output.
@@ -122,7 +92,7 @@ static void test_first_start(void)
     char path[sizeof state + 32];
     struct stat status;
     start_console(0);
-    CU_ASSERT_EQUAL(strlen(password), 24);
+    CU_ASSERT_EQUAL(strlen(console.password), 24);
     for (size_t i = 0; i < NP_ARRAY_LEN(files); i++) {
         snprintf(path, sizeof path, "%s/%s", state, files[i]);
         CU_ASSERT_EQUAL(stat(path, &status), 0);
@@ -130,7 +100,7 @@ static void test_first_start(void)
     }
     CU_ASSERT_EQUAL(ask(&ann, "GET", "/api/runs", NULL), 401);
     CU_ASSERT_EQUAL(https_login(&ann, "admin", "not the password"), 401);
-    CU_ASSERT_EQUAL(https_login(&ann, "admin", password), 200);
+    CU_ASSERT_EQUAL(https_login(&ann, "admin", console.password), 200);
     CU_ASSERT_EQUAL(ask(&ann, "GET", "/", NULL), 200);
     CU_ASSERT_PTR_NOT_NULL(strstr(ann.text, "Content-Type: text/html"));
 }
@@ -205,15 +175,15 @@ static void test_kill_console(void)
     struct https_stream *stream = https_listen(&vic, "/api/events?from=0", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
     stop_console(SIGKILL);
-    CU_ASSERT_EQUAL(console.status, 128 + SIGKILL);
-    process_free(&console);
+    CU_ASSERT_EQUAL(console.process.status, 128 + SIGKILL);
+    process_free(&console.process);
     while (https_hears(stream, "never said"))
         continue;
     https_leave(stream);
     CU_ASSERT_EQUAL(ask(&ann, "GET", "/api/audit", NULL), 0);
     EXPECT(0, "all as they were written", "audit", "--check", "--state", state);
     start_console(ann.port);
-    CU_ASSERT_STRING_EQUAL(password, ""); // no second first start
+    CU_ASSERT_STRING_EQUAL(console.password, ""); // no second first start
     CU_ASSERT_STRING_EQUAL(ann.fingerprint, before);
     CU_ASSERT_EQUAL(ask(&ann, "GET", "/api/audit", NULL), 200);
     CU_ASSERT_EQUAL(json_array_size(json_object_get(ann.answer, "rows")), lines);
@@ -301,9 +271,9 @@ static void test_end(void)
     struct https_stream *stream = https_listen(&ann, "/api/events", NULL);
     CU_ASSERT_PTR_NOT_NULL(stream);
     stop_console(SIGTERM);
-    CU_ASSERT_EQUAL(console.status, 0);
-    CU_ASSERT_STRING_EQUAL(console.err, "");
-    process_free(&console);
+    CU_ASSERT_EQUAL(console.process.status, 0);
+    CU_ASSERT_STRING_EQUAL(console.process.err, "");
+    process_free(&console.process);
     https_leave(stream);
     EXPECT(0, "all as they were written", "audit", "--check", "--state", state);
 }
