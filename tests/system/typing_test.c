@@ -32,8 +32,8 @@ static void write_scenario(void)
           "      - {name: P, boards: [A0, A1], programs: [{on: all, load: guests/echo.elf, input: [{at: 1ms, "
           "text: from the scenario}]}]}\n"
           "      - {name: Q, boards: [B0], programs: [{on: all, load: guests/hello.elf}]}\n"
-          "      - {name: R, boards: [C0], programs: [{on: all, generator: private, region: {size: 4KiB}, "
-          "count: 2000}]}\n",
+          "      - {name: R, boards: [C0], programs: [{on: all, generator: burst, region: {size: 4KiB}, "
+          "compute: 10us}]}\n",
           out);
     bool closed = fclose(out) == 0;
     NP_ASSERT(closed);
