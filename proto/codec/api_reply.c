@@ -15,8 +15,8 @@
     X(cpus_to_after)                                                                                         \
     X(memory_from_before)                                                                                    \
     X(memory_from_after)                                                                                     \
-    X(memory_to_before) X(memory_to_after) X(drain_bytes) X(permanent_bytes) X(threads) X(standby_cpus)      \
-        X(standby_bytes)
+    X(memory_to_before)                                                                                      \
+    X(memory_to_after) X(drain_bytes) X(permanent_bytes) X(threads) X(standby_cpus) X(standby_bytes)
 #define REPLY_NUMBERS(X) X(id) X(operation) X(oldest_seq) X(console_end)
 
 static void events_to_wire(const struct api_reply *reply, Np__ApiReply *wire, struct arena *arena)

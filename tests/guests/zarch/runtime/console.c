@@ -190,9 +190,9 @@ unsigned console_command(uint32_t what, void *block, size_t bytes)
 
 static char ascii(uint8_t c)
 {
-    for (char a = ' '; a <= '~'; a++)
-        if (ebcdic(a) == c)
-            return a;
+    for (int a = ' '; a <= '~'; a++)
+        if (ebcdic((char)a) == c)
+            return (char)a;
     return '?';
 }
 
