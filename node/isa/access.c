@@ -138,9 +138,7 @@ static void load_pieces(struct zcpu *z, uint64_t address, uint32_t size, uint8_t
     }
 }
 
-// An operand comes here although its line is in the L1 when the line's hint is another one's, and with a
-// traced CPU always. It counts as it would have there: hints and traces decide nothing.
-static uint8_t *late_hit(struct zcpu *z, uint64_t address, uint32_t size, bool store)
+uint8_t *operand_late(struct zcpu *z, uint64_t address, uint32_t size, bool store)
 {
     if (z->gather.n || z->plan.n || z->cpu->n_under_way)
         return NULL;
@@ -153,23 +151,16 @@ static uint8_t *late_hit(struct zcpu *z, uint64_t address, uint32_t size, bool s
     return bytes;
 }
 
-static void note(struct zcpu *z, enum trace_access kind, uint64_t address, uint32_t size,
-                 const uint8_t *bytes)
-{
-    if (NP_UNLIKELY(z->tracer != NULL))
-        trace_operand(z, kind, address, size, bytes);
-}
-
 uint64_t load_slow(struct zcpu *z, uint64_t address, uint32_t size)
 {
     uint64_t value = 0;
     uint8_t *bytes = (uint8_t *)&value + (8 - size);
-    const uint8_t *hit = late_hit(z, address, size, false);
+    const uint8_t *hit = operand_late(z, address, size, false);
     if (hit)
         memcpy(bytes, hit, size);
     else
         load_pieces(z, address, size, bytes);
-    note(z, TRACE_LOAD, address, size, bytes);
+    trace_note(z, TRACE_LOAD, address, size, bytes);
     return be64toh(value);
 }
 
@@ -202,14 +193,14 @@ void load_bytes(struct zcpu *z, uint64_t address, uint32_t size, uint8_t *bytes)
         uint32_t n = line_rest(z, at, size - done);
         const uint8_t *from = operand_hit(z, at, n, false);
         if (NP_UNLIKELY(from == NULL))
-            from = late_hit(z, at, n, false);
+            from = operand_late(z, at, n, false);
         if (NP_LIKELY(from != NULL))
             memcpy(bytes + done, from, n);
         else
             load_pieces(z, at, n, bytes + done);
         done += n;
     }
-    note(z, TRACE_LOAD, address, size, bytes);
+    trace_note(z, TRACE_LOAD, address, size, bytes);
 }
 
 // Both ends: no operand is so long that it could lie around the end of storage, or around an increment.
@@ -251,14 +242,14 @@ void store_slow(struct zcpu *z, uint64_t address, uint32_t size, uint64_t value)
 {
     uint64_t big = htobe64(value);
     const uint8_t *bytes = (uint8_t *)&big + (8 - size);
-    uint8_t *hit = late_hit(z, address, size, true);
+    uint8_t *hit = operand_late(z, address, size, true);
     if (hit) {
         memcpy(hit, bytes, size);
     } else {
         check_store(z, address, size);
         plan_add(z, address, size, bytes);
     }
-    note(z, TRACE_STORE, address, size, bytes);
+    trace_note(z, TRACE_STORE, address, size, bytes);
 }
 
 void store_bytes(struct zcpu *z, uint64_t address, uint32_t size, const uint8_t *bytes)
@@ -266,14 +257,14 @@ void store_bytes(struct zcpu *z, uint64_t address, uint32_t size, const uint8_t 
     bool one_line = line_rest(z, address, size) == size;
     uint8_t *to = one_line ? operand_hit(z, address, size, true) : NULL;
     if (NP_UNLIKELY(to == NULL) && one_line)
-        to = late_hit(z, address, size, true);
+        to = operand_late(z, address, size, true);
     if (NP_LIKELY(to != NULL)) {
         memcpy(to, bytes, size);
     } else {
         check_store(z, address, size);
         plan_add(z, address, size, bytes);
     }
-    note(z, TRACE_STORE, address, size, bytes);
+    trace_note(z, TRACE_STORE, address, size, bytes);
 }
 
 static bool store_piece(struct zcpu *z, uint64_t address, uint32_t size, const uint8_t *bytes)
@@ -374,7 +365,7 @@ static bool update_hit(struct zcpu *z, uint64_t address, unsigned size)
     uint8_t *bytes = operand_hit(z, address, size, true);
     if (NP_UNLIKELY(bytes == NULL)) {
         check_store(z, address, size);
-        bytes = late_hit(z, address, size, true);
+        bytes = operand_late(z, address, size, true);
     }
     if (bytes == NULL)
         return false;
@@ -399,7 +390,7 @@ const uint8_t *storage_update(struct zcpu *z, uint64_t address, enum update_op o
         serialise(z);
         old = update_storage(z, address);
     }
-    note(z, TRACE_UPDATE, address, size, old);
+    trace_note(z, TRACE_UPDATE, address, size, old);
     return old;
 }
 
@@ -408,7 +399,7 @@ void load_quadword(struct zcpu *z, uint64_t address, uint8_t bytes[16])
     const uint8_t *from = operand_hit(z, address, 16, false);
     if (NP_UNLIKELY(from == NULL)) {
         check_load(z, address, 16);
-        from = late_hit(z, address, 16, false);
+        from = operand_late(z, address, 16, false);
     }
     if (NP_UNLIKELY(from == NULL)) {
         serialise(z);
@@ -416,7 +407,7 @@ void load_quadword(struct zcpu *z, uint64_t address, uint8_t bytes[16])
         from = update_storage(z, address);
     }
     memcpy(bytes, from, 16);
-    note(z, TRACE_LOAD, address, 16, bytes);
+    trace_note(z, TRACE_LOAD, address, 16, bytes);
 }
 
 void store_quadword(struct zcpu *z, uint64_t address, const uint8_t bytes[16])

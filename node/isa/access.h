@@ -57,6 +57,10 @@ NP_INLINE uint8_t *operand_hit(struct zcpu *z, uint64_t address, uint32_t size, 
     return bytes;
 }
 
+// An operand comes here although its line is in the L1 when the line's hint is another one's, and with a
+// traced CPU always. It counts as it would have there: hints and traces decide nothing.
+uint8_t *operand_late(struct zcpu *z, uint64_t address, uint32_t size, bool store);
+
 // The long way. load_slow: 1 to 8 bytes, as a number. store_slow: 1 to 8 low bytes of `value`.
 uint64_t load_slow(struct zcpu *z, uint64_t address, uint32_t size);
 void store_slow(struct zcpu *z, uint64_t address, uint32_t size, uint64_t value);

@@ -3,6 +3,7 @@
 // others in an area where they overlap as they do in storage.
 #include "node/isa/families.h"
 #include "node/isa/storage.h"
+#include "node/isa/trace.h"
 #include "proto/base/assert.h"
 
 // As if byte by byte from left to right: what has been moved may be moved again.
@@ -110,14 +111,34 @@ NP_INLINE bool combine_bytes(enum combination how, uint8_t *to, const uint8_t *f
     return any != 0;
 }
 
-NP_INLINE bool combine_slowly(struct zcpu *z, enum combination how, uint64_t to, uint64_t from, uint32_t size)
+NP_INLINE bool combine_slowly(struct zcpu *z, enum combination how, uint64_t to, uint64_t from, uint32_t size,
+                              const uint8_t *source)
 {
     struct area area;
     area_open(z, &area, to, from, size);
-    load_bytes(z, from, size, area.bytes);
+    if (source)
+        memcpy(area.bytes, source, size);
+    else
+        load_bytes(z, from, size, area.bytes);
     load_bytes(z, to, size, area.bytes + area.first);
     bool any = combine_bytes(how, area.bytes + area.first, area.bytes, size);
     store_bytes(z, to, size, area.bytes + area.first);
+    return any;
+}
+
+// Whether both operands are there is for the L1 to say: what takes this way because of hints or a trace
+// counts as it would have without.
+NP_INLINE bool combine_late(struct zcpu *z, enum combination how, uint64_t to, uint64_t from, uint32_t size,
+                            const uint8_t *source)
+{
+    source = source ? source : operand_late(z, from, size, false);
+    uint8_t *target = source ? operand_late(z, to, size, true) : NULL;
+    if (!target)
+        return combine_slowly(z, how, to, from, size, source);
+    trace_note(z, TRACE_LOAD, from, size, source);
+    trace_note(z, TRACE_LOAD, to, size, target);
+    bool any = combine_bytes(how, target, source, size);
+    trace_note(z, TRACE_STORE, to, size, target);
     return any;
 }
 
@@ -128,7 +149,7 @@ NP_INLINE bool combine(struct zcpu *z, const struct instruction *in, enum combin
     const uint8_t *source = operand_hit(z, from, size, false);
     uint8_t *target = NP_LIKELY(source != NULL) ? operand_hit(z, to, size, true) : NULL;
     bool any = NP_LIKELY(target != NULL) ? combine_bytes(how, target, source, size)
-                                         : combine_slowly(z, how, to, from, size);
+                                         : combine_late(z, how, to, from, size, source);
     charge(z, size);
     return any;
 }
@@ -158,13 +179,27 @@ void isa_mvz(struct zcpu *z, const struct instruction *in)
     combine(z, in, COMBINE_ZONES);
 }
 
-static int compare_slowly(struct zcpu *z, uint64_t first, uint64_t second, uint32_t size)
+static int compare_slowly(struct zcpu *z, uint64_t first, uint64_t second, uint32_t size,
+                          const uint8_t *bytes)
 {
     struct window a, b;
     window_open(&a, first, size);
     window_open(&b, second, size);
+    if (bytes)
+        window_fill(&a, bytes);
     uint32_t i = windows_differ(z, &a, &b, size);
     return i == size ? 0 : a.bytes[i] - b.bytes[i];
+}
+
+static int compare_late(struct zcpu *z, uint64_t first, uint64_t second, uint32_t size, const uint8_t *a)
+{
+    a = a ? a : operand_late(z, first, size, false);
+    const uint8_t *b = a ? operand_late(z, second, size, false) : NULL;
+    if (!b)
+        return compare_slowly(z, first, second, size, a);
+    trace_note(z, TRACE_LOAD, first, size, a);
+    trace_note(z, TRACE_LOAD, second, size, b);
+    return memcmp(a, b, size);
 }
 
 void isa_clc(struct zcpu *z, const struct instruction *in)
@@ -173,7 +208,7 @@ void isa_clc(struct zcpu *z, const struct instruction *in)
     uint64_t first = address1(z, in), second = address2(z, in);
     const uint8_t *a = operand_hit(z, first, size, false);
     const uint8_t *b = NP_LIKELY(a != NULL) ? operand_hit(z, second, size, false) : NULL;
-    int order = NP_LIKELY(b != NULL) ? memcmp(a, b, size) : compare_slowly(z, first, second, size);
+    int order = NP_LIKELY(b != NULL) ? memcmp(a, b, size) : compare_late(z, first, second, size, a);
     z->cc = order == 0 ? 0 : order < 0 ? 1 : 2;
     charge(z, size);
 }

@@ -21,7 +21,8 @@ uint32_t window_reach(struct zcpu *z, struct window *w, uint32_t i)
 uint32_t windows_differ(struct zcpu *z, struct window *a, struct window *b, uint32_t size)
 {
     for (uint32_t i = 0; i < size;) {
-        uint32_t end = least(least(window_reach(z, a, i), window_reach(z, b, i)), size);
+        uint32_t first = window_reach(z, a, i), second = window_reach(z, b, i);
+        uint32_t end = least(least(first, second), size);
         if (memcmp(a->bytes + i, b->bytes + i, end - i) == 0)
             i = end;
         for (; i < end; i++)

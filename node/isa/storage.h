@@ -102,6 +102,13 @@ static inline void window_open(struct window *w, uint64_t address, uint32_t size
     w->lines = 0;
 }
 
+// It lies in one line and has been fetched: these are its bytes.
+static inline void window_fill(struct window *w, const uint8_t *bytes)
+{
+    memcpy(w->bytes, bytes, w->size);
+    w->lines = 1;
+}
+
 // Makes sure that byte `i` is there; returns the end of those that are, with it.
 uint32_t window_reach(struct zcpu *z, struct window *w, uint32_t i);
 

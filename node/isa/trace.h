@@ -33,6 +33,12 @@ void trace_done(struct zcpu *z);
 // An operand of the instruction under way; bytes as in storage.
 void trace_operand(struct zcpu *z, enum trace_access kind, uint64_t address, uint32_t size,
                    const uint8_t *bytes);
+static inline void trace_note(struct zcpu *z, enum trace_access kind, uint64_t address, uint32_t size,
+                              const uint8_t *bytes)
+{
+    if (NP_UNLIKELY(z->tracer != NULL))
+        trace_operand(z, kind, address, size, bytes);
+}
 
 void trace_free(struct zcpu *z);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Boards that come to a guest and go with its consent, while it and a partition of threads work: every
-// round's result is checked by the guest, and all is the same whatever the run is cut and placed like.
+// round's result is checked by the guest, and all is the same whatever the run is cut and placed like, also
+// where it is saved and gone on at every cut.
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
 #include <stdio.h>
@@ -70,6 +71,15 @@ static void test_same_everywhere(void)
     expect_same(&r, &(struct moving_options){.chop = 8, .threads = 2}, "chopped grants, two threads");
     expect_same(&r, &(struct moving_options){.reference = true}, "one access at a time");
     expect_same(&r, &(struct moving_options){.no_bounds = true}, "without bounds");
+    expect_same(&r, &(struct moving_options){.reopen_every = 1}, "saved at every cut");
+}
+
+// Saved also where no operation needs a cut: in the middle of what the guest asks of its service element.
+static void test_saved_anywhere(void)
+{
+    struct moving_result r;
+    run(&plain, &r);
+    expect_same(&r, &(struct moving_options){.reopen_every = 3, .grants_every = 997}, "saved at odd places");
 }
 
 int main(void)
@@ -78,6 +88,7 @@ int main(void)
     CU_pSuite suite = CU_add_suite("elastic", start, end);
     CU_add_test(suite, "boards come to a guest and go", test_comes_and_goes);
     CU_add_test(suite, "the same however it is run", test_same_everywhere);
+    CU_add_test(suite, "saved in the middle", test_saved_anywhere);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_failures() + (CU_get_number_of_asserts() == 0);

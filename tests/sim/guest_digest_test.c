@@ -43,6 +43,8 @@ static const struct guest_setup setups[] = {
     {"floating", "sun", "full", SPLIT("512") "cpus: 2, line: 128B, l2: 4KiB", 2, "floating", "strict", NULL},
     {"slow-l1", "mesi", "full", SPLIT("512") "cpus: 2, l1_latency: 4ns, l2: 2KiB", 2, "queues", "size=9",
      NULL},
+    {"lines-that-stay", "mesi", "full", SPLIT("8KiB") "cpus: 2, l1_latency: 4ns, l2: 8KiB", 2, "queues",
+     "size=30", NULL},
     {"hello-recall", "sun", "full",
      "cpus: 2, l1: 512, l2: 2KiB, directory_entries: 32, directory_ways: 2, "
      "sharer_pointers: 1",
