@@ -26,6 +26,12 @@ static unsigned ask(uint32_t command, unsigned bytes)
     return console_command(command, block.bytes, bytes);
 }
 
+// What machines say of themselves differs, and storage is compared with what another machine leaves behind.
+static void forget(void)
+{
+    memset(&block, 0, sizeof block);
+}
+
 static void take_cpus(struct cpu_list *list, unsigned n, unsigned at)
 {
     list->n = 0;
@@ -36,10 +42,10 @@ static void take_cpus(struct cpu_list *list, unsigned n, unsigned at)
 
 void configuration_cpus(struct cpu_list *configured, struct cpu_list *standby)
 {
-    memset(&block, 0, sizeof block);
     ask(READ_CPU_INFO, sizeof block);
     take_cpus(configured, block.half[0], block.half[1]);
     take_cpus(standby, block.half[2], block.half[3]);
+    forget();
 }
 
 static bool is_done(unsigned response)
@@ -54,26 +60,28 @@ bool configuration_set_cpu(unsigned address, bool on)
 
 bool configuration_set_storage(unsigned increment, bool on)
 {
-    memset(&block, 0, sizeof block);
     block.half[0] = (uint16_t)increment;
-    return is_done(ask(on ? ASSIGN : UNASSIGN, 8));
+    bool done = is_done(ask(on ? ASSIGN : UNASSIGN, 8));
+    forget();
+    return done;
 }
 
 void configuration_element(unsigned number, struct element *element)
 {
     enum { ALL = 0x0010, STANDBY = 0x0410, ENTRIES = (16 - HEADER) / 4 };
-    memset(&block, 0, sizeof block);
     unsigned response = ask(READ_STORAGE | number << 8, sizeof block);
     element->n = response == ALL || response == STANDBY ? block.half[1] : 0;
     if (element->n > INCREMENTS_MAX)
         element->n = INCREMENTS_MAX;
     for (unsigned i = 0; i < element->n; i++)
         element->increment[i] = (uint16_t)(block.word[ENTRIES + i] >> 16);
+    forget();
 }
 
 uint64_t configuration_increment_bytes(void)
 {
-    memset(&block, 0, sizeof block);
     ask(READ_SCP_INFO, sizeof block);
-    return (uint64_t)block.bytes[10 - HEADER] << 20;
+    uint64_t bytes = (uint64_t)block.bytes[10 - HEADER] << 20;
+    forget();
+    return bytes;
 }
