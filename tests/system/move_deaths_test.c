@@ -85,7 +85,8 @@ static void write_guest(const char *path)
     fwrite(start, 1, sizeof start, image);
     fseek(image, 0x10000, SEEK_SET);
     fwrite(program, 1, sizeof program, image);
-    NP_ASSERT(fclose(image) == 0);
+    bool closed = fclose(image) == 0;
+    NP_ASSERT(closed);
 }
 
 static const char *below(const char *name)

@@ -203,8 +203,14 @@ static void expect_no_overlap(struct live_run *live)
     show(live, &reply);
     for (uint32_t i = 0; i < reply.snapshot.n_operations; i++) {
         const struct api_operation *o = &reply.snapshot.operations[i];
-        if (o->outcome.code == ERR_BUSY || (o->outcome.code && o->ended_ps == o->began_ps))
+        uint64_t at_once = o->began_ps ? o->began_ps : 1; // 0 stands for "under way"
+        if (o->outcome.code == ERR_BUSY || (o->outcome.code && o->ended_ps == at_once))
             continue; // refused
+        if (o->began_ps < free_from)
+            printf("\n  operation %llu, from %llu to %llu ps, %s: the one before it ends at %llu ps\n",
+                   (unsigned long long)o->id, (unsigned long long)o->began_ps,
+                   (unsigned long long)o->ended_ps, o->outcome.code ? o->outcome.text : "good",
+                   (unsigned long long)free_from);
         CU_ASSERT(o->began_ps >= free_from);
         free_from = o->ended_ps ? o->ended_ps : UINT64_MAX;
     }

@@ -186,6 +186,22 @@ static void test_reset_guest(void)
 #endif
 }
 
+// A guest takes what it is offered, and gives it back, wherever its boards and its service element are.
+static void test_elastic_guest(void)
+{
+#ifdef NP_GUESTS
+    char guest[PATH_MAX_BYTES];
+    const char *source = getenv("NUMAPLEX_SOURCE");
+    snprintf(guest, sizeof guest, "%s/deploy/scenarios/zarch-elastic.yaml", source ? source : ".");
+    RUN("run", guest, "--quiet", "--nodes", "1", "--out", below("elastic"));
+    RUN("run", guest, "--quiet", "--nodes", "2", "--link", "unix", "--out", below("elastics"));
+    RUN("run", guest, "--quiet", "--nodes", "2", "--save-at", "6200us", "--out", below("given"));
+    RUN("run", "--continue", below("given/saved"), "--quiet", "--nodes", "1", "--out", below("gone"));
+    expect_same("elastic", "elastics");
+    expect_same("elastic", "gone");
+#endif
+}
+
 static void test_damaged_journal(void)
 {
     static const char *const journals[] = {
@@ -246,6 +262,7 @@ int main(void)
 {
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("moves", set_up, tear_down);
+    CU_add_test(suite, "a guest that takes and gives back", test_elastic_guest);
     CU_add_test(suite, "placements agree", test_placements);
     CU_add_test(suite, "saved in the middle of a move", test_saved_in_a_move);
     CU_add_test(suite, "a replay", test_replay);

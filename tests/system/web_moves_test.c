@@ -60,7 +60,10 @@ static int set_up(void)
     snprintf(file, sizeof file, "%s/web.yaml", root);
     snprintf(place, sizeof place, "%s/one", runs);
     FILE *out = fopen(file, "w");
-    NP_ASSERT(out && fputs(scenario, out) >= 0 && fclose(out) == 0 && mkdir(runs, 0700) == 0);
+    NP_ASSERT(out);
+    fputs(scenario, out);
+    bool written = fclose(out) == 0 && mkdir(runs, 0700) == 0;
+    NP_ASSERT(written);
     live_begin(&live, place, (const char *const[]){file, "--nodes=1", NULL});
     live_reach(&live, US(10));
     start_console(0);

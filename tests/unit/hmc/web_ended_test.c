@@ -35,7 +35,10 @@ static void write_file(const char *name, const char *text)
     char whole[2 * PATH_MAX_BYTES];
     snprintf(whole, sizeof whole, "%s/%s", path, name);
     FILE *file = fopen(whole, "w");
-    NP_ASSERT(file && fputs(text, file) >= 0 && fclose(file) == 0);
+    NP_ASSERT(file);
+    fputs(text, file);
+    bool closed = fclose(file) == 0;
+    NP_ASSERT(closed);
 }
 
 static void leave(const struct api_snapshot *snapshot)

@@ -322,8 +322,9 @@ static void test_people(void)
 
 static void tell_reboot(struct sc_operation *op, sim_time at, const char *what, const char *text)
 {
+    seq++;
     struct sc_event event = {
-        .seq = ++seq, .at = at, .operation = 2, .what = what, .board = NO_BOARD, .partition = 2};
+        .seq = seq, .at = at, .operation = 2, .what = what, .board = NO_BOARD, .partition = 2};
     snprintf(event.text, sizeof event.text, "%s", text);
     history_event(&history, &event, op);
 }

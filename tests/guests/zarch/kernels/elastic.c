@@ -273,7 +273,7 @@ static bool configure_cpus(const char *text)
     if (take(&text, "-") && !take_number(&text, &to))
         return false;
     bool on = strcmp(text, "),ONLINE") == 0;
-    if ((!on && strcmp(text, "),OFFLINE")) || to >= CPUS_MAX)
+    if ((!on && strcmp(text, "),OFFLINE") != 0) || to >= CPUS_MAX)
         return false;
     for (unsigned a = from; a <= to; a++)
         well &= on ? cpu_on(a) : cpu_off(a);
@@ -286,7 +286,7 @@ static bool configure_storage(const char *text)
     if (!take_number(&text, &number) || number == 0 || number >= ELEMENTS_MAX)
         return false;
     bool on = strcmp(text, "),ONLINE") == 0;
-    if (!on && strcmp(text, "),OFFLINE"))
+    if (!on && strcmp(text, "),OFFLINE") != 0)
         return false;
     return on ? storage_on(number) : storage_off(number);
 }
