@@ -159,11 +159,18 @@ static void test_blocks(void)
     end();
 }
 
+// The addresses of the CPUs that were described: one in each block of so many, with room for a board's below
+// it.
+static void scatter(uint32_t apart)
+{
+    for (uint16_t i = 1; i < GUEST_CPUS_MAX / CPUS_PER_BOARD_MAX; i++)
+        fake.cpus[i].member = (uint16_t)(i * apart + (apart > 1 ? 13 : 0));
+}
+
 static void test_no_block(void)
 {
     begin();
-    for (uint16_t block = 1; block < GUEST_CPUS_MAX / CPUS_PER_BOARD_MAX; block++) // a CPU in each
-        fake.cpus[block].member = (uint16_t)(block * CPUS_PER_BOARD_MAX + 5);
+    scatter(CPUS_PER_BOARD_MAX);
     fake.boards[7].params.cpus = CPUS_PER_BOARD_MAX;
     refused(add(7), ERR_STATE,
             "SMP2 has no 32 CPU addresses in a row left of 256; delete another board first");
@@ -344,9 +351,11 @@ static void test_boots(void)
     do_all((struct sc_command){.verb = SC_REBOOT, .partition = GUEST});
     CU_ASSERT_EQUAL(address(4), CPU_ADDRESSES_DESCRIBED);
     CU_ASSERT_EQUAL(address(2), 8);
-    fake.boards[2].params.cpus = 255;
+    scatter(CPUS_PER_BOARD_MAX);
+    fake.boards[2].params.cpus = CPUS_PER_BOARD_MAX;
     refused((struct sc_command){.verb = SC_REBOOT, .partition = GUEST}, ERR_STATE,
             "SMP2: no CPU addresses are left of 256 for the CPUs of SB2; delete it");
+    scatter(1);
     fake.boards[2].params.cpus = 4;
     end();
 }
